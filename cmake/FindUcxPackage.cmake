@@ -1,0 +1,13 @@
+# Finds UCX as wolfpack::ucx: the package's own CMake config where it ships one (>= 1.9 in clusters), else pkg-config (Debian).
+find_package(ucx QUIET CONFIG)
+if(TARGET ucx::ucp)
+  add_library(wolfpack_ucx INTERFACE)
+  target_link_libraries(wolfpack_ucx INTERFACE ucx::ucp ucx::ucs)
+else()
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(UCX REQUIRED IMPORTED_TARGET ucx>=1.13)
+  add_library(wolfpack_ucx INTERFACE)
+  target_link_libraries(wolfpack_ucx INTERFACE PkgConfig::UCX)
+endif()
+add_library(wolfpack::ucx ALIAS wolfpack_ucx)
+set(UcxPackage_FOUND TRUE)

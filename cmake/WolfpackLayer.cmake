@@ -1,0 +1,32 @@
+# wolfpack_layer(NAME [SOURCES file...] [PUBLIC target...] [PRIVATE target...])
+# One folder, one target: wolfpack::NAME, a static library, or an interface library where there are no sources. Headers are included by
+# their path from the root ("ps/row.hpp").
+function(wolfpack_layer name)
+  cmake_parse_arguments(layer "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  if(layer_SOURCES)
+    add_library(wolfpack_${name} STATIC ${layer_SOURCES})
+    set(scope PUBLIC)
+    target_link_libraries(wolfpack_${name} PRIVATE wolfpack_build_options)
+  else()
+    add_library(wolfpack_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  add_library(wolfpack::${name} ALIAS wolfpack_${name})
+  target_compile_features(wolfpack_${name} ${scope} cxx_std_20)
+  target_include_directories(wolfpack_${name} ${scope} $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+                             $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/wolfpack>)
+  target_link_libraries(wolfpack_${name} ${scope} ${layer_PUBLIC})
+  if(layer_PRIVATE)
+    target_link_libraries(wolfpack_${name} PRIVATE ${layer_PRIVATE})
+  endif()
+  set_target_properties(wolfpack_${name} PROPERTIES EXPORT_NAME ${name})
+  set_property(GLOBAL APPEND PROPERTY WOLFPACK_LAYERS wolfpack_${name})
+endfunction()
+
+# Warnings and sanitizers for our own sources only; never exported to users.
+add_library(wolfpack_build_options INTERFACE)
+target_compile_options(wolfpack_build_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+if(WOLFPACK_SANITIZE)
+  add_compile_options(-fsanitize=${WOLFPACK_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${WOLFPACK_SANITIZE})
+endif()

@@ -1,0 +1,65 @@
+// A data set on disk: its shape and target first, then any range of its columns.
+//
+// Rows are samples, columns are features, and features are the atoms. Opening reads what is needed to know the shape (and, for text, checks
+// every line once); load() reads one partition. Every worker opens the file itself and keeps only its own columns. Formats, each also
+// gzipped (.gz after the name): .npy, .libsvm / .svm, .mtx, .csv.
+//
+//     Dataset data = Dataset::open({.data = "a.npy", .target = "y.npy"});
+//     Matrix mine = data.load(partition(data.columns(), worker, workers));
+//
+// Not thread-safe. Throws InputError: one line with the file, the line or field, what is wrong and what is accepted.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/matrix.hpp"
+#include "base/types.hpp"
+
+namespace wolfpack::data {
+
+struct DatasetFiles {
+  std::string data;    ///< path; the extension (before a .gz) says the format
+  std::string target;  ///< empty: the labels of svmlight; else a path, or for .csv possibly a column's name
+};
+
+/// Columns first .. first + count - 1 of the data set.
+struct ColumnRange {
+  Index first = 0;
+  Index count = 0;
+};
+
+/// The columns of one worker of several: contiguous, sizes differing by at most one, the first ones larger.
+[[nodiscard]] ColumnRange partition(Index columns, WorkerId worker, std::size_t workers);
+
+/// What a reader of one format provides.
+class DatasetReader {
+ public:
+  virtual ~DatasetReader() = default;
+  [[nodiscard]] virtual Index rows() const = 0;
+  [[nodiscard]] virtual Index columns() const = 0;
+  /// Column `range` as a matrix: float32 only where the file holds float32.
+  [[nodiscard]] virtual Matrix load(ColumnRange range) const = 0;
+};
+
+class Dataset {
+ public:
+  [[nodiscard]] static Dataset open(const DatasetFiles& files);
+
+  [[nodiscard]] Index rows() const { return reader_->rows(); }
+  [[nodiscard]] Index columns() const { return reader_->columns(); }
+  /// y, one value a row, all finite.
+  [[nodiscard]] const std::vector<double>& target() const { return target_; }
+  /// The columns in `range`, all finite. Rethrows what reading throws.
+  [[nodiscard]] Matrix load(ColumnRange range) const { return reader_->load(range); }
+
+ private:
+  Dataset(std::unique_ptr<DatasetReader> reader, std::vector<double> target)
+      : reader_(std::move(reader)), target_(std::move(target)) {}
+
+  std::unique_ptr<DatasetReader> reader_;
+  std::vector<double> target_;
+};
+
+}  // namespace wolfpack::data

@@ -5,8 +5,8 @@
 //
 //   - the score of column j is a_j'w, as close as float64 gives it for every column named in the answer, whatever the storage;
 //   - larger |score| first; of equal |score| the smaller column first;
-//   - largest_score is an upper bound of max_j |a_j'w| over the *whole* partition, exact up to float64 rounding: a float32 pass evaluates
-//     every column within its rounding bound of the maximum again in float64. 0 for an empty partition.
+//   - largest_score is an upper bound of max_j |a_j'w| over the *whole* partition, exact up to float64 rounding: a backend that
+//     multiplies in float32 evaluates every column within its rounding bound of the maximum again in float64. 0 for an empty partition.
 //
 //     SelectedAtoms best = selector.select({.dual = w, .level = level, .count = 10, .excluded = active});
 #pragma once

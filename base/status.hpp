@@ -24,6 +24,12 @@ class RuntimeFailure : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Another process of the job failed, or all failed alike: worker 0 says what() for all.
+class PeerFailure : public RuntimeFailure {
+ public:
+  using RuntimeFailure::RuntimeFailure;
+};
+
 enum class StatusCode { ok, deadline_exceeded, stopped, peer_lost, out_of_range, transport_error };
 
 /// The outcome of an operation on the data path.
@@ -37,9 +43,11 @@ class [[nodiscard]] Status {
   [[nodiscard]] StatusCode code() const { return failure_ ? failure_->code : StatusCode::ok; }
   [[nodiscard]] const char* message() const { return failure_ ? failure_->message.c_str() : ""; }
 
-  /// Throws RuntimeFailure where the status is not ok: for callers outside the data path.
+  /// Throws RuntimeFailure, or PeerFailure for peer_lost, where the status is not ok: for callers outside the data path.
   void or_throw() const {
-    if (failure_) throw RuntimeFailure(failure_->message);
+    if (!failure_) return;
+    if (failure_->code == StatusCode::peer_lost) throw PeerFailure(failure_->message);
+    throw RuntimeFailure(failure_->message);
   }
 
  private:

@@ -1,8 +1,17 @@
 // A data set on disk: its shape and target first, then any range of its columns.
 //
-// Rows are samples, columns are features, and features are the atoms. Opening reads what is needed to know the shape (and, for text, checks
-// every line once); load() reads one partition. Every worker opens the file itself and keeps only its own columns. Formats, each also
-// gzipped (.gz after the name): .npy, .libsvm / .svm, .mtx, .csv.
+// Rows are samples, columns are features, and features are the atoms. Opening reads what is needed to know the shape
+// (and, for text, checks every line once); load() reads one partition. Every worker opens the file itself and keeps
+// only its own columns. Formats, each also gzipped (.gz after the name):
+//
+//   .npy            float32 or float64, two-dimensional, C or Fortran order       npy.hpp
+//   .libsvm, .svm   svmlight text; the label is the target                        svmlight.hpp
+//   .mtx            Matrix Market, coordinate or array; needs a target            matrix_market.hpp
+//   .csv            numbers under a header line; the target may be a column       csv.hpp
+//
+// Storage: dense where the file is dense (.npy, .csv, array .mtx), float32 only where a .npy holds float32. Sparse text
+// becomes CSC in float64, unless more than half of its entries are there: then it becomes dense too, which is smaller
+// and faster.
 //
 //     Dataset data = Dataset::open({.data = "a.npy", .target = "y.npy"});
 //     Matrix mine = data.load(partition(data.columns(), worker, workers));
@@ -10,8 +19,10 @@
 // Not thread-safe. Throws InputError: one line with the file, the line or field, what is wrong and what is accepted.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/matrix.hpp"
@@ -20,8 +31,9 @@
 namespace wolfpack::data {
 
 struct DatasetFiles {
-  std::string data;    ///< path; the extension (before a .gz) says the format
-  std::string target;  ///< empty: the labels of svmlight; else a path, or for .csv possibly a column's name
+  std::string data;  ///< path; the extension (before a .gz) says the format, in either case
+  std::string
+      target;  ///< empty: the labels of svmlight; else a path, or for .csv possibly a column's name, which goes first
 };
 
 /// Columns first .. first + count - 1 of the data set.
@@ -30,7 +42,8 @@ struct ColumnRange {
   Index count = 0;
 };
 
-/// The columns of one worker of several: contiguous, sizes differing by at most one, the first ones larger.
+/// The columns of one worker of several: contiguous, sizes differing by at most one, the first ones larger. Empty for
+/// the last workers where there are more workers than columns.
 [[nodiscard]] ColumnRange partition(Index columns, WorkerId worker, std::size_t workers);
 
 /// What a reader of one format provides.
@@ -39,7 +52,8 @@ class DatasetReader {
   virtual ~DatasetReader() = default;
   [[nodiscard]] virtual Index rows() const = 0;
   [[nodiscard]] virtual Index columns() const = 0;
-  /// Column `range` as a matrix: float32 only where the file holds float32.
+  /// Columns `range` as a matrix: float32 only where the file holds float32. The file is read again: it must not change
+  /// in between.
   [[nodiscard]] virtual Matrix load(ColumnRange range) const = 0;
 };
 
@@ -51,7 +65,8 @@ class Dataset {
   [[nodiscard]] Index columns() const { return reader_->columns(); }
   /// y, one value a row, all finite.
   [[nodiscard]] const std::vector<double>& target() const { return target_; }
-  /// The columns in `range`, all finite. Rethrows what reading throws.
+  /// The columns in `range`, all finite. Every range of one data set comes in the same storage. Rethrows what reading
+  /// throws.
   [[nodiscard]] Matrix load(ColumnRange range) const { return reader_->load(range); }
 
  private:

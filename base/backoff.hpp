@@ -1,0 +1,56 @@
+// Waiting on memory that somebody else writes: spin, then yield, then sleep.
+//
+// Spinning answers in nanoseconds but starves whoever is waited for where threads outnumber cores, so the spin is short and skipped
+// altogether on one core; a long wait ends in naps that cost next to nothing. Not shared between threads.
+//
+//     for (Backoff backoff; !ready(); backoff.pause()) {}
+#pragma once
+
+#include <time.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <thread>
+
+namespace wolfpack {
+
+class Backoff {
+ public:
+  /// `longest_nap_ns` bounds how late the end of a long wait is noticed.
+  explicit Backoff(std::uint64_t longest_nap_ns = 500'000) : longest_nap_ns_(longest_nap_ns) {}
+
+  /// Waits a little, longer each time.
+  void pause() {
+    ++pauses_;
+    if (pauses_ <= spins()) return relax();
+    if (pauses_ <= spins() + kYields) return std::this_thread::yield();
+    timespec nap{0, static_cast<long>(nap_ns_)};
+    nanosleep(&nap, nullptr);
+    nap_ns_ = std::min(nap_ns_ + nap_ns_ / 4, longest_nap_ns_);
+  }
+
+  /// True once a pause has been a sleep: the wait is long enough for checks that cost more than a load.
+  [[nodiscard]] bool is_sleeping() const { return pauses_ > spins() + kYields; }
+
+ private:
+  static constexpr std::uint64_t kYields = 64;
+  static constexpr std::uint64_t kFirstNapNs = 2'000;
+
+  static std::uint64_t spins() {
+    static const std::uint64_t count = std::thread::hardware_concurrency() > 1 ? 200 : 0;
+    return count;
+  }
+  static void relax() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+  }
+
+  std::uint64_t longest_nap_ns_;
+  std::uint64_t nap_ns_ = kFirstNapNs;
+  std::uint64_t pauses_ = 0;
+};
+
+}  // namespace wolfpack

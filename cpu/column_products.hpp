@@ -1,0 +1,106 @@
+// The columns of a partition as the CPU pass needs them: products with w, squared norms, float64 copies. Dense and CSC
+// storage behind the same names, for atom_selector.cpp. Views: they own nothing, and are safe from any thread while the
+// memory stays.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include <Eigen/Core>
+
+#include "base/matrix.hpp"
+#include "cpu/dot_kernels.hpp"
+
+namespace wolfpack::cpu {
+
+/// ||values|| without the overflow or underflow of their squares. Slower than a sum of squares.
+template <class Scalar>
+[[nodiscard]] double stable_norm(const Scalar* values, Index count) {
+  return Eigen::Map<const Eigen::VectorX<Scalar>>(values, count).template cast<double>().stableNorm();
+}
+
+template <class Scalar>
+class DenseColumns {
+ public:
+  explicit DenseColumns(DenseView<Scalar> matrix) : matrix_(matrix), kernels_(kernels_of(best_kernels())) {}
+
+  [[nodiscard]] Index rows() const { return matrix_.rows; }
+  [[nodiscard]] Index columns() const { return matrix_.columns; }
+  /// What one pass reads.
+  [[nodiscard]] std::uint64_t bytes() const {
+    return static_cast<std::uint64_t>(matrix_.rows * matrix_.columns) * sizeof(Scalar);
+  }
+
+  [[nodiscard]] double dot(Index j, const double* dual) const { return kernels_.dot(start(j), dual, matrix_.rows); }
+  [[nodiscard]] DotAndNorm dot_and_norm(Index j, const double* dual) const {
+    return kernels_.dot_and_norm(start(j), dual, matrix_.rows);
+  }
+  [[nodiscard]] double norm(Index j) const { return stable_norm(start(j), matrix_.rows); }
+
+  [[nodiscard]] Column column(Index j) const {
+    const auto values = matrix_.column(j);
+    return {.sparse = false, .rows = {}, .values = {values.begin(), values.end()}};
+  }
+
+ private:
+  static StorageKernels<Scalar> kernels_of(const DotKernels& kernels) {
+    if constexpr (std::is_same_v<Scalar, float>) {
+      return kernels.float32;
+    } else {
+      return kernels.float64;
+    }
+  }
+
+  [[nodiscard]] const Scalar* start(Index j) const { return matrix_.data + j * matrix_.stride; }
+
+  DenseView<Scalar> matrix_;
+  StorageKernels<Scalar> kernels_;
+};
+
+template <class Scalar>
+class SparseColumns {
+ public:
+  explicit SparseColumns(SparseView<Scalar> matrix) : matrix_(matrix) {}
+
+  [[nodiscard]] Index rows() const { return matrix_.rows; }
+  [[nodiscard]] Index columns() const { return matrix_.columns; }
+  [[nodiscard]] std::uint64_t bytes() const {
+    return matrix_.values.size_bytes() + matrix_.row_indices.size_bytes() + matrix_.column_starts.size_bytes();
+  }
+
+  [[nodiscard]] double dot(Index j, const double* dual) const { return evaluate<false>(j, dual).dot; }
+  [[nodiscard]] DotAndNorm dot_and_norm(Index j, const double* dual) const { return evaluate<true>(j, dual); }
+  [[nodiscard]] double norm(Index j) const { return stable_norm(matrix_.values.data() + begin(j), end(j) - begin(j)); }
+
+  [[nodiscard]] Column column(Index j) const {
+    const auto first = begin(j);
+    const auto last = end(j);
+    return {.sparse = true,
+            .rows = {matrix_.row_indices.begin() + first, matrix_.row_indices.begin() + last},
+            .values = {matrix_.values.begin() + first, matrix_.values.begin() + last}};
+  }
+
+ private:
+  [[nodiscard]] Index begin(Index j) const { return matrix_.column_starts[j]; }
+  [[nodiscard]] Index end(Index j) const { return matrix_.column_starts[j + 1]; }
+
+  // Eigen's sparse maps want one type for both kinds of index and one for values and w. The wait here is for w's
+  // scattered entries.
+  template <bool kWithNorm>
+  [[nodiscard]] DotAndNorm evaluate(Index j, const double* dual) const {
+    const Scalar* values = matrix_.values.data();
+    const std::int32_t* row_indices = matrix_.row_indices.data();
+    DotAndNorm sums;
+    const Index last = end(j);
+    for (Index k = begin(j); k < last; ++k) {
+      const auto value = static_cast<double>(values[k]);
+      sums.dot += value * dual[row_indices[k]];
+      if constexpr (kWithNorm) sums.squared_norm += value * value;
+    }
+    return sums;
+  }
+
+  SparseView<Scalar> matrix_;
+};
+
+}  // namespace wolfpack::cpu

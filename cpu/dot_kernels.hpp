@@ -1,0 +1,56 @@
+// The inner loop of a dense pass: the dot product of one column with w, and the column's squared norm from the same
+// read.
+//
+// All arithmetic is float64, whatever the storage: widening a float32 in registers costs less than fetching it, so the
+// pass runs at the speed of memory (experiments/bench/atom_selection.cpp) and every score is exact to float64. Float32
+// arithmetic was measured no faster; it would need rounding bounds and a second evaluation of every column near the
+// maximum.
+//
+// One column at a time, because that reads memory as one stream: four columns side by side, which share the loads of w,
+// took twice as long. Where w itself (8 bytes a row) outgrows the L1 cache, so above some 4,000 rows, a pass runs at
+// about half the speed of memory; cutting the rows into panels did not help.
+//
+// Own kernels, where Eigen sums well enough, because one binary must run on every CPU (the instruction set is chosen at
+// run time; dot_kernels_isa.cpp is compiled once for each), norms come free with the same read, and the order of the
+// additions must not depend on the alignment of a column: equal columns get equal bits, and so do the same numbers
+// stored as float32 and as float64.
+//
+//     const DotKernels& kernels = best_kernels();
+//     double score = kernels.float32.dot(column, w, rows);
+//
+// Pure functions, safe from any thread. Columns and w need no alignment. The same input gives the same bits on the same
+// CPU.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace wolfpack::cpu {
+
+struct DotAndNorm {
+  double dot = 0.0;
+  double squared_norm = 0.0;
+};
+
+/// Kernels for columns stored as Scalar. `column` and `dual`: `rows` values. The error of a sum is at most rows * 2^-53
+/// * sum |a_i w_i|.
+template <class Scalar>
+struct StorageKernels {
+  double (*dot)(const Scalar* column, const double* dual, std::int64_t rows);
+  DotAndNorm (*dot_and_norm)(const Scalar* column, const double* dual, std::int64_t rows);
+};
+
+/// All kernels of one instruction set.
+struct DotKernels {
+  const char* name;  ///< "avx512", "avx2" or "baseline"
+  StorageKernels<float> float32;
+  StorageKernels<double> float64;
+};
+
+/// The kernels that this CPU and its operating system can run, best first. Never empty.
+[[nodiscard]] std::span<const DotKernels* const> available_kernels();
+
+/// The first of available_kernels().
+[[nodiscard]] const DotKernels& best_kernels();
+
+}  // namespace wolfpack::cpu

@@ -1,0 +1,56 @@
+#include "experiments/data/dataset.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include <fmt/format.h>
+
+#include "experiments/data/csv.hpp"
+#include "experiments/data/input_file.hpp"
+#include "experiments/data/matrix_market.hpp"
+#include "experiments/data/npy.hpp"
+#include "experiments/data/svmlight.hpp"
+#include "experiments/data/target.hpp"
+
+namespace wolfpack::data {
+
+ColumnRange partition(Index columns, WorkerId worker, std::size_t workers) {
+  assert(columns >= 0 && worker.value < workers);
+  const Index base = columns / static_cast<Index>(workers);
+  const Index larger = columns % static_cast<Index>(workers);
+  const Index i = worker.value;
+  return {i * base + std::min(i, larger), base + (i < larger ? 1 : 0)};
+}
+
+Dataset Dataset::open(const DatasetFiles& files) {
+  const std::string extension = format_extension(files.data);
+  LabelledReader opened;
+  if (extension == ".npy") {
+    opened.reader = open_npy(files.data);
+  } else if (extension == ".libsvm" || extension == ".svm") {
+    opened = open_svmlight(files.data);
+  } else if (extension == ".mtx") {
+    opened.reader = open_matrix_market(files.data);
+  } else if (extension == ".csv") {
+    opened = open_csv(files.data, files.target);
+  } else {
+    const std::string seen =
+        extension.empty() ? "has no extension" : "has the unknown extension " + in_quotes(extension);
+    refuse(files.data,
+           fmt::format("{}; expected .npy, .libsvm, .svm, .mtx or .csv, each also with .gz after it", seen));
+  }
+  const bool target_is_a_file = !files.target.empty() && !opened.target_is_a_column;
+  if (!target_is_a_file && opened.labels.empty()) {
+    refuse(files.data, fmt::format("a {} file needs a target; expected --target with a .npy or text file", extension));
+  }
+  if (!target_is_a_file) return Dataset(std::move(opened.reader), std::move(opened.labels));
+
+  std::vector<double> target = read_target(files.target);
+  if (static_cast<Index>(target.size()) != opened.reader->rows()) {
+    refuse(files.target, fmt::format("holds {} values; expected {}, one for each row of {}", target.size(),
+                                     opened.reader->rows(), files.data));
+  }
+  return Dataset(std::move(opened.reader), std::move(target));
+}
+
+}  // namespace wolfpack::data

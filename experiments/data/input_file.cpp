@@ -1,0 +1,160 @@
+#include "experiments/data/input_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/status.hpp"
+
+namespace wolfpack::data {
+namespace {
+
+/// A file descriptor that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+struct OpenFile {
+  Descriptor descriptor;
+  std::uint64_t bytes;
+};
+
+OpenFile open_regular(const std::string& path) {
+  // A pipe would block an ordinary open until somebody writes to it; it is refused below.
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) refuse(path, fmt::format("cannot be opened: {}; expected a readable file", std::strerror(errno)));
+  Descriptor descriptor(fd);
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) {
+    refuse(path, fmt::format("cannot be examined: {}; expected a readable file", std::strerror(errno)));
+  }
+  if (S_ISDIR(status.st_mode)) refuse(path, "is a directory; expected a file");
+  if (!S_ISREG(status.st_mode)) refuse(path, "is a pipe or a device; expected a regular file, which can be read twice");
+  if (status.st_size == 0) refuse(path, "is empty; expected data");
+  return {Descriptor(descriptor.release()), static_cast<std::uint64_t>(status.st_size)};
+}
+
+bool ends_with_gz(const std::string& path) { return path.ends_with(".gz") || path.ends_with(".GZ"); }
+
+}  // namespace
+
+void refuse(const std::string& file, std::string_view what) { throw InputError(fmt::format("{}: {}", file, what)); }
+
+void refuse(const std::string& file, Index line, std::string_view what) {
+  throw InputError(fmt::format("{}:{}: {}", file, line, what));
+}
+
+std::string in_quotes(std::string_view token) {
+  constexpr std::size_t kLongest = 60;
+  std::string text = "'";
+  for (const char c : token.substr(0, kLongest)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isprint(byte)) {
+      text += c;
+    } else {
+      text += fmt::format("\\x{:02x}", byte);
+    }
+  }
+  return text + (token.size() > kLongest ? "'..." : "'");
+}
+
+std::string format_extension(const std::string& path) {
+  const std::filesystem::path name = ends_with_gz(path) ? path.substr(0, path.size() - 3) : path;
+  std::string extension = name.extension().string();
+  std::ranges::transform(extension, extension.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return extension;
+}
+
+void check_column_count(const std::string& file, Index line, Index columns) {
+  constexpr Index kBytesPerColumn = 16;
+  constexpr Index kAlwaysAccepted = Index{1} << 22;
+  static const Index memory_bytes = Index{::sysconf(_SC_PHYS_PAGES)} * Index{::sysconf(_SC_PAGE_SIZE)};
+  if (columns <= kAlwaysAccepted || columns <= memory_bytes / 2 / kBytesPerColumn) return;
+  const std::string what = fmt::format(
+      "{} columns would fill more than half of this machine's memory even if empty; expected a column "
+      "count that fits",
+      columns);
+  if (line == 0) refuse(file, what);
+  refuse(file, line, what);
+}
+
+InputFile::InputFile(std::string path) : path_(std::move(path)) {
+  OpenFile open = open_regular(path_);
+  stored_bytes_ = open.bytes;
+  std::array<unsigned char, 2> magic{};
+  compressed_ =
+      ::pread(open.descriptor.get(), magic.data(), magic.size(), 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
+  if (ends_with_gz(path_) && !compressed_) {
+    refuse(path_, "does not begin like gzip data; expected it, as the name ends in .gz");
+  }
+  const int fd = open.descriptor.get();
+  file_.reset(gzdopen(fd, "rb"));  // reads plain files too, without copying them
+  if (!file_) refuse(path_, "cannot be read: out of memory");
+  static_cast<void>(open.descriptor.release());  // zlib closes it from here on
+  gzbuffer(file_.get(), 1 << 17);
+}
+
+std::size_t InputFile::read(void* destination, std::size_t bytes) {
+  constexpr std::size_t kAtOnce = std::size_t{1} << 30;  // zlib counts in int
+  auto* to = static_cast<char*>(destination);
+  std::size_t done = 0;
+  while (done < bytes) {
+    const auto wanted = static_cast<unsigned>(std::min(bytes - done, kAtOnce));
+    const int got = gzread(file_.get(), to + done, wanted);
+    int code = Z_OK;
+    const char* message = gzerror(file_.get(), &code);
+    if (code == Z_ERRNO) refuse(path_, fmt::format("cannot be read: {}", std::strerror(errno)));
+    if (got < 0 || code != Z_OK) {
+      refuse(path_, fmt::format("its gzip data is damaged or cut off ({}); expected a whole gzip file", message));
+    }
+    done += static_cast<std::size_t>(got);
+    if (static_cast<unsigned>(got) < wanted) break;
+  }
+  return done;
+}
+
+std::uint64_t InputFile::skip(std::uint64_t bytes) {
+  std::array<char, 1 << 16> scratch;
+  std::uint64_t done = 0;
+  while (done < bytes) {
+    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(bytes - done, scratch.size()));
+    const std::size_t got = read(scratch.data(), wanted);
+    done += got;
+    if (got < wanted) break;
+  }
+  return done;
+}
+
+MappedFile::MappedFile(const std::string& path) {
+  const OpenFile open = open_regular(path);
+  void* mapping = ::mmap(nullptr, open.bytes, PROT_READ, MAP_PRIVATE, open.descriptor.get(), 0);
+  if (mapping == MAP_FAILED) refuse(path, fmt::format("cannot be mapped: {}", std::strerror(errno)));
+  data_ = static_cast<const std::byte*>(mapping);
+  size_ = open.bytes;
+}
+
+MappedFile::~MappedFile() { ::munmap(const_cast<std::byte*>(data_), size_); }
+
+}  // namespace wolfpack::data

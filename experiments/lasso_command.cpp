@@ -1,0 +1,101 @@
+#include "experiments/lasso_command.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/time.hpp"
+#include "cpu/atom_selector.hpp"
+#include "experiments/data/dataset.hpp"
+#include "experiments/progress_display.hpp"
+#include "experiments/run_output.hpp"
+#include "frank_wolfe/least_squares.hpp"
+#include "runtime/agree.hpp"
+#include "runtime/launcher.hpp"
+#include "runtime/signals.hpp"
+#include "transport/ucx_transport.hpp"
+
+namespace wolfpack::experiments {
+namespace {
+
+std::string storage_name(const Matrix& matrix) {
+  constexpr const char* kNames[] = {"dense float32", "dense float64", "sparse float32", "sparse float64"};  // the variant's order
+  return kNames[matrix.index()];
+}
+
+void print_table(const nlohmann::ordered_json& result, const LassoSettings& settings) {
+  const auto text = [&](const char* field) {
+    const auto& value = result.at(field);
+    return value.is_string() ? value.get<std::string>() : value.is_number_float() ? fmt::format("{:.6g}", value.get<double>()) : value.dump();
+  };
+  const auto line = [](const char* name, const std::string& value) { fmt::print(stderr, "  {:<22} {}\n", name, value); };
+  line("status", text("status"));
+  line("objective", fmt::format("{:.12g}  (f(0) = {:.6g})", result.at("objective").get<double>(), result.at("null_objective").get<double>()));
+  line("certified gap / f(0)", text("relative_gap"));
+  line("non-zeros", fmt::format("{} of {} columns, l1 norm {} of {}", text("nonzeros"), text("columns"), text("l1_norm"), text("beta")));
+  line("solving", fmt::format("{} s, {} passes over the data, {} clocks", text("solve_seconds"), text("full_passes"), text("clocks")));
+  line("workers", fmt::format("{}, staleness {}, {}, {} ({})", text("workers"), text("staleness"), text("storage"), text("transport"),
+                              text("transport_lanes")));
+  if (!settings.output.empty()) line("written to", settings.output);
+}
+
+int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
+  const double start = monotonic_seconds();
+  runtime::catch_interrupts();
+  const bool is_first = bootstrap.rank().value == 0;
+
+  std::unique_ptr<transport::Transport> transport;
+  std::optional<data::Dataset> dataset;
+  runtime::agree(bootstrap, [&] {
+    dataset = data::Dataset::open(settings.files);
+    transport = transport::make_ucx_transport("shm");
+  });
+  const frank_wolfe::LeastSquares objective(dataset->target());
+  RunFacts facts{.rows = dataset->rows(), .columns = dataset->columns()};
+  facts.null_objective = objective.value(std::vector<double>(dataset->target().size(), 0.0));
+
+  std::optional<ProgressDisplay> display;
+  auto solve_options = settings.solve;
+  solve_options.on_progress = [&display](const frank_wolfe::Progress& progress) {
+    if (display) display->update(progress);
+  };
+  runtime::Job job(bootstrap, *transport,
+                   {.rows = {frank_wolfe::lasso_model_row(dataset->columns(), dataset->target(), bootstrap.size(), solve_options)}});
+
+  const data::ColumnRange mine = data::partition(dataset->columns(), bootstrap.rank(), bootstrap.size());
+  std::unique_ptr<AtomSelector> selector;
+  runtime::agree(bootstrap, [&] {
+    Matrix partition = dataset->load(mine);
+    facts.storage = storage_name(partition);
+    selector = cpu::make_cpu_atom_selector(std::move(partition));
+  });
+
+  if (is_first && !settings.quiet) display.emplace(facts.null_objective);
+  const frank_wolfe::SolveResult solved = frank_wolfe::solve(job, *selector, mine.first, solve_options);
+  display.reset();
+  const int status = solved.status == frank_wolfe::SolveStatus::converged ? kConverged : kNotConverged;
+  if (!is_first) return status;
+
+  facts.transport = job.transport_record();
+  facts.wall_seconds = monotonic_seconds() - start;
+  const auto result = result_json(settings, facts, solved);
+  if (!settings.output.empty()) write_run(settings.output, result, solved);
+  if (settings.json) std::cout << result.dump(2) << std::endl;
+  if (!settings.quiet) print_table(result, settings);
+  return status;
+}
+
+}  // namespace
+
+int run_lasso(const LassoArguments& arguments, char* const* argv) {
+  const LassoSettings settings = interpret(arguments);
+  if (!runtime::spawned_worker() && !settings.output.empty()) prepare_output(settings.output);
+  return runtime::run_processes({.workers = settings.workers, .arguments = argv},
+                                [&](transport::Bootstrap& bootstrap) { return run_worker(settings, bootstrap); });
+}
+
+}  // namespace wolfpack::experiments

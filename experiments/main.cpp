@@ -1,0 +1,120 @@
+// The `wolfpack` program: reads the command line, runs one command, and turns what it throws into one line and an exit status.
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/status.hpp"
+#include "experiments/data/svmlight.hpp"
+#include "experiments/data/synthetic.hpp"
+#include "experiments/lasso_command.hpp"
+#include "experiments/report/write_report.hpp"
+#include "experiments/version.hpp"
+#include "runtime/launcher.hpp"
+
+namespace wolfpack::experiments {
+namespace {
+
+constexpr const char* kExitStatuses =
+    "Exit status: 0 converged or done; 1 failed while running; 2 wrong usage or bad input; 3 a limit, a stall or an interrupt came first "
+    "(results are still written).";
+
+/// One line, without the line breaks that a path or a library's text may carry.
+void complain(std::string message) {
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  fmt::print(stderr, "wolfpack: {}\n", message);
+}
+
+struct GenerateArguments {
+  data::SyntheticOptions options;
+  std::string output;
+};
+
+CLI::App* add_generate(CLI::App& app, GenerateArguments& arguments) {
+  auto* command = app.add_subcommand("generate", "make the paper's synthetic instance, as svmlight text");
+  command->add_option("--rows", arguments.options.rows, "samples")->required();
+  command->add_option("--columns", arguments.options.columns, "features")->required();
+  command->add_option("--density", arguments.options.density, "share of entries that are not zero")->required();
+  command->add_option("--nonzeros", arguments.options.nonzeros, "coefficients that are not zero")->capture_default_str();
+  command->add_option("--noise", arguments.options.noise, "length of the noise vector")->capture_default_str();
+  command->add_option("--seed", arguments.options.seed, "of everything random")->capture_default_str();
+  command->add_option("--output", arguments.output, "FILE.libsvm or FILE.libsvm.gz")->required();
+  return command;
+}
+
+struct ReportArguments {
+  std::string directory;
+  std::string picture_shape;
+};
+
+CLI::App* add_report(CLI::App& app, ReportArguments& arguments) {
+  auto* command = app.add_subcommand("report", "make a page for people of a run's folder");
+  command->add_option("directory", arguments.directory, "the folder that --output named")->required();
+  command->add_option("--picture-shape", arguments.picture_shape, "the columns are pictures, ROWSxCOLUMNS (default: as the run says)");
+  return command;
+}
+
+int run_generate(const GenerateArguments& arguments) {
+  const auto instance = data::make_synthetic(arguments.options);
+  data::write_svmlight(arguments.output, instance.matrix.view(), instance.target);
+  return 0;
+}
+
+int run_report(const ReportArguments& arguments) {
+  report::ReportOptions options;
+  if (!arguments.picture_shape.empty()) {
+    const PictureShape shape = parse_picture_shape(arguments.picture_shape);
+    options = {shape.rows, shape.columns};
+  }
+  fmt::print("{}\n", report::write_report(arguments.directory, options).string());
+  return 0;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Stale-synchronous distributed Frank-Wolfe over one-sided RDMA", "wolfpack");
+  app.footer(kExitStatuses);
+  app.set_version_flag("--version", kVersion);
+  app.require_subcommand(1);
+  LassoArguments lasso;
+  GenerateArguments generate;
+  ReportArguments report;
+  auto* lasso_command = app.add_subcommand("lasso", "minimise 1/2 ||y - A alpha||^2 subject to ||alpha||_1 <= beta");
+  add_lasso_options(*lasso_command, lasso);
+  auto* generate_command = add_generate(app, generate);
+  add_report(app, report);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    throw InputError(fmt::format("{}; see wolfpack {} --help", error.what(),
+                                 app.get_subcommands().empty() ? "" : app.get_subcommands().front()->get_name()));
+  }
+  if (lasso_command->parsed()) return run_lasso(lasso, argv);
+  return generate_command->parsed() ? run_generate(generate) : run_report(report);
+}
+
+}  // namespace
+}  // namespace wolfpack::experiments
+
+int main(int argc, char** argv) {
+  using namespace wolfpack;
+  using namespace wolfpack::experiments;
+  // Bad input is found by all workers together, and a lost worker by those that live: worker 0 says it for all.
+  const auto worker = runtime::spawned_worker();
+  const bool speaks = !worker || worker->value == 0;
+  try {
+    return experiments::run(argc, argv);
+  } catch (const InputError& error) {
+    if (speaks) complain(error.what());
+    return kBadInput;
+  } catch (const PeerFailure& error) {
+    if (speaks) complain(error.what());
+    return kFailedWhileRunning;
+  } catch (const std::exception& error) {
+    complain(worker ? fmt::format("worker {}: {}", worker->value, error.what()) : error.what());
+    return kFailedWhileRunning;
+  }
+}

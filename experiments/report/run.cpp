@@ -1,0 +1,223 @@
+#include "experiments/report/run.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <tuple>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/status.hpp"
+
+namespace wolfpack::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::ifstream open(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in || std::filesystem::is_directory(file))
+    throw InputError(
+        fmt::format("{}: cannot be read; a folder that `wolfpack lasso --output` wrote is expected", file.string()));
+  return in;
+}
+
+/// Takes fields out of one JSON object; `place` (file or file:line) begins every complaint.
+class Fields {
+ public:
+  Fields(const Json& object, std::string place) : object_(object), place_(std::move(place)) {}
+
+  [[nodiscard]] bool has(const char* name) const { return object_.contains(name); }
+
+  [[nodiscard]] double number(const char* name) const {
+    const Json& value = required(name);
+    if (!value.is_number()) fail(name, "a number");
+    return value.get<double>();
+  }
+  [[nodiscard]] std::optional<double> number_or_null(const char* name) const {
+    const Json& value = required(name);
+    if (value.is_null()) return std::nullopt;
+    return number(name);
+  }
+  [[nodiscard]] Index whole(const char* name) const {
+    const double value = number(name);
+    if (value < 0.0 || value != std::floor(value) || value > 9.0e15) fail(name, "a whole number, 0 or more");
+    return static_cast<Index>(value);
+  }
+  [[nodiscard]] double seconds(const char* name) const {
+    // A difference of two clock readings may come out a hair below zero.
+    return std::max(0.0, number(name));
+  }
+  [[nodiscard]] std::string text(const char* name) const {
+    const Json& value = required(name);
+    if (!value.is_string()) fail(name, "a string");
+    return value.get<std::string>();
+  }
+  [[noreturn]] void fail(const char* name, std::string_view accepted) const {
+    throw InputError(fmt::format("{}: field \"{}\" must be {}", place_, name, accepted));
+  }
+
+ private:
+  [[nodiscard]] const Json& required(const char* name) const {
+    const auto found = object_.find(name);
+    if (found == object_.end()) throw InputError(fmt::format("{}: field \"{}\" is missing", place_, name));
+    return *found;
+  }
+
+  const Json& object_;
+  std::string place_;
+};
+
+Json parse_object(std::string_view text, const std::filesystem::path& file, std::size_t first_line) {
+  Json value;
+  try {
+    value = Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    const std::string_view before = text.substr(0, std::min(error.byte, text.size()));
+    const auto line = first_line + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
+    throw InputError(
+        fmt::format("{}:{}: not valid JSON (byte {}); one JSON object is expected", file.string(), line, error.byte));
+  } catch (const Json::exception& error) {
+    throw InputError(fmt::format("{}:{}: {}", file.string(), first_line, error.what()));
+  }
+  if (!value.is_object()) throw InputError(fmt::format("{}:{}: a JSON object is expected", file.string(), first_line));
+  return value;
+}
+
+std::string staleness_text(const Fields& fields, const Json& object) {
+  const auto found = object.find("staleness");
+  if (found != object.end() && found->is_string()) return found->get<std::string>();
+  return std::to_string(fields.whole("staleness"));
+}
+
+void read_result(const std::filesystem::path& file, Run& run) {
+  std::ifstream in = open(file);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const Json object = parse_object(text, file, 1);
+  const Fields fields(object, file.string());
+  run.status = fields.text("status");
+  run.method = fields.text("method");
+  run.staleness = staleness_text(fields, object);
+  run.objective = fields.number("objective");
+  run.null_objective = fields.number("null_objective");
+  run.gap = fields.number_or_null("gap");
+  run.relative_gap = fields.number_or_null("relative_gap");
+  run.beta = fields.number("beta");
+  run.l1_norm = fields.number("l1_norm");
+  run.solve_seconds = fields.seconds("solve_seconds");
+  run.nonzeros = fields.whole("nonzeros");
+  run.clocks = fields.whole("clocks");
+  run.workers = fields.whole("workers");
+  if (fields.has("rows")) run.rows = fields.whole("rows");
+  if (fields.has("columns")) run.columns = fields.whole("columns");
+  if (fields.has("tolerance")) run.tolerance = fields.number_or_null("tolerance");
+  const auto text_if_there = [&](const char* name) {
+    return fields.has(name) && !object.at(name).is_null() ? fields.text(name) : std::string();
+  };
+  run.data = text_if_there("data");
+  run.target = text_if_there("target");
+  run.picture_shape = text_if_there("picture_shape");
+  for (const auto& [name, value] : object.items())
+    run.settings.push_back({name, value.is_string() ? value.get<std::string>() : value.dump()});
+}
+
+template <class Value>
+bool parse_whole_text(std::string_view text, Value& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
+Coefficient parse_coefficient(std::string_view line, const Run& run, const std::string& place) {
+  const std::size_t comma = line.find(',');
+  Coefficient coefficient;
+  if (comma == std::string_view::npos || !parse_whole_text(line.substr(0, comma), coefficient.column) ||
+      !parse_whole_text(line.substr(comma + 1), coefficient.value) || !std::isfinite(coefficient.value))
+    throw InputError(fmt::format("{}: not a coefficient; index,value is expected, both numbers", place));
+  if (coefficient.column < 0 || (run.columns && coefficient.column >= *run.columns))
+    throw InputError(fmt::format("{}: no column {}; result.json counts {} columns from 0", place, coefficient.column,
+                                 run.columns ? std::to_string(*run.columns) : "the"));
+  return coefficient;
+}
+
+void read_coefficients(const std::filesystem::path& file, Run& run) {
+  std::ifstream in = open(file);
+  std::string line;
+  const auto next_line = [&] {
+    const bool read = static_cast<bool>(std::getline(in, line));
+    if (read && line.ends_with('\r')) line.pop_back();
+    return read;
+  };
+  if (!next_line() || line != "index,value")
+    throw InputError(fmt::format("{}:1: the header \"index,value\" is expected", file.string()));
+  for (std::size_t at = 2; next_line(); ++at) {
+    if (!line.empty())
+      run.coefficients.push_back(parse_coefficient(line, run, fmt::format("{}:{}", file.string(), at)));
+  }
+  std::sort(run.coefficients.begin(), run.coefficients.end(),
+            [](const Coefficient& a, const Coefficient& b) { return a.column < b.column; });
+  const auto twice =
+      std::adjacent_find(run.coefficients.begin(), run.coefficients.end(),
+                         [](const Coefficient& a, const Coefficient& b) { return a.column == b.column; });
+  if (twice != run.coefficients.end())
+    throw InputError(
+        fmt::format("{}: column {} is there twice; each column once is expected", file.string(), twice->column));
+}
+
+TraceRow parse_trace_row(const Fields& fields, const Run& run) {
+  TraceRow row;
+  const Index worker = fields.whole("worker");
+  if (worker >= run.workers) fields.fail("worker", fmt::format("below the {} workers of result.json", run.workers));
+  row.worker = {static_cast<std::uint32_t>(worker)};
+  row.clock = {static_cast<std::uint64_t>(fields.whole("clock"))};
+  row.start = fields.number("start");
+  row.end = fields.number("end");
+  if (row.end < row.start) fields.fail("end", "no earlier than \"start\"");
+  row.wait_seconds = fields.seconds("wait_seconds");
+  row.get_seconds = fields.seconds("get_seconds");
+  row.select_seconds = fields.seconds("select_seconds");
+  if (fields.has("straggle_seconds")) row.straggle_seconds = fields.seconds("straggle_seconds");
+  row.update_seconds = fields.seconds("update_seconds");
+  row.version = {static_cast<std::uint64_t>(fields.whole("version"))};
+  row.staleness = fields.number("staleness");
+  row.gap = fields.number_or_null("gap");
+  row.objective = fields.number_or_null("objective");
+  return row;
+}
+
+void read_trace(const std::filesystem::path& file, Run& run) {
+  std::ifstream in = open(file);
+  std::string line;
+  for (std::size_t at = 1; std::getline(in, line); ++at) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    const Json object = parse_object(line, file, at);
+    run.trace.push_back(parse_trace_row(Fields(object, fmt::format("{}:{}", file.string(), at)), run));
+  }
+  std::sort(run.trace.begin(), run.trace.end(), [](const TraceRow& a, const TraceRow& b) {
+    return std::tie(a.worker, a.start, a.clock) < std::tie(b.worker, b.start, b.clock);
+  });
+}
+
+}  // namespace
+
+Run read_run(const std::filesystem::path& directory) {
+  Run run;
+  run.directory = directory;
+  read_result(directory / "result.json", run);
+  read_coefficients(directory / "coefficients.csv", run);
+  read_trace(directory / "trace.jsonl", run);
+  return run;
+}
+
+std::span<const TraceRow> rows_of(const Run& run, WorkerId worker) {
+  struct ByWorker {
+    bool operator()(const TraceRow& row, WorkerId id) const { return row.worker < id; }
+    bool operator()(WorkerId id, const TraceRow& row) const { return id < row.worker; }
+  };
+  const auto [first, last] = std::equal_range(run.trace.begin(), run.trace.end(), worker, ByWorker{});
+  return {first, last};
+}
+
+}  // namespace wolfpack::report

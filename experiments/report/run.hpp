@@ -1,0 +1,85 @@
+// What a run left in its output folder: result.json, coefficients.csv and trace.jsonl, read back for the report page.
+//
+//     Run run = read_run("out");
+//     for (const TraceRow& row : rows_of(run, WorkerId{0})) ...
+//
+// A Run is plain data that owns everything it names; safe to read from any thread.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/types.hpp"
+
+namespace wolfpack::report {
+
+/// One iteration of one worker. Times are seconds since the start of solving; within the iteration they follow each
+/// other in this order.
+struct TraceRow {
+  WorkerId worker{};
+  Clock clock{};
+  double start = 0.0;
+  double end = 0.0;
+  double wait_seconds = 0.0;
+  double get_seconds = 0.0;
+  double select_seconds = 0.0;
+  double straggle_seconds = 0.0;  ///< injected sleep; 0 where the trace has no such field
+  double update_seconds = 0.0;
+  Version version{};            ///< of the model it read
+  double staleness = 0.0;       ///< observed, in clocks
+  std::optional<double> gap{};  ///< certified; none while infinite
+  std::optional<double> objective{};
+};
+
+/// A non-zero of alpha.
+struct Coefficient {
+  Index column = 0;
+  double value = 0.0;
+};
+
+/// A field of result.json, its value as JSON text (strings without their quotes).
+struct Setting {
+  std::string name;
+  std::string value;
+};
+
+struct Run {
+  std::filesystem::path directory;
+
+  std::string status;  ///< converged, clock_limit, time_limit, stalled or interrupted
+  std::string method;
+  std::string staleness;  ///< a number of clocks or "asp"
+  double objective = 0.0;
+  double null_objective = 0.0;
+  std::optional<double> gap;
+  std::optional<double> relative_gap;
+  double beta = 0.0;
+  double l1_norm = 0.0;
+  double solve_seconds = 0.0;
+  Index nonzeros = 0;
+  Index clocks = 0;
+  Index workers = 0;
+  std::optional<Index> rows;
+  std::optional<Index> columns;
+  std::optional<double> tolerance;
+  std::string data;           ///< path as given to the run; empty where not recorded
+  std::string target;         ///< likewise
+  std::string picture_shape;  ///< "28x28" where the columns are pictures; else empty
+
+  std::vector<Setting> settings;          ///< every field of result.json, in the file's order
+  std::vector<Coefficient> coefficients;  ///< increasing columns
+  std::vector<TraceRow> trace;            ///< by worker, then by start
+
+  [[nodiscard]] bool converged() const { return status == "converged"; }
+};
+
+/// Reads the three files. Throws InputError, one line: the file, the line or field, what is wrong, what is accepted.
+[[nodiscard]] Run read_run(const std::filesystem::path& directory);
+
+/// The iterations of one worker in time order. A view into run.trace.
+[[nodiscard]] std::span<const TraceRow> rows_of(const Run& run, WorkerId worker);
+
+}  // namespace wolfpack::report

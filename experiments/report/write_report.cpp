@@ -1,0 +1,63 @@
+#include "experiments/report/write_report.hpp"
+
+#include <fstream>
+#include <optional>
+#include <system_error>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "base/status.hpp"
+#include "experiments/report/page.hpp"
+#include "experiments/report/pictures.hpp"
+#include "experiments/report/run.hpp"
+
+namespace wolfpack::report {
+namespace {
+
+/// None where the columns are no pictures.
+std::optional<Pictures> pictures_of(const Run& run, const ReportOptions& options) {
+  PictureShape shape{options.picture_rows, options.picture_columns};
+  const bool asked = shape.rows > 0 && shape.columns > 0;
+  if (asked && run.rows && shape.rows * shape.columns != *run.rows)
+    throw InputError(fmt::format("picture shape {}x{}: has {} pixels, but the run's columns have {} rows", shape.rows,
+                                 shape.columns, shape.rows * shape.columns, *run.rows));
+  if (!asked && run.picture_shape.empty()) return std::nullopt;
+  try {
+    if (!asked) shape = parse_picture_shape(run.picture_shape);
+    return load_pictures(run, shape);
+  } catch (const InputError& error) {
+    Pictures none;
+    none.unavailable = error.what();
+    return none;
+  }
+}
+
+void replace(const std::filesystem::path& file, const std::string& content) {
+  const std::filesystem::path temporary = fmt::format("{}.{}.tmp", file.string(), ::getpid());
+  std::error_code error;
+  {
+    std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
+    out.write(content.data(), static_cast<std::streamsize>(content.size()));
+    out.close();
+    if (!out) error = std::make_error_code(std::errc::io_error);
+  }
+  if (!error) std::filesystem::rename(temporary, file, error);
+  if (error) {
+    std::error_code ignored;
+    std::filesystem::remove(temporary, ignored);
+    throw RuntimeFailure(fmt::format("{}: cannot be written: {}", file.string(), error.message()));
+  }
+}
+
+}  // namespace
+
+std::filesystem::path write_report(const std::filesystem::path& directory, const ReportOptions& options) {
+  const Run run = read_run(directory);
+  const std::optional<Pictures> pictures = pictures_of(run, options);
+  std::filesystem::path file = directory / "report.html";
+  replace(file, render(run, pictures ? &*pictures : nullptr));
+  return file;
+}
+
+}  // namespace wolfpack::report

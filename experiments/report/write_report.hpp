@@ -1,0 +1,25 @@
+// What `wolfpack report DIR` does: reads a run's folder and puts report.html into it.
+//
+//     std::filesystem::path page = write_report("out", {.picture_rows = 28, .picture_columns = 28});
+//
+// Blocks on files; safe from any thread, one call a folder at a time.
+#pragma once
+
+#include <filesystem>
+
+#include "base/types.hpp"
+
+namespace wolfpack::report {
+
+/// 0 x 0: as result.json's picture_shape says, and no pictures where it says nothing.
+struct ReportOptions {
+  Index picture_rows = 0;
+  Index picture_columns = 0;
+};
+
+/// Writes directory/report.html, replacing an older one atomically, and returns its path. Data that is no longer there
+/// costs only the pictures. Throws InputError where the folder is no run's or the pictures' shape is not its columns';
+/// RuntimeFailure where the page cannot be written.
+std::filesystem::path write_report(const std::filesystem::path& directory, const ReportOptions& options = {});
+
+}  // namespace wolfpack::report

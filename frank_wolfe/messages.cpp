@@ -1,0 +1,97 @@
+#include "frank_wolfe/messages.hpp"
+
+#include <algorithm>
+
+#include "base/bytes.hpp"
+
+namespace wolfpack::frank_wolfe {
+namespace {
+
+enum class UpdateKind : std::uint64_t { report = 1, proposal = 2 };
+
+struct ProposalHeader {
+  Index index;
+  double score;
+  std::uint64_t is_sparse;
+  std::uint64_t values;
+};
+
+struct ModelHeader {
+  double objective;
+  double level;
+  double inner;
+  double gap;
+  std::uint64_t active;
+  std::uint64_t rows;
+};
+
+}  // namespace
+
+Bytes encode(const Report& report) {
+  Bytes out;
+  ByteWriter writer(out);
+  writer.value(UpdateKind::report);
+  writer.value(report);
+  return out;
+}
+
+Bytes encode(const Proposal& proposal) {
+  Bytes out;
+  ByteWriter writer(out);
+  writer.value(UpdateKind::proposal);
+  const Column& column = proposal.column;
+  writer.value(ProposalHeader{proposal.index, proposal.score, column.sparse, column.values.size()});
+  writer.array(std::span<const double>(column.values));
+  if (column.sparse) writer.array(std::span<const std::int32_t>(column.rows));
+  return out;
+}
+
+std::variant<Report, Proposal> decode_update(std::span<const std::byte> update) {
+  ByteReader reader(update);
+  switch (reader.value<UpdateKind>()) {
+    case UpdateKind::report:
+      return reader.value<Report>();
+    case UpdateKind::proposal: {
+      const auto header = reader.value<ProposalHeader>();
+      Proposal proposal{header.index, header.score, {.sparse = header.is_sparse != 0, .rows = {}, .values = {}}};
+      proposal.column.values = reader.array<double>(header.values);
+      if (proposal.column.sparse) proposal.column.rows = reader.array<std::int32_t>(header.values);
+      return proposal;
+    }
+  }
+  throw RuntimeFailure("an update of the model is neither a report nor a proposal");
+}
+
+void encode(const Iterate& iterate, double gap, Bytes& row) {
+  ByteWriter writer(row);
+  writer.value(
+      ModelHeader{iterate.objective, iterate.level, iterate.inner, gap, iterate.columns.size(), iterate.dual.size()});
+  writer.array(std::span<const Index>(iterate.columns));
+  writer.array(std::span<const double>(iterate.weights));
+  writer.array(std::span<const double>(iterate.dual));
+}
+
+Model decode_model(std::span<const std::byte> row) {
+  ByteReader reader(row);
+  const auto header = reader.value<ModelHeader>();
+  Model model;
+  model.iterate.columns = reader.array<Index>(header.active);
+  model.iterate.weights = reader.array<double>(header.active);
+  model.iterate.dual = reader.array<double>(header.rows);
+  model.iterate.objective = header.objective;
+  model.iterate.level = header.level;
+  model.iterate.inner = header.inner;
+  model.gap = header.gap;
+  return model;
+}
+
+ps::RowCapacity model_capacity(Index rows, Index columns) {
+  const auto d = static_cast<std::uint64_t>(rows);
+  const std::uint64_t most_active = std::min(d, static_cast<std::uint64_t>(columns));
+  const std::uint64_t proposal =
+      sizeof(UpdateKind) + sizeof(ProposalHeader) + d * (sizeof(double) + sizeof(std::int32_t));
+  return {.row_bytes = sizeof(ModelHeader) + most_active * (sizeof(Index) + sizeof(double)) + d * sizeof(double),
+          .update_bytes = std::max<std::uint64_t>(proposal, sizeof(UpdateKind) + sizeof(Report))};
+}
+
+}  // namespace wolfpack::frank_wolfe

@@ -1,0 +1,58 @@
+// Distributed Frank-Wolfe from a job's point of view: what row it needs, and one collective call that runs it to the
+// end.
+//
+//     runtime::Job job(bootstrap, transport, {.rows = {frank_wolfe::lasso_model_row(shape, options, y)}});
+//     const SolveResult result = frank_wolfe::solve(job, *selector, first_column, options);
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/atom_selector.hpp"
+#include "frank_wolfe/model_policy.hpp"
+#include "frank_wolfe/step_rule.hpp"
+#include "runtime/job.hpp"
+
+namespace wolfpack::frank_wolfe {
+
+struct SolveOptions {
+  double beta = 1.0;        ///< radius of the l1 ball; > 0
+  double tolerance = 1e-6;  ///< on the certified gap divided by f(0); >= 0
+  std::size_t top_k = 0;    ///< atoms proposed a round by all workers; 0: automatic
+  Staleness staleness{3};
+  std::optional<std::uint64_t> max_clock;
+  std::optional<double> time_limit_seconds;
+  std::optional<runtime::StragglerSpec> straggler;
+  std::uint64_t seed = 0;        ///< of a random straggler
+  ProgressCallback on_progress;  ///< after every fold, from the owner's thread: must be quick; may be empty
+};
+
+enum class SolveStatus { converged, clock_limit, time_limit, stalled, interrupted };
+[[nodiscard]] const char* to_string(SolveStatus status);
+
+struct SolveResult {
+  SolveStatus status = SolveStatus::converged;
+  // In worker 0 only:
+  Iterate iterate;
+  double gap = std::numeric_limits<double>::infinity();  ///< certified
+  double seconds = 0.0;                                  ///< from all partitions in memory to the decision to stop
+  // In every worker:
+  std::uint64_t clocks = 0;             ///< iterations of all workers together
+  std::uint64_t columns_evaluated = 0;  ///< by all workers together
+  std::uint64_t bytes_read = 0;
+  runtime::Trace trace;  ///< of all workers
+};
+
+/// The row for least squares on the l1 ball by the fully corrective step. `target` (y, d values) is only used by the
+/// worker that hosts it.
+[[nodiscard]] ps::RowSpec lasso_model_row(Index columns, const std::vector<double>& target, std::size_t workers,
+                                          const SolveOptions& options);
+
+/// Collective. The job's row 0 is the model; this worker's partition starts at column `first_column` of the whole
+/// matrix.
+SolveResult solve(runtime::Job& job, AtomSelector& selector, Index first_column, const SolveOptions& options);
+
+}  // namespace wolfpack::frank_wolfe

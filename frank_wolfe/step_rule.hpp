@@ -1,0 +1,47 @@
+// How the owner of the model moves: workers propose atoms that they chose by a stale dual vector, the rule answers with
+// a feasible iterate.
+//
+//     if (rule.advance(proposals)) publish(rule.iterate());
+//
+// One thread, the owner's. Every rule keeps two promises, whatever the proposals' staleness: its iterate is feasible,
+// and its objective never rises by more than 1e-12 f(0) above the lowest it had.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "base/matrix.hpp"
+#include "base/types.hpp"
+
+namespace wolfpack::frank_wolfe {
+
+/// An atom that a worker proposes.
+struct Proposal {
+  Index index = 0;     ///< the column's place in the whole matrix
+  double score = 0.0;  ///< a_j'w at the version that the worker had read
+  Column column;       ///< a_j, d rows
+};
+
+/// One iterate, with all that a reader needs of it.
+struct Iterate {
+  std::vector<Index> columns;   ///< where alpha is not zero, increasing
+  std::vector<double> weights;  ///< alpha there
+  std::vector<double> dual;     ///< w = -grad f(A alpha), d values
+  double objective = 0.0;       ///< f(A alpha)
+  double level = 0.0;           ///< max |a_k'w| over the active atoms; 0 while the constraint is idle
+  double inner = 0.0;           ///< <w, A alpha>
+};
+
+class StepRule {
+ public:
+  virtual ~StepRule() = default;
+
+  /// Takes in one round of proposals. True where the iterate changed; where not, it is the old one bit for bit. The
+  /// outcome depends on the proposals and their order alone. Throws std::invalid_argument where a column does not fit d
+  /// rows.
+  [[nodiscard]] virtual bool advance(std::span<const Proposal> proposals) = 0;
+
+  [[nodiscard]] virtual const Iterate& iterate() const = 0;
+};
+
+}  // namespace wolfpack::frank_wolfe

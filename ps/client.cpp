@@ -1,0 +1,105 @@
+#include "ps/client.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "base/time.hpp"
+#include "base/words.hpp"
+
+namespace wolfpack::ps {
+
+Client::Client(const JobLayout& layout, const std::vector<RowSpec>& rows, WorkerId self, transport::Channel& channel,
+               std::span<std::byte> own_board, const std::vector<transport::RemoteRegion>& boards, const std::vector<transport::RemoteRegion>& shards,
+               LaneWriter::WaitCheck check)
+    : layout_(layout),
+      rows_(rows),
+      self_(self),
+      channel_(channel),
+      board_(own_board),
+      check_(std::move(check)),
+      clocks_(layout, self, own_board, channel, boards),
+      own_(rows.size()),
+      overlaid_(rows.size()) {
+  for (std::uint64_t s = 0; s < layout.shards; ++s)
+    lanes_.push_back(std::make_unique<LaneWriter>(channel, shards[s], layout, self, board_.data() + layout.lane_head_offset(s)));
+  for (std::uint32_t k = 0; k < rows.size(); ++k)
+    readers_.push_back(std::make_unique<RowReader>(channel, shards[layout.shard_of({k})], layout, Key{k},
+                                                   board_.data() + layout.newest_offset({k})));
+}
+
+StopWord Client::stop() const {
+  for (std::uint64_t s = 0; s < layout_.shards; ++s)
+    if (const auto word = StopWord::decode(load_word(board_.data() + layout_.stop_offset(s))); word.reason != StopReason::running)
+      return word;
+  return {};
+}
+
+Status Client::check_while_waiting(bool is_sleeping) const {
+  if (stop().reason != StopReason::running) return {StatusCode::stopped, "the job has stopped"};
+  return is_sleeping ? check_() : Status();
+}
+
+Clock Client::floor_of(const RowSnapshot& snapshot, OwnUpdates own) const {
+  Clock floor{std::numeric_limits<std::uint64_t>::max()};
+  for (std::uint32_t i = 0; i < layout_.workers; ++i)
+    if (i != self_.value || own == OwnUpdates::wait) floor = std::min(floor, snapshot.folded[i]);
+  return floor;
+}
+
+Status Client::get(Key key, Clock required, Row& row) {
+  RowReader& reader = *readers_[key.value];
+  const OwnUpdates own = rows_[key.value].own_updates;
+  // Where nothing stands in for the own updates, all of them have to be folded in: the own clock tells how many there are.
+  const Clock own_required = own == OwnUpdates::wait ? clocks_.clock(self_) : Clock{0};
+  double wait_start = 0.0;
+  double wait_end = 0.0;
+  for (Backoff backoff;; backoff.pause()) {
+    // The floor before the newest word: the words of the rows that a floor covers were on the board before it (owner_push.hpp).
+    const Clock pushed_floor{load_word(board_.data() + layout_.floor_offset(layout_.shard_of(key)))};
+    if (reader.newest().value != 0) {
+      if (Status status = reader.refresh(); !status.ok()) return status;
+      const RowSnapshot& snapshot = reader.snapshot();
+      const Clock floor = std::max(pushed_floor, floor_of(snapshot, own));
+      if (floor >= required && std::max(pushed_floor, snapshot.folded[self_.value]) >= own_required) {
+        row = {snapshot.version, floor, std::max(pushed_floor, snapshot.folded[self_.value]), with_own_updates(key, snapshot), wait_end - wait_start};
+        return {};
+      }
+    }
+    wait_end = monotonic_seconds();
+    if (wait_start == 0.0) wait_start = wait_end;
+    channel_.progress();
+    if (Status status = check_while_waiting(backoff.is_sleeping()); !status.ok()) return status;
+  }
+}
+
+std::span<const std::byte> Client::with_own_updates(Key key, const RowSnapshot& snapshot) {
+  auto& own = own_[key.value];
+  while (!own.empty() && own.front().clock < snapshot.folded[self_.value]) own.pop_front();
+  if (own.empty()) return snapshot.payload;
+  Bytes& payload = overlaid_[key.value];
+  payload = snapshot.payload;
+  for (const OwnUpdate& update : own) overlay(rows_[key.value].own_updates, self_, update.clock, update.value, payload);
+  return payload;
+}
+
+Status Client::update(Key key, Clock clock, std::span<const std::byte> value) {
+  if (value.size() > layout_.rows[key.value].update_bytes)
+    throw InputError(fmt::format("an update of {} bytes for key {}: its capacity was declared as {} bytes", value.size(), key.value,
+                                 layout_.rows[key.value].update_bytes));
+  const OwnUpdates own = rows_[key.value].own_updates;
+  if (own == OwnUpdates::add || own == OwnUpdates::assign) own_[key.value].push_back({clock, Bytes(value.begin(), value.end())});
+  return lanes_[layout_.shard_of(key)]->append(RecordKind::update, key, clock, value, [this] { return check_while_waiting(true); });
+}
+
+Status Client::tick(Clock clock) {
+  for (auto& lane : lanes_) {
+    const auto check = [this] { return check_while_waiting(true); };
+    if (Status status = lane->append(RecordKind::end_of_clock, {}, clock, {}, check); !status.ok()) return status;
+    if (Status status = lane->publish(); !status.ok()) return status;
+  }
+  return clocks_.advance(clock.next());
+}
+
+}  // namespace wolfpack::ps

@@ -1,0 +1,95 @@
+// A worker's side of the parameter server: get, update, tick.
+//
+//     client.update(key, clock, encode_sparse(indices, values)).or_throw();
+//     client.tick(clock).or_throw();
+//     client.get(key, clock.next(), Clock{clock.next().value - staleness}, row).or_throw();
+//
+// One thread's, with that thread's channel. Every call that waits ends early with `stopped` when a stop word is there and with whatever the
+// WaitCheck returns (runtime/liveness.hpp). Updates become visible to the owner at the tick at the latest; before it, in quarters of the lane.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/backoff.hpp"
+#include "ps/clock_table.hpp"
+#include "ps/lane.hpp"
+#include "ps/merge_policy.hpp"
+#include "ps/row.hpp"
+#include "ps/wire_layout.hpp"
+#include "transport/transport.hpp"
+
+namespace wolfpack::ps {
+
+/// What get() answers: valid until the next get() of the same key.
+struct Row {
+  Version version;
+  Clock floor;                           ///< every worker's updates of clocks before this are in it, but perhaps the reader's own
+  Clock own_folded;                      ///< the reader's own updates of clocks before this are folded in
+  std::span<const std::byte> payload;    ///< with the own unfolded updates, as the row's OwnUpdates say
+  double waited_seconds = 0.0;           ///< for the read rule
+};
+
+class Client {
+ public:
+  /// `boards` and `shards`: the remote regions by worker and by shard, opened on `channel`. References outlive the client.
+  Client(const JobLayout& layout, const std::vector<RowSpec>& rows, WorkerId self, transport::Channel& channel,
+         std::span<std::byte> own_board, const std::vector<transport::RemoteRegion>& boards, const std::vector<transport::RemoteRegion>& shards,
+         LaneWriter::WaitCheck check);
+
+  /// The newest published version of the row. Waits only while that one lacks an update of another worker of a clock before `required`
+  /// (the read rule: required = clock - staleness).
+  Status get(Key key, Clock required, Row& row);
+
+  /// Appends an update made in iteration `clock`. Throws InputError where it is larger than the row's declared update capacity.
+  Status update(Key key, Clock clock, std::span<const std::byte> value);
+
+  /// Ends iteration `clock` in every shard, then tells everybody.
+  Status tick(Clock clock);
+
+  [[nodiscard]] Version newest(Key key) const { return readers_[key.value]->newest(); }
+  [[nodiscard]] const ClockTable& clocks() const { return clocks_; }
+  /// The first stop word on the board; running where there is none.
+  [[nodiscard]] StopWord stop() const;
+
+  /// Waits until `ready()` or a stop word; the latter gives `stopped`.
+  template <class Ready>
+  Status wait_until(Ready ready);
+
+ private:
+  struct OwnUpdate {
+    Clock clock;
+    Bytes value;
+  };
+
+  [[nodiscard]] Clock floor_of(const RowSnapshot& snapshot, OwnUpdates own) const;
+  Status check_while_waiting(bool is_sleeping) const;
+  [[nodiscard]] std::span<const std::byte> with_own_updates(Key key, const RowSnapshot& snapshot);
+
+  const JobLayout& layout_;
+  const std::vector<RowSpec>& rows_;
+  WorkerId self_;
+  transport::Channel& channel_;
+  std::span<std::byte> board_;
+  LaneWriter::WaitCheck check_;
+  ClockTable clocks_;
+  std::vector<std::unique_ptr<LaneWriter>> lanes_;       // by shard
+  std::vector<std::unique_ptr<RowReader>> readers_;      // by key
+  std::vector<std::deque<OwnUpdate>> own_;               // by key: not known to be folded in; only where an overlay needs them
+  std::vector<Bytes> overlaid_;                          // by key: what get() handed out
+};
+
+template <class Ready>
+Status Client::wait_until(Ready ready) {
+  for (Backoff backoff; !ready(); backoff.pause()) {
+    channel_.progress();
+    if (Status status = check_while_waiting(backoff.is_sleeping()); !status.ok()) return status;
+  }
+  return {};
+}
+
+}  // namespace wolfpack::ps

@@ -1,0 +1,88 @@
+#include "ps/lane.hpp"
+
+#include <fmt/format.h>
+
+#include <cassert>
+#include <cstring>
+
+#include "base/backoff.hpp"
+#include "base/words.hpp"
+
+namespace wolfpack::ps {
+namespace {
+constexpr double kPutPatienceSeconds = 30.0;
+}
+
+LaneWriter::LaneWriter(transport::Channel& channel, const transport::RemoteRegion& shard, const JobLayout& layout, WorkerId writer,
+                       const std::byte* head_word)
+    : channel_(channel),
+      shard_(shard),
+      lane_offset_(layout.lane_offset(writer)),
+      tail_offset_(layout.tail_offset(writer)),
+      head_word_(head_word),
+      ring_(layout.lane_bytes) {}
+
+Status LaneWriter::append(RecordKind kind, Key key, Clock clock, std::span<const std::byte> payload, const WaitCheck& check) {
+  const std::uint64_t record_bytes = sizeof(RecordHeader) + round_up(payload.size(), kRecordAlignment);
+  assert(record_bytes <= ring_bytes() / 2);
+  const std::uint64_t to_the_wrap = ring_bytes() - written_ % ring_bytes();
+  const std::uint64_t padding = record_bytes > to_the_wrap ? to_the_wrap : 0;
+  if (Status status = wait_for_room(padding + record_bytes, check); !status.ok()) return status;
+  if (padding != 0) {
+    compose({.kind = RecordKind::padding, .payload_bytes = padding - sizeof(RecordHeader), .position = written_}, {});
+    written_ += padding;
+  }
+  compose({.kind = kind, .key = key.value, .clock = clock.value, .payload_bytes = payload.size(), .position = written_}, payload);
+  written_ += record_bytes;
+  return written_ - published_ > ring_bytes() / 4 ? publish() : Status();
+}
+
+void LaneWriter::compose(const RecordHeader& header, std::span<const std::byte> payload) {
+  std::byte* place = ring_.data() + written_ % ring_bytes();
+  std::memcpy(place, &header, sizeof header);
+  if (!payload.empty()) std::memcpy(place + sizeof header, payload.data(), payload.size());
+}
+
+Status LaneWriter::wait_for_room(std::uint64_t bytes, const WaitCheck& check) {
+  const auto has_room = [&] { return written_ + bytes - load_word(head_word_) <= ring_bytes(); };
+  if (has_room()) return {};
+  if (Status status = publish(); !status.ok()) return status;  // the owner can only take what it sees
+  for (Backoff backoff; !has_room(); backoff.pause()) {
+    channel_.progress();
+    if (Status status = check(); !status.ok()) return status;
+  }
+  return {};
+}
+
+Status LaneWriter::publish() {
+  if (published_ == written_) return {};
+  if (Status status = wait(channel_, in_flight_, kPutPatienceSeconds); !status.ok()) return status;
+  while (published_ < written_) {
+    const std::uint64_t start = published_ % ring_bytes();
+    const std::uint64_t bytes = std::min(written_ - published_, ring_bytes() - start);
+    const auto source = std::span<const std::byte>(ring_).subspan(start, bytes);
+    if (Status status = channel_.put(shard_, lane_offset_ + start, source, in_flight_); !status.ok()) return status;
+    published_ += bytes;
+  }
+  tail_word_ = published_;
+  return channel_.ordered_put(shard_, tail_offset_, std::as_bytes(std::span(&tail_word_, 1)), in_flight_);
+}
+
+bool LaneReader::drain(const Visit& visit) {
+  const std::uint64_t tail = load_word(tail_word_);
+  if (tail == head_) return false;
+  while (head_ < tail) {
+    const std::uint64_t start = head_ % ring_.size();
+    RecordHeader header;
+    std::memcpy(&header, ring_.data() + start, sizeof header);
+    const std::uint64_t bytes = sizeof header + round_up(header.payload_bytes, kRecordAlignment);
+    if (header.magic != RecordHeader{}.magic || header.position != head_ || header.payload_bytes > ring_.size() ||
+        bytes > ring_.size() - start || bytes > tail - head_)
+      throw RuntimeFailure(fmt::format("a lane does not hold a record at byte {} (tail {})", head_, tail));
+    if (header.kind != RecordKind::padding) visit(header, ring_.subspan(start + sizeof header, header.payload_bytes));
+    head_ += bytes;
+  }
+  return true;
+}
+
+}  // namespace wolfpack::ps

@@ -1,0 +1,77 @@
+#include "ps/merge_policy.hpp"
+
+#include <cstring>
+
+#include "ps/value.hpp"
+
+namespace wolfpack::ps {
+namespace {
+
+class AddPolicy final : public MergePolicy {
+ public:
+  explicit AddPolicy(std::vector<double> initial) : value_(std::move(initial)) {}
+  void merge(WorkerId, Clock, std::span<const std::byte> update) override {
+    add_to(value_, update);
+    changed_ = true;
+  }
+  Settlement settle(const SettleContext&) override { return {.changed = std::exchange(changed_, false), .stop = {}}; }
+  void write_row(Bytes& row) const override { ByteWriter(row).array(std::span<const double>(value_)); }
+
+ private:
+  std::vector<double> value_;
+  bool changed_ = false;
+};
+
+class AssignPolicy final : public MergePolicy {
+ public:
+  explicit AssignPolicy(Bytes initial) : value_(std::move(initial)) {}
+  void merge(WorkerId writer, Clock clock, std::span<const std::byte> update) override {
+    const AssignStamp stamp{clock.value, writer.value + std::uint64_t{1}};
+    if (stamp < stamp_) return;
+    stamp_ = stamp;
+    value_.assign(update.begin(), update.end());
+    changed_ = true;
+  }
+  Settlement settle(const SettleContext&) override { return {.changed = std::exchange(changed_, false), .stop = {}}; }
+  void write_row(Bytes& row) const override {
+    ByteWriter writer(row);
+    writer.value(stamp_);
+    writer.array(std::span<const std::byte>(value_));
+  }
+
+ private:
+  AssignStamp stamp_;
+  Bytes value_;
+  bool changed_ = false;
+};
+
+}  // namespace
+
+RowSpec add_row(std::vector<double> initial) {
+  const std::uint64_t bytes = initial.size() * sizeof(double);
+  // A sparse update may name every index once.
+  return {.capacity = {.row_bytes = bytes, .update_bytes = sizeof(ValueHeader) + 2 * bytes},
+          .own_updates = OwnUpdates::add,
+          .make_policy = [initial] { return std::make_unique<AddPolicy>(initial); }};
+}
+
+RowSpec assign_row(Bytes initial, std::uint64_t capacity_bytes) {
+  return {.capacity = {.row_bytes = sizeof(AssignStamp) + capacity_bytes, .update_bytes = capacity_bytes},
+          .own_updates = OwnUpdates::assign,
+          .make_policy = [initial] { return std::make_unique<AssignPolicy>(initial); }};
+}
+
+void overlay(OwnUpdates kind, WorkerId self, Clock clock, std::span<const std::byte> update, Bytes& payload) {
+  if (kind == OwnUpdates::add) {
+    add_to({reinterpret_cast<double*>(payload.data()), payload.size() / sizeof(double)}, update);
+  } else if (kind == OwnUpdates::assign) {
+    const AssignStamp stamp{clock.value, self.value + std::uint64_t{1}};
+    if (stamp < ByteReader(payload).value<AssignStamp>()) return;
+    payload.clear();
+    ByteWriter writer(payload);
+    writer.value(stamp);
+    writer.array(update);
+  }
+}
+
+}  // namespace wolfpack::ps

@@ -1,0 +1,68 @@
+// How the owner of a row folds updates into it, and how a worker sees its own updates before they are folded.
+//
+// A policy is called by the shard's owner thread alone: merge() for every update exactly once, in each writer's order (at staleness 0 clock
+// by clock, in worker order), then settle() once for the whole batch, then write_row() where the row is published.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/types.hpp"
+#include "ps/wire_layout.hpp"
+
+namespace wolfpack::ps {
+
+/// What a batch of merges came to.
+struct Settlement {
+  bool changed = true;               ///< whether the row differs from what was last published
+  std::optional<StopReason> stop;    ///< the job is done, for this reason
+};
+
+struct SettleContext {
+  Version next;                      ///< the version the row gets if it is published now
+  bool publishes_unchanged = false;  ///< at staleness 0 a row is published once a clock, changed or not
+};
+
+class MergePolicy {
+ public:
+  virtual ~MergePolicy() = default;
+  virtual void merge(WorkerId writer, Clock clock, std::span<const std::byte> update) = 0;
+  virtual Settlement settle(const SettleContext&) { return {}; }
+  /// Appends the row's payload to `row`, at most the declared row_bytes.
+  virtual void write_row(Bytes& row) const = 0;
+};
+
+/// How a worker's own unfolded updates show in what it reads.
+enum class OwnUpdates {
+  add,          ///< the row plus the own updates that it does not hold yet
+  assign,       ///< the own assignment where it is newer than the row's
+  wait,         ///< a read waits until the own updates are folded in
+  application,  ///< the application sees to it
+};
+
+/// A row as a job declares it, the same in every process.
+struct RowSpec {
+  RowCapacity capacity;
+  OwnUpdates own_updates = OwnUpdates::wait;
+  /// Called in the process that hosts the row, once.
+  std::function<std::unique_ptr<MergePolicy>()> make_policy;
+};
+
+/// A dense vector of float64 that updates are added to; `initial` is its first value.
+[[nodiscard]] RowSpec add_row(std::vector<double> initial);
+
+/// Bytes that the newest clock's update replaces; of one clock, the largest worker's. The payload begins with an AssignStamp.
+[[nodiscard]] RowSpec assign_row(Bytes initial, std::uint64_t capacity_bytes);
+struct AssignStamp {
+  std::uint64_t clock = 0;   ///< that the value was assigned in
+  std::uint64_t writer = 0;  ///< who assigned it, plus 1; 0 for the initial value
+  constexpr auto operator<=>(const AssignStamp&) const = default;
+};
+
+/// Changes `payload`, a row that holds the worker's updates of clocks before `folded`, as if the update were folded in too.
+void overlay(OwnUpdates kind, WorkerId self, Clock clock, std::span<const std::byte> update, Bytes& payload);
+
+}  // namespace wolfpack::ps

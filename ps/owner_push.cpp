@@ -1,0 +1,58 @@
+#include "ps/owner_push.hpp"
+
+#include <algorithm>
+
+namespace wolfpack::ps {
+
+OwnerPush::OwnerPush(const JobLayout& layout, std::uint64_t shard, transport::Channel& channel, const transport::RemoteRegion& board)
+    : layout_(layout),
+      shard_(shard),
+      channel_(channel),
+      board_(board),
+      sent_(kNewest + layout.rows.size(), 0),
+      flushed_(sent_) {}
+
+bool OwnerPush::step(const Words& latest) {
+  bool moved = false;
+  if (stage_ != Stage::idle && done_.done()) {
+    done_.status().or_throw();
+    moved = true;
+    if (stage_ == Stage::words) flushed_ = sent_;
+    if (stage_ == Stage::words && floor_ > floor_sent_)
+      begin_floor();
+    else
+      stage_ = Stage::idle;
+  }
+  if (stage_ == Stage::idle && has_news(latest)) {
+    begin_words(latest);
+    moved = true;
+  }
+  return moved;
+}
+
+bool OwnerPush::has_news(const Words& latest) const {
+  // The head alone is worth a put only when it frees an eighth of the ring: records take at most half of it, so a writer that waits for room
+  // is always owed more than that.
+  return latest.stop != sent_[kStop] || latest.floor != floor_sent_ || latest.lane_head - sent_[kLaneHead] >= layout_.lane_bytes / 8 ||
+         std::any_of(latest.newest.begin(), latest.newest.end(),
+                     [this](const auto& word) { return word.second != sent_[kNewest + word.first.value]; });
+}
+
+void OwnerPush::begin_words(const Words& latest) {
+  sent_[kStop] = latest.stop;
+  sent_[kLaneHead] = latest.lane_head;
+  for (const auto& [key, version] : latest.newest) sent_[kNewest + key.value] = version;
+  floor_ = latest.floor;
+  stage_ = Stage::words;
+  channel_.put(board_, layout_.owner_block_offset(shard_), std::as_bytes(std::span(sent_)), done_).or_throw();
+  channel_.flush(board_.peer, done_).or_throw();
+}
+
+void OwnerPush::begin_floor() {
+  floor_sent_ = floor_;
+  stage_ = Stage::floor;
+  channel_.put(board_, layout_.floor_offset(shard_), std::as_bytes(std::span(&floor_sent_, 1)), done_).or_throw();
+  channel_.flush(board_.peer, done_).or_throw();
+}
+
+}  // namespace wolfpack::ps

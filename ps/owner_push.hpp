@@ -1,0 +1,57 @@
+// What a shard's owner puts into one worker's board, always the latest value and never more than one round under way.
+//
+// A round is two puts: first the block of words (stop, lane head, newest versions), flushed; then, if it rose, the floor: the least folded
+// clock. The order matters for rows that do not change: a reader that sees floor c knows that the words of all rows which hold the updates
+// before c are on its board already, so a row whose newest word has not moved is current up to c.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "ps/wire_layout.hpp"
+#include "transport/transport.hpp"
+
+namespace wolfpack::ps {
+
+/// Owner thread only.
+class OwnerPush {
+ public:
+  struct Words {
+    std::uint64_t stop = 0;
+    std::uint64_t lane_head = 0;
+    std::vector<std::pair<Key, std::uint64_t>> newest;
+    std::uint64_t floor = 0;
+  };
+
+  OwnerPush(const JobLayout& layout, std::uint64_t shard, transport::Channel& channel, const transport::RemoteRegion& board);
+
+  /// Ends a round that is complete and begins one where `latest` has news. Returns whether either happened. Throws RuntimeFailure where the
+  /// transport fails.
+  bool step(const Words& latest);
+
+  /// The newest version of a row whose word is known to be on the board.
+  [[nodiscard]] Version flushed_newest(Key key) const { return {flushed_[kNewest + key.value]}; }
+  [[nodiscard]] bool stop_is_known() const { return flushed_[kStop] != 0; }
+
+ private:
+  enum class Stage { idle, words, floor };
+  static constexpr std::size_t kStop = 0, kLaneHead = 1, kNewest = 2;  // places in the block, as on the board
+
+  [[nodiscard]] bool has_news(const Words& latest) const;
+  void begin_words(const Words& latest);
+  void begin_floor();
+
+  const JobLayout& layout_;
+  std::uint64_t shard_;
+  transport::Channel& channel_;
+  transport::RemoteRegion board_;
+  transport::Completion done_;
+  Stage stage_ = Stage::idle;
+  std::vector<std::uint64_t> sent_;      // the block under way or last flushed: the source of the put
+  std::vector<std::uint64_t> flushed_;   // the block that is known to be on the board
+  std::uint64_t floor_ = 0;              // the floor that goes with sent_
+  std::uint64_t floor_sent_ = 0;         // the source of the floor's put
+};
+
+}  // namespace wolfpack::ps

@@ -1,0 +1,90 @@
+#include "ps/row.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+
+#include "base/bytes.hpp"
+#include "base/words.hpp"
+
+namespace wolfpack::ps {
+namespace {
+constexpr double kGetPatienceSeconds = 30.0;
+}
+
+void RowPublisher::publish(std::span<const std::byte> payload, std::span<const std::uint64_t> folded) {
+  if (payload.size() > layout_.rows[key_.value].row_bytes)
+    throw RuntimeFailure(fmt::format("row {} has {} bytes and was declared with {}", key_.value, payload.size(),
+                                     layout_.rows[key_.value].row_bytes));
+  version_ = version_.next();
+  slot_.clear();
+  ByteWriter writer(slot_);
+  writer.value(SlotHeader{.key = key_.value, .version = version_.value, .payload_bytes = payload.size()});
+  writer.array(folded);
+  writer.array(payload);
+  store_shared(memory_.data() + layout_.slot_offset(key_, version_), slot_);
+}
+
+RowReader::RowReader(transport::Channel& channel, const transport::RemoteRegion& shard, const JobLayout& layout, Key key,
+                     const std::byte* newest_word)
+    : channel_(channel),
+      shard_(shard),
+      layout_(layout),
+      key_(key),
+      newest_word_(newest_word),
+      slot_(layout.slot_bytes(key)),
+      expected_bytes_(layout.rows[key.value].row_bytes) {}
+
+Version RowReader::newest() const { return {load_word(newest_word_)}; }
+
+Status RowReader::refresh() {
+  for (;;) {
+    const Version version = newest();
+    if (version == snapshot_.version) return {};
+    bool accepted = false;
+    if (Status status = fetch(version, accepted); !status.ok() || accepted) return status;
+    // The slot was reused under the get: the newest word has moved on by then, so the next attempt reads a later version.
+  }
+}
+
+Status RowReader::get(std::uint64_t offset, std::span<std::byte> destination) {
+  transport::Completion done;
+  if (Status status = channel_.get(shard_, offset, destination, done); !status.ok()) return status;
+  Status status = wait(channel_, done, kGetPatienceSeconds);
+  std::atomic_thread_fence(std::memory_order_acquire);  // the newest word is looked at after what the get brought
+  return status;
+}
+
+Status RowReader::fetch(Version version, bool& accepted) {
+  const std::uint64_t offset = layout_.slot_offset(key_, version);
+  const std::uint64_t fixed_bytes = layout_.slot_payload_offset();
+  const std::uint64_t capacity = layout_.rows[key_.value].row_bytes;
+  std::uint64_t got = fixed_bytes + std::min(expected_bytes_, capacity);
+  if (Status status = get(offset, {slot_.data(), got}); !status.ok()) return status;
+
+  SlotHeader header;
+  std::memcpy(&header, slot_.data(), sizeof header);
+  const bool plausible = header.magic == kMagic && header.key == key_.value && header.version == version.value &&
+                         header.payload_bytes <= capacity;
+  if (plausible && fixed_bytes + header.payload_bytes > got) {  // the row has grown
+    const std::span<std::byte> rest{slot_.data() + got, fixed_bytes + header.payload_bytes - got};
+    if (Status status = get(offset + got, rest); !status.ok()) return status;
+  }
+  accepted = newest().value <= version.value + kRowSlots - 2;  // after the get: see the top of the header
+  if (!accepted) return {};
+  if (!plausible)
+    return {StatusCode::transport_error, fmt::format("row {}: version {} is not in its slot", key_.value, version.value)};
+
+  snapshot_.version = version;
+  snapshot_.folded.resize(layout_.workers);
+  std::memcpy(snapshot_.folded.data(), slot_.data() + sizeof header, layout_.workers * sizeof(Clock));
+  const auto payload = slot_.begin() + static_cast<std::ptrdiff_t>(fixed_bytes);
+  snapshot_.payload.assign(payload, payload + static_cast<std::ptrdiff_t>(header.payload_bytes));
+  // Rows grow by a little from version to version: an eighth more than the last one usually saves the second get.
+  expected_bytes_ = round_up(header.payload_bytes + header.payload_bytes / 8, kCacheLineBytes);
+  return {};
+}
+
+}  // namespace wolfpack::ps

@@ -1,0 +1,77 @@
+// Rows: published whole by the owner, read by one get, validated without another.
+//
+// A row has kRowSlots immutable slots; version v lies in slot v mod kRowSlots. The protocol that makes torn rows impossible to accept:
+//
+//   owner:   writes slot v only when the word "newest = v - 1" has been flushed to every worker's board; then pushes "newest = v".
+//   reader:  reads its own word, v; gets slot v; and accepts only if after that its own word is at most v + kRowSlots - 2.
+//
+// Why: version v + kRowSlots is the next to use the slot, and its writing begins only after "newest = v + kRowSlots - 1" had been flushed to
+// this reader. If the reader's word, looked at after the get, is still at most v + kRowSlots - 2, that flush had not completed, so the
+// writing had not begun when the get was complete. Words never fall, and pushes may skip versions: a skipped word is never waited for.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "ps/merge_policy.hpp"
+#include "ps/wire_layout.hpp"
+#include "transport/transport.hpp"
+
+namespace wolfpack::ps {
+
+/// The owner's side of a row. Owner thread only.
+class RowPublisher {
+ public:
+  RowPublisher(const JobLayout& layout, Key key, std::span<std::byte> shard_memory)
+      : layout_(layout), key_(key), memory_(shard_memory) {}
+
+  [[nodiscard]] Version version() const { return version_; }
+
+  /// Writes the next version into its slot. The caller has made sure that the word of version() is flushed to every reader. Throws
+  /// RuntimeFailure where the payload exceeds the row's capacity.
+  void publish(std::span<const std::byte> payload, std::span<const std::uint64_t> folded);
+
+ private:
+  const JobLayout& layout_;
+  Key key_;
+  std::span<std::byte> memory_;
+  Version version_;
+  Bytes slot_;
+};
+
+/// A row as it was published: one version of all its parts.
+struct RowSnapshot {
+  Version version;
+  std::vector<Clock> folded;  ///< by worker: its updates of clocks before this are in the row
+  Bytes payload;
+};
+
+/// The reader's side of a row. One thread's.
+class RowReader {
+ public:
+  /// `newest_word` is where the owner pushes the newest version: on the reader's board.
+  RowReader(transport::Channel& channel, const transport::RemoteRegion& shard, const JobLayout& layout, Key key,
+            const std::byte* newest_word);
+
+  [[nodiscard]] Version newest() const;
+  /// The newest version there is; one get, and none where `snapshot()` holds it already. Needs newest() > 0. ok, or the transport's error.
+  Status refresh();
+  [[nodiscard]] const RowSnapshot& snapshot() const { return snapshot_; }
+
+ private:
+  Status get(std::uint64_t offset, std::span<std::byte> destination);
+  Status fetch(Version version, bool& accepted);
+
+  transport::Channel& channel_;
+  transport::RemoteRegion shard_;
+  const JobLayout& layout_;
+  Key key_;
+  const std::byte* newest_word_;
+  RowSnapshot snapshot_;
+  Bytes slot_;                         // what a get brought
+  std::uint64_t expected_bytes_ = 0;   // of a payload: what the last one had
+};
+
+}  // namespace wolfpack::ps

@@ -1,0 +1,163 @@
+#include "ps/shard.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+
+namespace wolfpack::ps {
+
+struct Shard::Update {
+  Key key;
+  Bytes payload;
+};
+
+struct Shard::PendingClock {
+  Clock clock;
+  bool ended = false;
+  std::vector<Update> updates;
+};
+
+struct Shard::Row {
+  Row(Key k, const RowSpec& spec, const JobLayout& layout, std::span<std::byte> memory)
+      : key(k), policy(spec.make_policy()), publisher(layout, k, memory) {}
+  Key key;
+  std::unique_ptr<MergePolicy> policy;
+  RowPublisher publisher;
+};
+
+Shard::Shard(const JobLayout& layout, const std::vector<RowSpec>& rows, const ShardOptions& options, std::span<std::byte> memory,
+             transport::Channel& channel, const std::vector<transport::RemoteRegion>& boards)
+    : layout_(layout), options_(options), channel_(channel), pending_(layout.workers), folded_(layout.workers, 0) {
+  for (std::uint32_t i = 0; i < layout.workers; ++i) {
+    lanes_.emplace_back(memory.subspan(layout.lane_offset({i}), layout.lane_bytes), memory.data() + layout.tail_offset({i}));
+    pushes_.push_back(std::make_unique<OwnerPush>(layout, options.shard, channel, boards[i]));
+  }
+  for (std::uint32_t k = 0; k < rows.size(); ++k) {
+    if (layout.shard_of({k}) != options.shard) continue;
+    rows_.push_back(std::make_unique<Row>(Key{k}, rows[k], layout, memory));
+    Bytes payload;
+    rows_.back()->policy->write_row(payload);
+    rows_.back()->publisher.publish(payload, folded_);
+  }
+}
+
+Shard::~Shard() = default;
+
+bool Shard::step() {
+  channel_.progress();
+  const bool drained = drain();
+  const bool published = stop_.reason == StopReason::running && fold_and_publish();
+  const bool pushed = push();
+  return drained || published || pushed;
+}
+
+bool Shard::drain() {
+  bool any = false;
+  for (std::uint32_t i = 0; i < lanes_.size(); ++i) {
+    auto& queue = pending_[i];
+    any |= lanes_[i].drain([&](const RecordHeader& header, std::span<const std::byte> payload) {
+      if (queue.empty() || queue.back().ended) queue.push_back({.clock = {header.clock}, .ended = false, .updates = {}});
+      PendingClock& open = queue.back();
+      if (header.clock != open.clock.value)
+        throw RuntimeFailure(fmt::format("worker {}: a record of clock {} inside clock {}", i, header.clock, open.clock.value));
+      if (header.kind == RecordKind::end_of_clock)
+        open.ended = true;
+      else
+        open.updates.push_back({{header.key}, Bytes(payload.begin(), payload.end())});
+    });
+  }
+  return any;
+}
+
+bool Shard::everyone_finished(Clock clock) const {
+  return std::all_of(pending_.begin(), pending_.end(), [clock](const auto& queue) {
+    return !queue.empty() && queue.front().ended && queue.front().clock == clock;
+  });
+}
+
+bool Shard::merge() {
+  if (options_.bulk_synchronous) {
+    if (!everyone_finished(floor())) return false;
+    for (std::uint32_t i = 0; i < pending_.size(); ++i) merge_next_clock({i});
+    return true;
+  }
+  bool any = false;
+  for (std::uint32_t i = 0; i < pending_.size(); ++i)
+    for (; !pending_[i].empty() && pending_[i].front().ended; any = true) merge_next_clock({i});
+  return any;
+}
+
+void Shard::merge_next_clock(WorkerId writer) {
+  const PendingClock pending = std::move(pending_[writer.value].front());
+  pending_[writer.value].pop_front();
+  if (pending.clock.value != folded_[writer.value])
+    throw RuntimeFailure(fmt::format("worker {}: clock {} follows clock {}", writer.value, pending.clock.value, folded_[writer.value]));
+  for (const Update& update : pending.updates) {
+    Row* row = find(update.key);
+    if (row == nullptr) throw RuntimeFailure(fmt::format("worker {}: an update of key {}, which is not here", writer.value, update.key.value));
+    row->policy->merge(writer, pending.clock, update.payload);
+  }
+  folded_[writer.value] = pending.clock.next().value;
+}
+
+bool Shard::may_publish() const {
+  return std::all_of(pushes_.begin(), pushes_.end(), [this](const auto& push) {
+    return std::all_of(rows_.begin(), rows_.end(),
+                       [&](const auto& row) { return push->flushed_newest(row->key) >= row->publisher.version(); });
+  });
+}
+
+bool Shard::fold_and_publish() {
+  if (!may_publish() || !merge()) return false;
+  std::optional<StopReason> stop;
+  for (auto& row : rows_) {
+    const Settlement settled =
+        row->policy->settle({.next = row->publisher.version().next(), .publishes_unchanged = options_.bulk_synchronous});
+    if (settled.changed || options_.bulk_synchronous) {
+      Bytes payload;
+      row->policy->write_row(payload);
+      row->publisher.publish(payload, folded_);
+    }
+    if (settled.stop && !stop) stop = settled.stop;
+  }
+  if (!stop && options_.last_clock && floor() >= *options_.last_clock) stop = StopReason::iterations_done;
+  if (stop) request_stop(*stop);
+  return true;
+}
+
+void Shard::request_stop(StopReason reason) {
+  if (stop_.reason == StopReason::running) stop_ = {reason, rows_.empty() ? Version{} : rows_.front()->publisher.version()};
+}
+
+bool Shard::push() {
+  bool any = false;
+  for (std::uint32_t i = 0; i < pushes_.size(); ++i) {
+    OwnerPush::Words words{.stop = stop_.encode(), .lane_head = lanes_[i].head(), .newest = {}, .floor = floor().value};
+    for (const auto& row : rows_) words.newest.emplace_back(row->key, row->publisher.version().value);
+    any |= pushes_[i]->step(words);
+  }
+  return any;
+}
+
+bool Shard::stop_is_known_everywhere() const {
+  return std::all_of(pushes_.begin(), pushes_.end(), [](const auto& push) { return push->stop_is_known(); });
+}
+
+Clock Shard::floor() const { return {*std::min_element(folded_.begin(), folded_.end())}; }
+
+Version Shard::version(Key key) const {
+  const Row* row = find(key);
+  return row == nullptr ? Version{} : row->publisher.version();
+}
+
+MergePolicy& Shard::policy(Key key) { return *find(key)->policy; }
+
+const Shard::Row* Shard::find(Key key) const {
+  const auto found = std::find_if(rows_.begin(), rows_.end(), [key](const auto& row) { return row->key == key; });
+  return found == rows_.end() ? nullptr : found->get();
+}
+
+Shard::Row* Shard::find(Key key) { return const_cast<Row*>(std::as_const(*this).find(key)); }
+
+}  // namespace wolfpack::ps

@@ -1,0 +1,82 @@
+// A shard: the owner's side of the parameter server. Drains the writers' lanes, folds their updates into rows, publishes the rows, and puts
+// into every worker's board what it has to know: newest versions, folded clocks, room in its lane, and when to stop.
+//
+// One thread calls step() again and again (runtime/shard_owner.hpp); no call blocks. A shard knows workers and clocks but neither what the
+// rows mean nor why a job goes on.
+//
+// Folding: a record is merged only when its writer's end-of-clock record is there, so the folded vector counts whole clocks. At staleness 0 a
+// clock is merged only when every worker's is complete, in worker order, one clock a publication: the same bits on every run. Otherwise all
+// complete clocks that wait are merged at once. While a publication waits for its words to be flushed, lanes are drained all the same.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "ps/lane.hpp"
+#include "ps/merge_policy.hpp"
+#include "ps/owner_push.hpp"
+#include "ps/row.hpp"
+#include "ps/wire_layout.hpp"
+#include "transport/transport.hpp"
+
+namespace wolfpack::ps {
+
+struct ShardOptions {
+  std::uint64_t shard = 0;
+  bool bulk_synchronous = false;            ///< staleness 0: fold clock by clock
+  std::optional<Clock> last_clock;          ///< iterations a worker: the job is done when all are folded in
+};
+
+class Shard {
+ public:
+  /// `memory` is this shard's region; `boards` the workers' boards, by worker, opened on `channel`. Rows are published as version 1 before this returns; the words go out with the first step().
+  Shard(const JobLayout& layout, const std::vector<RowSpec>& rows, const ShardOptions& options, std::span<std::byte> memory,
+        transport::Channel& channel, const std::vector<transport::RemoteRegion>& boards);
+  ~Shard();
+
+  /// Drains, folds, publishes, pushes: whatever can be done now. Returns whether there was anything to do. Throws RuntimeFailure where a
+  /// lane is broken, a policy throws or the transport fails.
+  bool step();
+
+  /// The first reason given stays. Rows are not published any more.
+  void request_stop(StopReason reason);
+  [[nodiscard]] StopWord stop() const { return stop_; }
+  /// True once every worker's board holds the stop word.
+  [[nodiscard]] bool stop_is_known_everywhere() const;
+
+  [[nodiscard]] Clock folded(WorkerId worker) const { return {folded_[worker.value]}; }
+  [[nodiscard]] Clock floor() const;
+  [[nodiscard]] Version version(Key key) const;
+  [[nodiscard]] MergePolicy& policy(Key key);
+
+ private:
+  struct Update;
+  struct PendingClock;
+  struct Row;
+
+  bool drain();
+  bool fold_and_publish();
+  [[nodiscard]] bool may_publish() const;
+  [[nodiscard]] bool everyone_finished(Clock clock) const;
+  bool merge();
+  void merge_next_clock(WorkerId writer);
+  [[nodiscard]] Row* find(Key key);
+  [[nodiscard]] const Row* find(Key key) const;
+  bool push();
+
+  const JobLayout& layout_;
+  ShardOptions options_;
+  transport::Channel& channel_;
+  std::vector<LaneReader> lanes_;
+  std::vector<std::deque<PendingClock>> pending_;  // by writer; the last one may still be open
+  std::vector<std::uint64_t> folded_;              // by writer: clocks folded in
+  std::vector<std::unique_ptr<Row>> rows_;
+  std::vector<std::unique_ptr<OwnerPush>> pushes_;  // by worker
+  StopWord stop_;
+};
+
+}  // namespace wolfpack::ps

@@ -1,0 +1,36 @@
+#include "ps/wire_layout.hpp"
+
+#include <algorithm>
+
+namespace wolfpack::ps {
+
+JobLayout JobLayout::make(std::uint64_t workers, std::uint64_t shards, std::vector<RowCapacity> rows,
+                          std::uint64_t smallest_lane_bytes) {
+  std::uint64_t largest_update = 0;
+  for (const auto& row : rows) largest_update = std::max(largest_update, row.update_bytes);
+  const std::uint64_t record = sizeof(RecordHeader) + round_up(largest_update, kRecordAlignment);
+  return {workers, shards, round_up(std::max(smallest_lane_bytes, 4 * record), kRecordAlignment), std::move(rows)};
+}
+
+std::uint64_t JobLayout::hash() const {
+  std::uint64_t hash = 14695981039346656037u;  // FNV-1a over the words
+  const auto mix = [&hash](std::uint64_t word) { hash = (hash ^ word) * 1099511628211u; };
+  for (const std::uint64_t word : {workers, shards, lane_bytes, kRowSlots}) mix(word);
+  for (const auto& row : rows) mix(row.row_bytes), mix(row.update_bytes);
+  return hash;
+}
+
+std::uint64_t JobLayout::row_offset(Key key) const {
+  std::uint64_t offset = round_up(lane_offset({static_cast<std::uint32_t>(workers)}), kCacheLineBytes);
+  for (std::uint32_t k = key.value % static_cast<std::uint32_t>(shards); k < key.value; k += static_cast<std::uint32_t>(shards))
+    offset += kRowSlots * slot_bytes({k});
+  return offset;
+}
+
+std::uint64_t JobLayout::shard_bytes(std::uint64_t shard) const {
+  std::uint64_t bytes = round_up(lane_offset({static_cast<std::uint32_t>(workers)}), kCacheLineBytes);
+  for (std::uint64_t k = shard; k < rows.size(); k += shards) bytes += kRowSlots * slot_bytes({static_cast<std::uint32_t>(k)});
+  return bytes;
+}
+
+}  // namespace wolfpack::ps

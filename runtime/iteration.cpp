@@ -1,0 +1,70 @@
+#include "runtime/iteration.hpp"
+
+#include <chrono>
+#include <thread>
+
+namespace wolfpack::runtime {
+
+void Iteration::leave_if_stopped(const Status& status) {
+  if (status.code() == StatusCode::stopped) throw JobStopped{};
+  status.or_throw();
+}
+
+void Iteration::noticed(const ps::Row& row) {
+  trace_.version = row.version;
+  trace_.staleness = observed_staleness(trace_.clock, row.floor);
+}
+
+const ps::Row& Iteration::get(ps::Key key) {
+  const double start = monotonic_seconds();
+  leave_if_stopped(client_.get(key, policy_.required_by_reads(trace_.clock), row_));
+  trace_.wait += row_.waited_seconds;
+  trace_.get += monotonic_seconds() - start - row_.waited_seconds;
+  noticed(row_);
+  return row_;
+}
+
+std::optional<ps::Row> Iteration::get_newer(ps::Key key, Version than) {
+  const double start = monotonic_seconds();
+  const auto gives_way = [&] { return policy_.should_give_way(trace_.clock, client_.clocks().fastest()); };
+  leave_if_stopped(client_.wait_until([&] { return client_.newest(key) > than || gives_way(); }));
+  trace_.wait += monotonic_seconds() - start;
+  if (client_.newest(key) <= than) return std::nullopt;
+  return get(key);
+}
+
+void Iteration::update(ps::Key key, std::span<const std::byte> value) {
+  const double start = monotonic_seconds();
+  leave_if_stopped(client_.update(key, trace_.clock, value));
+  trace_.update += monotonic_seconds() - start;
+}
+
+void Iteration::end_of_compute(double start_seconds) {
+  const double end = monotonic_seconds();
+  trace_.compute += end - start_seconds;
+  if (!straggling_.spec) return;
+  const double delay = straggler_delay_seconds(*straggling_.spec, trace_.worker, straggling_.workers, straggling_.seed,
+                                               end - straggling_.job_start_seconds, end - start_seconds);
+  if (delay <= 0) return;
+  const Status status = client_.wait_until([&] {
+    const double left = end + delay - monotonic_seconds();
+    if (left > 0.001) std::this_thread::sleep_for(std::chrono::duration<double>(std::min(left, 0.01)));
+    return left <= 0;
+  });
+  trace_.straggle += monotonic_seconds() - end;
+  leave_if_stopped(status);
+}
+
+void Iteration::note(double gap, double objective, std::uint64_t work) {
+  trace_.gap = gap;
+  trace_.objective = objective;
+  trace_.work = work;
+}
+
+void Iteration::tick() {
+  const double start = monotonic_seconds();
+  leave_if_stopped(client_.tick(trace_.clock));
+  trace_.update += monotonic_seconds() - start;
+}
+
+}  // namespace wolfpack::runtime

@@ -1,0 +1,268 @@
+#include "runtime/job.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+
+#include "base/bytes.hpp"
+#include "base/time.hpp"
+#include "base/words.hpp"
+#include "runtime/agree.hpp"
+#include "runtime/signals.hpp"
+#include "transport/probe.hpp"
+
+namespace wolfpack::runtime {
+namespace {
+
+constexpr double kProbePatienceSeconds = 0.05;
+constexpr double kSetUpPatienceSeconds = 30.0;
+
+std::string host_name() {
+  char name[256] = "";
+  (void)gethostname(name, sizeof name - 1);
+  return name;
+}
+
+void write_header(std::span<std::byte> region, std::uint64_t job_id, std::uint64_t owner, const ps::JobLayout& layout) {
+  const ps::RegionHeader header{.job_id = job_id, .shard = static_cast<std::uint32_t>(owner), .layout_hash = layout.hash()};
+  store_shared(region.data(), std::as_bytes(std::span(&header, 1)));
+}
+
+std::vector<ps::RowCapacity> capacities(const std::vector<ps::RowSpec>& rows) {
+  std::vector<ps::RowCapacity> out;
+  for (const auto& row : rows) out.push_back(row.capacity);
+  return out;
+}
+
+}  // namespace
+
+struct Job::PeerInfo {
+  std::string name;
+  Bytes address;
+  Bytes board;
+  Bytes shard;  // empty where the peer hosts none
+};
+
+Job::Job(transport::Bootstrap& bootstrap, transport::Transport& transport, JobOptions options)
+    : bootstrap_(bootstrap),
+      transport_(transport),
+      options_(std::move(options)),
+      layout_(ps::JobLayout::make(bootstrap.size(), std::min<std::uint64_t>(options_.shards, bootstrap.size()), capacities(options_.rows))) {
+  const auto allocate = [&](std::uint64_t bytes) {
+    auto region = transport_.allocate(bytes, transport::MemoryKind::host);
+    write_header(region->bytes(), bootstrap_.job_id(), worker().value, layout_);
+    return region;
+  };
+  agree(bootstrap_, [&] {
+    board_ = allocate(layout_.board_bytes());
+    if (hosts_shard()) shard_memory_ = allocate(layout_.shard_bytes(worker().value));
+  });
+  const auto peers = exchange();
+  agree(bootstrap_, [&] { connect(peers); });
+  probe(peers);
+  liveness_->watch();
+}
+
+Job::~Job() = default;
+
+std::vector<Job::PeerInfo> Job::exchange() {
+  Bytes mine;
+  ByteWriter writer(mine);
+  writer.text(fmt::format("pid {} on {}", getpid(), host_name()));
+  writer.blob(transport_.address());
+  writer.blob(board_->descriptor());
+  writer.blob(shard_memory_ ? shard_memory_->descriptor() : Bytes());
+  std::vector<PeerInfo> peers;
+  for (const Bytes& message : bootstrap_.allgather(mine)) {
+    ByteReader reader(message);
+    const auto copy = [](std::span<const std::byte> bytes) { return Bytes(bytes.begin(), bytes.end()); };
+    PeerInfo peer;
+    peer.name = fmt::format("worker {} ({})", peers.size(), reader.text());
+    peer.address = copy(reader.blob());
+    peer.board = copy(reader.blob());
+    peer.shard = copy(reader.blob());
+    peers.push_back(std::move(peer));
+  }
+  return peers;
+}
+
+void Job::connect(const std::vector<PeerInfo>& peers) {
+  channel_ = transport_.open_channel();
+  for (const PeerInfo& peer : peers) {
+    const auto index = channel_->connect(peer.address);
+    boards_.push_back(channel_->open(index, peer.board));
+    if (!peer.shard.empty()) shards_.push_back(channel_->open(index, peer.shard));
+    addresses_.push_back(peer.address);
+    board_descriptors_.push_back(peer.board);
+  }
+  auto beats = transport_.open_channel();
+  std::vector<Liveness::Peer> watched;
+  for (std::uint32_t i = 0; i < peers.size(); ++i) {
+    const bool beats_between = worker().value == 0 ? i != 0 : i == 0;  // a star around worker 0
+    if (beats_between) watched.push_back({{i}, peers[i].name, beats->open(beats->connect(peers[i].address), peers[i].board)});
+  }
+  liveness_ = std::make_unique<Liveness>(transport_, std::move(beats), layout_, worker(), board_->bytes(), std::move(watched),
+                                         options_.heartbeat_timeout_seconds);
+  flush_all();  // connections come up while everybody serves
+}
+
+void Job::flush_all() {
+  for (const auto& board : boards_) {
+    transport::Completion done;
+    channel_->flush(board.peer, done).or_throw();
+    wait(*channel_, done, kSetUpPatienceSeconds).or_throw();
+  }
+}
+
+void Job::probe(const std::vector<PeerInfo>& peers) {
+  const auto paused = [&] {
+    barrier();
+    return liveness_->pause_serving();
+  };
+  std::vector<std::unique_ptr<transport::Completion>> under_way;
+  std::vector<std::array<std::byte, 8>> words(peers.size());
+  bool native = true;
+  {
+    const auto lock = paused();
+    barrier();  // nobody serves from here to the next barrier
+    for (std::size_t i = 0; i < peers.size(); ++i) {
+      under_way.push_back(std::make_unique<transport::Completion>());
+      const auto mode = transport::probe(*channel_, boards_[i], layout_.probe_offset(), words[i], *under_way[i], kProbePatienceSeconds);
+      native = native && mode == transport::OneSided::native;
+    }
+    barrier();
+  }
+  agree(bootstrap_, [&] {
+    for (auto& done : under_way) wait(*channel_, *done, kSetUpPatienceSeconds).or_throw();
+    for (std::size_t i = 0; i < peers.size(); ++i) verify(boards_[i], i, peers[i].name);
+    for (std::size_t s = 0; s < shards_.size(); ++s) verify(shards_[s], s, peers[s].name);
+  });
+  const std::byte mine{native};
+  for (const Bytes& other : allgather(std::span(&mine, 1))) record_.native = record_.native && other.at(0) == std::byte{1};
+  liveness_->set_one_sided(record_.native ? transport::OneSided::native : transport::OneSided::emulated);
+  record_.name = transport_.name();
+  record_.library = transport_.library();
+  record_.lanes = channel_->lanes(boards_.back().peer) + (record_.native ? ", native" : ", emulated");
+}
+
+void Job::verify(const transport::RemoteRegion& region, std::uint64_t owner, const std::string& name) {
+  ps::RegionHeader header;
+  transport::Completion done;
+  channel_->get(region, 0, std::as_writable_bytes(std::span(&header, 1)), done).or_throw();
+  wait(*channel_, done, kSetUpPatienceSeconds).or_throw();
+  if (header.magic != ps::kMagic || header.job_id != bootstrap_.job_id())
+    throw RuntimeFailure(fmt::format("{}: its memory belongs to another job", name));
+  if (header.wire_version != ps::kWireVersion || header.layout_hash != layout_.hash() || header.shard != owner)
+    throw RuntimeFailure(fmt::format("{} lays out its memory differently: the same program with the same options must run everywhere", name));
+}
+
+ps::MergePolicy& Job::policy(ps::Key key) { return owner_->shard().policy(key); }
+
+void Job::begin(const IterateOptions& options) {
+  client_.reset();
+  owner_.reset();
+  // What an earlier iterate() left; after this barrier others may write here again.
+  const auto clear = [](std::span<std::byte> region) {
+    for (std::size_t i = sizeof(ps::RegionHeader); i + 8 <= region.size(); i += 8) store_word(region.data() + i, 0);
+  };
+  const auto board = board_->bytes();
+  clear(board.subspan(layout_.clock_offset({0}) - sizeof(ps::RegionHeader)));
+  if (shard_memory_) clear(shard_memory_->bytes().first(layout_.lane_offset({0})));
+
+  const double now = monotonic_seconds();
+  Bytes mine;
+  ByteWriter(mine).value(now);
+  start_seconds_ = 0.0;
+  for (const Bytes& other : allgather(mine)) start_seconds_ = std::max(start_seconds_, ByteReader(other).value<double>());
+
+  agree(bootstrap_, [&] {
+    client_ = std::make_unique<ps::Client>(layout_, options_.rows, worker(), *channel_, board, boards_, shards_, [this] {
+      if (owner_) {
+        if (Status status = owner_->check(); !status.ok()) return status;
+      }
+      return liveness_->check();
+    });
+    if (hosts_shard()) start_owner(options);
+  });
+}
+
+void Job::start_owner(const IterateOptions& options) {
+  auto channel = transport_.open_channel();
+  std::vector<transport::RemoteRegion> boards;
+  for (std::size_t i = 0; i < workers(); ++i) boards.push_back(channel->open(channel->connect(addresses_[i]), board_descriptors_[i]));
+  const ps::ShardOptions shard_options{
+      .shard = worker().value,
+      .bulk_synchronous = options.staleness.is_bulk_synchronous(),
+      .last_clock = options.iterations ? std::optional(Clock{*options.iterations}) : std::nullopt,
+  };
+  auto shard = std::make_unique<ps::Shard>(layout_, options_.rows, shard_options, shard_memory_->bytes(), *channel, boards);
+  const auto question = [this, limit = options.time_limit_seconds]() -> std::optional<ps::StopReason> {
+    if (interrupt_requested()) return ps::StopReason::interrupted;
+    if (!liveness_->check().ok()) return ps::StopReason::failed;
+    if (limit && monotonic_seconds() - start_seconds_ > *limit) return ps::StopReason::time_limit;
+    return std::nullopt;
+  };
+  owner_ = std::make_unique<ShardOwner>(std::move(channel), std::move(shard), question);
+}
+
+IterateResult Job::iterate(const IterateOptions& options, const std::function<void(Iteration&)>& body) {
+  try {
+    begin(options);
+    IterateResult result;
+    run_worker(options, body, result);
+    if (owner_) {
+      owner_->join();
+      result.seconds = owner_->stopped_at_seconds() - start_seconds_;
+    }
+    result.stop = client_->stop();
+    leave_failed_job(result.stop.reason == ps::StopReason::failed ? Status(StatusCode::peer_lost, "another worker failed") : Status());
+    flush_all();
+    barrier();  // nobody's memory goes, or is cleared, while somebody may still reach for it
+    return result;
+  } catch (...) {
+    liveness_->announce_failure();
+    throw;
+  }
+}
+
+void Job::run_worker(const IterateOptions& options, const std::function<void(Iteration&)>& body, IterateResult& result) {
+  const SspPolicy policy(options.staleness, options.iterations);
+  const Iteration::Straggling straggling{options.straggler, options.seed, workers(), start_seconds_};
+  const auto decide = [&] { return policy.next(result.clock, client_->clocks().slowest()); };
+  const auto seconds = [&] { return monotonic_seconds() - start_seconds_; };
+  for (;;) {
+    TraceRow row;
+    row.worker = worker();
+    row.clock = result.clock;
+    row.start = seconds();
+    Status status = client_->wait_until([&] { return decide() != SspPolicy::Decision::wait; });
+    if (status.ok() && decide() == SspPolicy::Decision::finish) status = client_->wait_until([] { return false; });  // the stop word
+    if (status.code() != StatusCode::stopped) leave_failed_job(status);
+    if (!status.ok()) return;
+    row.wait = seconds() - row.start;
+    bool stopped = false;
+    try {
+      Iteration iteration(*client_, policy, straggling, row);
+      body(iteration);
+      iteration.tick();
+      result.clock = result.clock.next();
+    } catch (const JobStopped&) {
+      stopped = true;  // an iteration that was cut short is traced where it had begun to compute
+    }
+    row.end = seconds();
+    if (!stopped || row.compute > 0) result.trace.push_back(row);
+    if (stopped) return;
+  }
+}
+
+void Job::leave_failed_job(const Status& status) const {
+  if (status.ok()) return;
+  liveness_->check().or_throw();  // the message that names who
+  if (owner_ && !owner_->check().ok()) owner_->join();  // rethrows what the owner died of
+  status.or_throw();
+}
+
+}  // namespace wolfpack::runtime

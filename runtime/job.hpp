@@ -1,0 +1,110 @@
+// A job: the workers of one run, their parameter server, and the iterations they make together.
+//
+//     Job job(bootstrap, transport, {.rows = {ps::add_row(std::vector<double>(1000))}});
+//     const IterateResult result = job.iterate({.iterations = 100, .staleness = {3}}, body);
+//
+// Every process (or thread) of the job constructs a Job with the same options, on the thread that will iterate. Workers 0 .. shards - 1 host a
+// shard each: its memory, and a thread for its owner. Errors throw RuntimeFailure in every process that still lives; who is to blame is named
+// by worker 0, or, if it is worker 0, by the others.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ps/client.hpp"
+#include "ps/shard.hpp"
+#include "runtime/iteration.hpp"
+#include "runtime/liveness.hpp"
+#include "runtime/shard_owner.hpp"
+#include "transport/bootstrap.hpp"
+#include "transport/transport.hpp"
+
+namespace wolfpack::runtime {
+
+struct JobOptions {
+  std::vector<ps::RowSpec> rows;
+  std::uint64_t shards = 1;                  ///< at most the number of workers
+  double heartbeat_timeout_seconds = 4.0;
+};
+
+struct IterateOptions {
+  std::optional<std::uint64_t> iterations;   ///< a worker; none: until a merge policy or a limit stops the job
+  Staleness staleness;
+  std::optional<StragglerSpec> straggler;
+  std::uint64_t seed = 0;                    ///< of a random straggler
+  std::optional<double> time_limit_seconds;  ///< from the start of the iterations
+};
+
+struct IterateResult {
+  ps::StopWord stop;
+  double seconds = 0.0;      ///< from when every worker had called iterate() to the decision to stop; in processes that host a shard
+  Clock clock;               ///< iterations this worker finished
+  Trace trace;               ///< this worker's
+};
+
+/// How the job's processes reach each other, for the record.
+struct TransportRecord {
+  std::string name;            ///< "shm", "threads"
+  std::string library;         ///< "UCX 1.13.1"
+  std::string lanes;           ///< what carries worker 0's operations to the others, and native or emulated
+  bool native = true;          ///< every pair's one-sided operations need no progress of the target
+};
+
+class Job {
+ public:
+  Job(transport::Bootstrap& bootstrap, transport::Transport& transport, JobOptions options);
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+  ~Job();
+
+  [[nodiscard]] WorkerId worker() const { return bootstrap_.rank(); }
+  [[nodiscard]] std::size_t workers() const { return bootstrap_.size(); }
+  [[nodiscard]] bool hosts_shard() const { return worker().value < layout_.shards; }
+  [[nodiscard]] const TransportRecord& transport_record() const { return record_; }
+
+  /// Collective. Calls `body` once an iteration until the iterations are done or the job stops; returns when it has stopped everywhere. May be
+  /// called again: rows begin anew with what their RowSpec makes.
+  IterateResult iterate(const IterateOptions& options, const std::function<void(Iteration&)>& body);
+
+  /// The policy of a row that this process hosts, as the last iterate() left it; while iterate() runs it belongs to the owner's thread.
+  [[nodiscard]] ps::MergePolicy& policy(ps::Key key);
+
+  /// Collective; while iterations run, from nowhere.
+  void barrier() { bootstrap_.barrier(); }
+  [[nodiscard]] std::vector<Bytes> allgather(std::span<const std::byte> mine) { return bootstrap_.allgather(mine); }
+
+ private:
+  struct PeerInfo;
+
+  [[nodiscard]] std::vector<PeerInfo> exchange();
+  void connect(const std::vector<PeerInfo>& peers);
+  void flush_all();
+  void probe(const std::vector<PeerInfo>& peers);
+  void verify(const transport::RemoteRegion& region, std::uint64_t owner, const std::string& name);
+  void start_owner(const IterateOptions& options);
+  void begin(const IterateOptions& options);
+  void run_worker(const IterateOptions& options, const std::function<void(Iteration&)>& body, IterateResult& result);
+  void leave_failed_job(const Status& status) const;
+
+  transport::Bootstrap& bootstrap_;
+  transport::Transport& transport_;
+  JobOptions options_;
+  ps::JobLayout layout_;
+  std::unique_ptr<transport::Region> board_;
+  std::unique_ptr<transport::Region> shard_memory_;
+  std::vector<Bytes> addresses_;                     // by worker
+  std::vector<Bytes> board_descriptors_;             // by worker
+  std::unique_ptr<transport::Channel> channel_;      // the iterating thread's
+  std::vector<transport::RemoteRegion> boards_;      // by worker, on channel_
+  std::vector<transport::RemoteRegion> shards_;      // by shard, on channel_
+  std::unique_ptr<Liveness> liveness_;
+  std::unique_ptr<ShardOwner> owner_;
+  std::unique_ptr<ps::Client> client_;
+  TransportRecord record_;
+  double start_seconds_ = 0.0;                       // of the iterations, on the monotonic clock of the host
+};
+
+}  // namespace wolfpack::runtime

@@ -1,0 +1,220 @@
+#include "runtime/launcher.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/status.hpp"
+#include "base/time.hpp"
+#include "transport/local_bootstrap.hpp"
+#include "transport/threads_bootstrap.hpp"
+
+extern char** environ;
+
+namespace wolfpack::runtime {
+namespace {
+
+using transport::FileDescriptor;
+using transport::LocalBootstrap;
+using transport::LocalBootstrapServer;
+
+constexpr int kFailed = 1;
+/// How long the others may take to end by themselves once one worker has failed and said so.
+constexpr double kGraceSeconds = 2.0;
+
+void refuse_other_launchers() {
+  for (const char* variable : {"PMIX_RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK"})
+    if (std::getenv(variable) != nullptr)
+      throw InputError(fmt::format("{} is set: this version cannot join a launcher's job; start it without mpirun or srun, and it spawns "
+                                   "--workers local processes by itself",
+                                   variable));
+  const char* tasks = std::getenv("SLURM_NTASKS");
+  if (std::getenv("SLURM_PROCID") != nullptr && tasks != nullptr && std::strcmp(tasks, "1") != 0)
+    throw InputError(fmt::format("srun started {} tasks: this version cannot join them; use -n1, and it spawns --workers local processes by "
+                                 "itself",
+                                 tasks));
+}
+
+/// The launcher's side of a job of local processes.
+class Launcher {
+ public:
+  explicit Launcher(const ProcessOptions& options) : server_(options.workers), children_(options.workers) {
+    sigset_t handled;
+    sigemptyset(&handled);
+    for (const int number : {SIGCHLD, SIGINT, SIGTERM}) sigaddset(&handled, number);
+    if (sigprocmask(SIG_BLOCK, &handled, &previous_mask_) != 0) throw RuntimeFailure("sigprocmask failed");
+    signals_ = FileDescriptor(signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (signals_.get() < 0) throw RuntimeFailure(fmt::format("signalfd: {}", std::strerror(errno)));
+    for (std::uint32_t i = 0; i < children_.size(); ++i) spawn({i}, options.arguments);
+    for (std::uint32_t i = 0; i < children_.size(); ++i) server_.close_child_end({i});
+  }
+  Launcher(const Launcher&) = delete;
+  Launcher& operator=(const Launcher&) = delete;
+  ~Launcher() {
+    kill_all(SIGKILL);
+    for (const auto& child : children_)
+      if (child.running) waitpid(child.pid, nullptr, 0);
+    sigprocmask(SIG_SETMASK, &previous_mask_, nullptr);
+  }
+
+  int run() {
+    while (any_running()) {
+      std::vector<pollfd> watched{{signals_.get(), POLLIN, 0}};
+      for (std::uint32_t i = 0; i < children_.size(); ++i) watched.push_back({server_.socket({i}), POLLIN, 0});
+      (void)poll(watched.data(), watched.size(), failed_at_ ? 50 : -1);
+      for (std::uint32_t i = 0; i < children_.size(); ++i)
+        if (watched[i + 1].revents != 0) server_.receive({i});
+      if (watched[0].revents != 0) handle_signals();
+      if (failed_at_ && monotonic_seconds() - *failed_at_ > kGraceSeconds) kill_all(SIGKILL);
+    }
+    return status_;
+  }
+
+ private:
+  struct Child {
+    pid_t pid = 0;
+    bool running = false;
+  };
+
+  void spawn(WorkerId rank, char* const* arguments) {
+    const auto membership = server_.membership(rank);
+    std::string joined = fmt::format("{}={}", LocalBootstrap::kEnvironment, membership.to_environment());
+    std::string log = "UCX_LOG_FILE=stderr";  // UCX's default is standard output, which is the user's
+    std::vector<char*> environment{joined.data()};
+    if (std::getenv("UCX_LOG_FILE") == nullptr) environment.push_back(log.data());
+    for (char** entry = environ; *entry != nullptr; ++entry) environment.push_back(*entry);
+    environment.push_back(nullptr);
+
+    const pid_t pid = fork();
+    if (pid < 0) throw RuntimeFailure(fmt::format("fork: {}", std::strerror(errno)));
+    if (pid == 0) {  // only calls that are safe after fork
+      sigprocmask(SIG_SETMASK, &previous_mask_, nullptr);
+      fcntl(membership.socket, F_SETFD, 0);  // this one socket, and no other child's, passes the exec
+      execve("/proc/self/exe", arguments, environment.data());
+      _exit(127);
+    }
+    children_[rank.value] = {pid, true};
+  }
+
+  void handle_signals() {
+    signalfd_siginfo info;
+    while (read(signals_.get(), &info, sizeof info) == sizeof info)
+      if (info.ssi_signo != SIGCHLD) kill_all(SIGTERM);
+    reap();
+  }
+
+  void reap() {
+    for (std::uint32_t i = 0; i < children_.size(); ++i) {
+      Child& child = children_[i];
+      int state = 0;
+      if (!child.running || waitpid(child.pid, &state, WNOHANG) != child.pid) continue;
+      child.running = false;
+      if (WIFSIGNALED(state))
+        killed({i}, WTERMSIG(state));
+      else
+        ended({i}, WEXITSTATUS(state));
+    }
+  }
+
+  void killed(WorkerId rank, int number) {
+    if (!failed_at_) {
+      const char* name = sigabbrev_np(number);
+      std::fprintf(stderr, "wolfpack: worker %u (pid %d%s) was killed by SIG%s; the job ends\n", rank.value, children_[rank.value].pid,
+                   rank.value == 0 ? ", the owner of the shard" : "", name == nullptr ? std::to_string(number).c_str() : name);
+    }
+    status_ = kFailed;
+    failed_at_ = 0.0;  // no grace: who waits for the dead one waits in vain
+    kill_all(SIGKILL);
+  }
+
+  void ended(WorkerId rank, int status) {
+    if (rank.value == 0 && !failed_at_) status_ = status;
+    if (status == kFailed || status == 127) {
+      if (status == 127) std::fprintf(stderr, "wolfpack: worker %u could not be started\n", rank.value);
+      status_ = kFailed;
+      if (!failed_at_) failed_at_ = monotonic_seconds();
+    }
+  }
+
+  void kill_all(int number) const {
+    for (const auto& child : children_)
+      if (child.running) kill(child.pid, number);
+  }
+
+  [[nodiscard]] bool any_running() const {
+    for (const auto& child : children_)
+      if (child.running) return true;
+    return false;
+  }
+
+  LocalBootstrapServer server_;
+  std::vector<Child> children_;
+  FileDescriptor signals_;
+  sigset_t previous_mask_{};
+  int status_ = 0;
+  std::optional<double> failed_at_;
+};
+
+/// Worker 0 says it for all; then nothing may go on.
+[[noreturn]] void end_without_launcher(WorkerId self) {
+  if (self.value == 0) std::fputs("wolfpack: the launcher was killed; the job ends\n", stderr);
+  _exit(kFailed);
+}
+
+}  // namespace
+
+std::optional<WorkerId> spawned_worker() {
+  const auto membership = LocalBootstrap::Membership::from_environment();
+  return membership ? std::optional(membership->rank) : std::nullopt;
+}
+
+int run_processes(const ProcessOptions& options, const WorkerMain& worker) {
+  const auto membership = LocalBootstrap::Membership::from_environment();
+  if (!membership) {
+    refuse_other_launchers();
+    return Launcher(options).run();
+  }
+  LocalBootstrap bootstrap(*membership, end_without_launcher);
+  return worker(bootstrap);
+}
+
+void run_threads(std::size_t workers, const std::function<void(transport::Bootstrap&)>& worker) {
+  transport::ThreadsGroup group(workers);
+  std::mutex mutex;
+  std::exception_ptr first;
+  const auto run = [&](std::uint32_t rank) {
+    try {
+      transport::ThreadsBootstrap bootstrap(group, {rank});
+      worker(bootstrap);
+    } catch (...) {
+      {
+        const std::lock_guard lock(mutex);
+        if (!first) first = std::current_exception();  // what another thread's failure made of this one comes later
+      }
+      group.abandon();
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (std::uint32_t i = 1; i < workers; ++i) threads.emplace_back(run, i);
+    run(0);
+  }
+  if (first) std::rethrow_exception(first);
+}
+
+}  // namespace wolfpack::runtime

@@ -1,0 +1,115 @@
+#include "runtime/liveness.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/time.hpp"
+#include "base/words.hpp"
+
+namespace wolfpack::runtime {
+namespace {
+
+constexpr double kBeatSeconds = 0.1;
+constexpr std::uint64_t kHasFailed = ~std::uint64_t{0};
+constexpr std::chrono::microseconds kNativeNap{20'000};
+constexpr std::chrono::microseconds kEmulatedNap{20};
+
+}  // namespace
+
+Liveness::Liveness(transport::Transport& transport, std::unique_ptr<transport::Channel> channel, const ps::JobLayout& layout,
+                   WorkerId self, std::span<const std::byte> own_board, std::vector<Peer> peers, double timeout_seconds)
+    : transport_(transport),
+      channel_(std::move(channel)),
+      layout_(layout),
+      self_(self),
+      board_(own_board),
+      timeout_seconds_(timeout_seconds) {
+  for (auto& peer : peers) {
+    watched_.push_back(std::make_unique<Watched>());
+    watched_.back()->peer = std::move(peer);
+  }
+  thread_ = std::thread([this] { run(); });
+}
+
+Liveness::~Liveness() {
+  stop_ = true;
+  thread_.join();
+}
+
+Status Liveness::check() const {
+  return lost_.load(std::memory_order_acquire) ? Status(StatusCode::peer_lost, message_) : Status();
+}
+
+void Liveness::watch() { watching_ = true; }
+
+void Liveness::run() {
+  double beaten_at = 0.0;
+  while (!stop_) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stop_) return;  // announce_failure() had the lock
+      transport_.serve();
+      const double now = monotonic_seconds();
+      if (now - beaten_at >= kBeatSeconds) {
+        beaten_at = now;
+        beat(word_ + 1);
+        if (watching_) look(now);
+      }
+    }
+    std::this_thread::sleep_for(mode_.load() == transport::OneSided::native ? kNativeNap : kEmulatedNap);
+  }
+}
+
+void Liveness::beat(std::uint64_t word) {
+  channel_->progress();
+  const bool all_sent = std::all_of(watched_.begin(), watched_.end(), [](const auto& w) { return w->in_flight.done(); });
+  if (!all_sent) return;  // word_ is their source
+  word_ = word;
+  for (auto& watched : watched_) {
+    const Status status = channel_->put(watched->peer.board, layout_.heartbeat_offset(self_), std::as_bytes(std::span(&word_, 1)),
+                                        watched->in_flight);
+    if (!status.ok()) give_up(fmt::format("{} was lost: {}", watched->peer.name, status.message()));
+  }
+}
+
+void Liveness::look(double now) {
+  // A gap in our own looking is no fault of the peers: it is taken out of their account.
+  const double own_gap = looked_at_ == 0.0 ? now : now - looked_at_;
+  const double excused = own_gap > 1.0 ? own_gap : 0.0;
+  looked_at_ = now;
+  for (auto& watched : watched_) {
+    const std::uint64_t word = load_word(board_.data() + layout_.heartbeat_offset(watched->peer.worker));
+    watched->seen_at += excused;
+    if (word == kHasFailed) {
+      give_up(fmt::format("{} failed", watched->peer.name));
+    } else if (word != watched->last_seen) {
+      watched->last_seen = word;
+      watched->seen_at = now;
+    } else if (now - watched->seen_at > timeout_seconds_) {
+      give_up(fmt::format("{} was lost: no heartbeat for {:.1f} s", watched->peer.name, timeout_seconds_));
+    }
+  }
+}
+
+void Liveness::give_up(const std::string& message) {
+  if (lost_) return;
+  message_ = message;
+  lost_.store(true, std::memory_order_release);
+}
+
+void Liveness::announce_failure() {
+  const std::lock_guard lock(mutex_);
+  constexpr double kPatienceSeconds = 0.2;
+  for (auto& watched : watched_) (void)wait(*channel_, watched->in_flight, kPatienceSeconds);
+  beat(kHasFailed);
+  for (auto& watched : watched_) {
+    (void)channel_->flush(watched->peer.board.peer, watched->in_flight);
+    (void)wait(*channel_, watched->in_flight, kPatienceSeconds);
+  }
+  stop_ = true;  // or the next beat would take it back
+}
+
+}  // namespace wolfpack::runtime

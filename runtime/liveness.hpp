@@ -1,0 +1,81 @@
+// The progress thread of a process: serves peers where one-sided operations are emulated, and finds out who is no longer there.
+//
+// Heartbeats form a star around worker 0: it puts a counting word into every board, every other worker puts one into worker 0's. A peer whose
+// word stands still for the timeout is lost, and so is one that says it has failed. The deadline applies to the progress threads alone, never
+// to how long a worker computes. A process that was itself stopped for a while (SIGSTOP, a laptop lid) does not blame the others.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/status.hpp"
+#include "ps/wire_layout.hpp"
+#include "transport/transport.hpp"
+
+namespace wolfpack::runtime {
+
+class Liveness {
+ public:
+  struct Peer {
+    WorkerId worker;
+    std::string name;                  ///< for messages: "worker 2 (pid 123 on node7)"
+    transport::RemoteRegion board;     ///< opened on `channel`
+  };
+
+  /// `peers`: whom this worker sends heartbeats to and expects them from. Starts the thread.
+  Liveness(transport::Transport& transport, std::unique_ptr<transport::Channel> channel, const ps::JobLayout& layout, WorkerId self,
+           std::span<const std::byte> own_board, std::vector<Peer> peers, double timeout_seconds);
+  Liveness(const Liveness&) = delete;
+  Liveness& operator=(const Liveness&) = delete;
+  ~Liveness();
+
+  /// ok, or peer_lost with a message that names who. Any thread, cheap.
+  [[nodiscard]] Status check() const;
+
+  /// From now on silence counts: every peer has started its heartbeats.
+  void watch();
+  /// Stops serving peers while the lock is held: for probing whether they can do without.
+  [[nodiscard]] std::unique_lock<std::mutex> pause_serving() { return std::unique_lock(mutex_); }
+  /// How often to serve: all the time where operations are emulated, now and then where they are native.
+  void set_one_sided(transport::OneSided mode) { mode_ = mode; }
+  /// Tells the peers, before this process gives up, that it does.
+  void announce_failure();
+
+ private:
+  struct Watched {
+    Peer peer;
+    std::uint64_t last_seen = 0;
+    double seen_at = 0.0;
+    transport::Completion in_flight;
+  };
+
+  void run();
+  void beat(std::uint64_t word);
+  void look(double now);
+  void give_up(const std::string& message);
+
+  transport::Transport& transport_;
+  std::unique_ptr<transport::Channel> channel_;
+  const ps::JobLayout& layout_;
+  WorkerId self_;
+  std::span<const std::byte> board_;
+  double timeout_seconds_;
+  std::vector<std::unique_ptr<Watched>> watched_;
+  std::uint64_t word_ = 0;                       // the source of the puts under way
+  double looked_at_ = 0.0;
+  std::atomic<bool> watching_ = false;
+  std::atomic<bool> stop_ = false;
+  std::atomic<bool> lost_ = false;
+  std::atomic<transport::OneSided> mode_ = transport::OneSided::emulated;  // until probed
+  std::string message_;                          // written once, before lost_
+  std::mutex mutex_;                             // held while channel_ and the transport's service side are used
+  std::thread thread_;
+};
+
+}  // namespace wolfpack::runtime

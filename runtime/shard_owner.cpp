@@ -1,0 +1,53 @@
+#include "runtime/shard_owner.hpp"
+
+#include "base/backoff.hpp"
+#include "base/time.hpp"
+
+namespace wolfpack::runtime {
+namespace {
+constexpr double kQuestionSeconds = 0.002;
+constexpr std::uint64_t kLongestNapNs = 100'000;  // a worker waits for what the owner has not noticed yet
+}  // namespace
+
+ShardOwner::ShardOwner(std::unique_ptr<transport::Channel> channel, std::unique_ptr<ps::Shard> shard, StopQuestion question)
+    : channel_(std::move(channel)), shard_(std::move(shard)), question_(std::move(question)) {
+  thread_ = std::thread([this] { run(); });
+}
+
+ShardOwner::~ShardOwner() {
+  abandon_ = true;
+  if (thread_.joinable()) thread_.join();
+}
+
+Status ShardOwner::check() const {
+  return failed_.load(std::memory_order_acquire) ? Status(StatusCode::transport_error, "the owner of the shard failed") : Status();
+}
+
+void ShardOwner::join() {
+  thread_.join();
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+void ShardOwner::run() {
+  try {
+    double asked_at = 0.0;
+    Backoff backoff(kLongestNapNs);
+    while (!abandon_ && !shard_->stop_is_known_everywhere()) {
+      if (shard_->step())
+        backoff = Backoff(kLongestNapNs);
+      else
+        backoff.pause();
+      const double now = monotonic_seconds();
+      if (now - asked_at > kQuestionSeconds) {
+        asked_at = now;
+        if (const auto reason = question_()) shard_->request_stop(*reason);
+      }
+      if (stopped_at_seconds_ == 0.0 && shard_->stop().reason != ps::StopReason::running) stopped_at_seconds_ = now;
+    }
+  } catch (...) {
+    failure_ = std::current_exception();
+    failed_.store(true, std::memory_order_release);
+  }
+}
+
+}  // namespace wolfpack::runtime

@@ -1,0 +1,89 @@
+#include "runtime/straggler.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <sstream>
+
+#include "base/status.hpp"
+
+namespace wolfpack::runtime {
+namespace {
+
+constexpr const char* kAccepted =
+    "accepted: worker=N,slowdown=F or worker=random,slowdown=F,duration=SECONDS with F >= 1 and SECONDS > 0";
+
+[[noreturn]] void refuse(const std::string& text, const std::string& why) {
+  throw InputError(fmt::format("--straggler {}: {}; {}", text, why, kAccepted));
+}
+
+double parse_number(const std::string& text, const std::string& field, const std::string& value) {
+  double number = 0.0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc() || end != value.data() + value.size() || !std::isfinite(number))
+    refuse(text, fmt::format("{} is \"{}\"", field, value));
+  return number;
+}
+
+std::uint64_t mix(std::uint64_t x) {  // splitmix64's finaliser
+  x += 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+
+// A step of 1 .. workers - 1 from one slot's straggler to the next never stays at the same worker.
+std::uint64_t random_straggler(std::uint64_t slot, std::size_t workers, std::uint64_t seed) {
+  std::uint64_t worker = mix(seed) % workers;
+  if (workers == 1) return worker;
+  for (std::uint64_t k = 1; k <= slot; ++k) worker = (worker + 1 + mix(seed ^ k) % (workers - 1)) % workers;
+  return worker;
+}
+
+}  // namespace
+
+StragglerSpec StragglerSpec::parse(const std::string& text, std::size_t workers) {
+  StragglerSpec spec;
+  bool has_worker = false, has_slowdown = false, is_random = false;
+  std::istringstream fields(text);
+  for (std::string field; std::getline(fields, field, ',');) {
+    const auto equals = field.find('=');
+    if (equals == std::string::npos) refuse(text, fmt::format("\"{}\" is no field=value", field));
+    const std::string name = field.substr(0, equals), value = field.substr(equals + 1);
+    if (name == "worker" && value == "random") {
+      has_worker = is_random = true;
+    } else if (name == "worker") {
+      const double worker = parse_number(text, name, value);
+      if (worker < 0 || worker != std::floor(worker) || worker >= static_cast<double>(workers))
+        refuse(text, fmt::format("there is no worker {}, only 0 to {}", value, workers - 1));
+      spec.worker = WorkerId{static_cast<std::uint32_t>(worker)};
+      has_worker = true;
+    } else if (name == "slowdown") {
+      spec.slowdown = parse_number(text, name, value);
+      if (spec.slowdown < 1) refuse(text, "slowdown is below 1");
+      has_slowdown = true;
+    } else if (name == "duration") {
+      spec.duration_seconds = parse_number(text, name, value);
+      if (spec.duration_seconds <= 0) refuse(text, "duration is not positive");
+    } else {
+      refuse(text, fmt::format("unknown field \"{}\"", name));
+    }
+  }
+  if (!has_worker) refuse(text, "no worker is named");
+  if (!has_slowdown) refuse(text, "no slowdown is given");
+  if (is_random && spec.duration_seconds == 0) refuse(text, "a random straggler needs a duration");
+  if (!is_random && spec.duration_seconds != 0) refuse(text, "only a random straggler has a duration");
+  return spec;
+}
+
+double straggler_delay_seconds(const StragglerSpec& spec, WorkerId worker, std::size_t workers, std::uint64_t seed,
+                               double now_seconds, double compute_seconds) {
+  if (spec.slowdown <= 1.0) return 0.0;
+  const bool is_slow =
+      spec.worker ? *spec.worker == worker
+                  : random_straggler(static_cast<std::uint64_t>(now_seconds / spec.duration_seconds), workers, seed) == worker.value;
+  return is_slow ? (spec.slowdown - 1.0) * compute_seconds : 0.0;
+}
+
+}  // namespace wolfpack::runtime

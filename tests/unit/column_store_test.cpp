@@ -1,0 +1,91 @@
+// Dense and sparse columns side by side must act like one dense matrix.
+#include "frank_wolfe/column_store.hpp"
+
+#include <cmath>
+#include <random>
+#include <stdexcept>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace wolfpack::frank_wolfe {
+namespace {
+
+using Vector = std::vector<double>;
+
+Column sparse(const Vector& values) {
+  Column column{true, {}, {}};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] == 0.0) continue;
+    column.rows.push_back(static_cast<std::int32_t>(i));
+    column.values.push_back(values[i]);
+  }
+  return column;
+}
+
+void expect_acts_like(const ColumnStore& store, const std::vector<Vector>& columns, std::mt19937_64& random) {
+  std::normal_distribution<double> normal;
+  const auto rows = static_cast<std::size_t>(store.rows());
+  const std::size_t count = columns.size();
+  ASSERT_EQ(store.size(), static_cast<Index>(count));
+  Vector x(count);
+  Vector w(rows);
+  for (double& value : x) value = normal(random);
+  for (double& value : w) value = normal(random);
+  Vector z(rows);
+  Vector g(count);
+  store.product(x, z);
+  store.scores(w, g);
+  for (std::size_t i = 0; i < rows; ++i) {
+    double expected = 0.0;
+    for (std::size_t j = 0; j < count; ++j) expected += columns[j][i] * x[j];
+    EXPECT_NEAR(z[i], expected, 1e-13);
+  }
+  const std::size_t first = count / 3;
+  Vector block(count * (count - first));
+  store.gram(static_cast<Index>(first), block);
+  for (std::size_t j = 0; j < count; ++j) {
+    double expected = 0.0;
+    for (std::size_t i = 0; i < rows; ++i) expected += columns[j][i] * w[i];
+    EXPECT_NEAR(g[j], expected, 1e-13);
+    for (std::size_t k = 0; j >= first && k < count; ++k) {
+      double inner = 0.0;
+      for (std::size_t i = 0; i < rows; ++i) inner += columns[j][i] * columns[k][i];
+      EXPECT_NEAR(block[k + (j - first) * count], inner, 1e-13) << k << ' ' << j;
+    }
+  }
+}
+
+TEST(ColumnStore, ActsLikeADenseMatrixAndStaysSoWhenColumnsLeave) {
+  std::mt19937_64 random(4);
+  std::normal_distribution<double> normal;
+  for (const int share_of_sparse : {0, 50, 100}) {
+    ColumnStore store(11);
+    std::vector<Vector> columns;
+    for (int j = 0; j < 24; ++j) {
+      Vector values(11);
+      for (double& value : values) value = random() % 3 == 0 ? 0.0 : normal(random);
+      const bool is_sparse = static_cast<int>(random() % 100) < share_of_sparse;
+      store.append(is_sparse ? sparse(values) : Column{false, {}, values});
+      columns.push_back(values);
+    }
+    expect_acts_like(store, columns, random);
+    const std::vector<Index> kept{0, 3, 4, 9, 10, 17, 22, 23};
+    store.keep(kept);
+    std::vector<Vector> rest;
+    for (const Index slot : kept) rest.push_back(columns[static_cast<std::size_t>(slot)]);
+    expect_acts_like(store, rest, random);
+  }
+}
+
+TEST(ColumnStore, RefusesWhatDoesNotFit) {
+  ColumnStore store(3);
+  EXPECT_THROW(store.append({false, {}, {1.0, 2.0}}), std::invalid_argument);
+  EXPECT_THROW(store.append({true, {1, 3}, {1.0, 2.0}}), std::invalid_argument) << "row 3 of 3";
+  EXPECT_THROW(store.append({true, {1, 1}, {1.0, 2.0}}), std::invalid_argument) << "a row twice";
+  EXPECT_THROW(store.append({true, {1}, {1.0, 2.0}}), std::invalid_argument);
+  EXPECT_EQ(store.size(), 0);
+}
+
+}  // namespace
+}  // namespace wolfpack::frank_wolfe

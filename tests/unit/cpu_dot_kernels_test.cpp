@@ -1,0 +1,90 @@
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "cpu/dot_kernels.hpp"
+
+namespace wolfpack::cpu {
+namespace {
+
+std::vector<double> random_values(std::size_t count, unsigned seed) {
+  std::mt19937_64 generator(seed);
+  std::uniform_real_distribution<double> uniform(-1.0, 1.0);
+  std::vector<double> values(count);
+  for (double& value : values) value = static_cast<double>(static_cast<float>(uniform(generator)));
+  return values;
+}
+
+class CpuDotKernels : public testing::TestWithParam<const DotKernels*> {};
+
+TEST_P(CpuDotKernels, AgreeWithExtendedPrecisionAtEveryLength) {
+  const DotKernels& kernels = *GetParam();
+  for (std::size_t rows = 0; rows <= 150; ++rows) {
+    const std::vector<double> column = random_values(rows, 1);
+    const std::vector<double> dual = random_values(rows, 2);
+    const std::vector<float> narrow(column.begin(), column.end());
+    long double dot = 0.0L;
+    long double magnitude = 0.0L;
+    long double square = 0.0L;
+    for (std::size_t i = 0; i < rows; ++i) {
+      dot += static_cast<long double>(column[i]) * dual[i];
+      magnitude += std::abs(static_cast<long double>(column[i]) * dual[i]);
+      square += static_cast<long double>(column[i]) * column[i];
+    }
+    const double unit = static_cast<double>(rows) * std::numeric_limits<double>::epsilon() / 2.0;
+    const auto length = static_cast<std::int64_t>(rows);
+    const DotAndNorm sums = kernels.float64.dot_and_norm(column.data(), dual.data(), length);
+    EXPECT_NEAR(sums.dot, static_cast<double>(dot), unit * static_cast<double>(magnitude)) << rows;
+    EXPECT_NEAR(sums.squared_norm, static_cast<double>(square), unit * static_cast<double>(square)) << rows;
+
+    // The same bits with or without norms, and from either storage.
+    const DotAndNorm narrow_sums = kernels.float32.dot_and_norm(narrow.data(), dual.data(), length);
+    EXPECT_EQ(kernels.float64.dot(column.data(), dual.data(), length), sums.dot) << rows;
+    EXPECT_EQ(kernels.float32.dot(narrow.data(), dual.data(), length), sums.dot) << rows;
+    EXPECT_EQ(narrow_sums.dot, sums.dot) << rows;
+    EXPECT_EQ(narrow_sums.squared_norm, sums.squared_norm) << rows;
+  }
+}
+
+TEST_P(CpuDotKernels, GiveTheSameBitsAtEveryAlignment) {
+  const DotKernels& kernels = *GetParam();
+  const std::int64_t rows = 203;
+  const std::vector<double> column = random_values(203, 3);
+  const std::vector<double> dual = random_values(203, 4);
+  const double expected = kernels.float64.dot(column.data(), dual.data(), rows);
+  for (std::size_t shift = 0; shift < 20; ++shift) {
+    std::vector<float> shifted_column(shift, 0.0F);
+    shifted_column.insert(shifted_column.end(), column.begin(), column.end());
+    std::vector<double> shifted_dual(shift, 0.0);
+    shifted_dual.insert(shifted_dual.end(), dual.begin(), dual.end());
+    EXPECT_EQ(kernels.float32.dot(shifted_column.data() + shift, shifted_dual.data() + shift, rows), expected) << shift;
+  }
+}
+
+TEST_P(CpuDotKernels, ReadNothingBehindTheColumn) {
+  const DotKernels& kernels = *GetParam();
+  const std::vector<double> column(37, 1.0);
+  std::vector<double> dual(64, 2.0);
+  std::vector<float> narrow(64, std::numeric_limits<float>::quiet_NaN());
+  std::fill_n(narrow.begin(), 37, 1.0F);
+  std::fill(dual.begin() + 37, dual.end(), std::numeric_limits<double>::quiet_NaN());
+  EXPECT_EQ(kernels.float32.dot(narrow.data(), dual.data(), 37), 74.0);
+  EXPECT_EQ(kernels.float64.dot(column.data(), dual.data(), 37), 74.0);
+}
+
+INSTANTIATE_TEST_SUITE_P(InstructionSets, CpuDotKernels,
+                         testing::ValuesIn(available_kernels().begin(), available_kernels().end()),
+                         [](const auto& instance) { return std::string(instance.param->name); });
+
+TEST(CpuDotKernelDispatch, EndsWithTheBaselineThatEveryCpuRuns) {
+  EXPECT_STREQ(available_kernels().back()->name, "baseline");
+  EXPECT_EQ(&best_kernels(), available_kernels().front());
+}
+
+}  // namespace
+}  // namespace wolfpack::cpu

@@ -1,0 +1,174 @@
+#include "transport/local_bootstrap.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+
+#include <fmt/format.h>
+
+#include "base/bytes.hpp"
+#include "base/status.hpp"
+
+namespace wolfpack::transport {
+namespace {
+
+[[noreturn]] void fail(const char* call) {
+  throw RuntimeFailure(fmt::format("local bootstrap: {}: {}", call, std::strerror(errno)));
+}
+
+void write_all(int fd, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EAGAIN) {  // the launcher's ends do not block
+      pollfd writable{fd, POLLOUT, 0};
+      (void)poll(&writable, 1, 1000);
+      continue;
+    }
+    if (written < 0) fail("send");
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void read_all(int fd, std::span<std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t got = recv(fd, bytes.data(), bytes.size(), 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail("recv");
+    if (got == 0) throw RuntimeFailure("local bootstrap: the launcher is gone");
+    bytes = bytes.subspan(static_cast<std::size_t>(got));
+  }
+}
+
+Bytes read_message(int fd) {
+  std::uint64_t size = 0;
+  read_all(fd, std::as_writable_bytes(std::span(&size, 1)));
+  Bytes message(size);
+  read_all(fd, message);
+  return message;
+}
+
+}  // namespace
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+  if (this != &other) {
+    reset();
+    fd_ = other.release();
+  }
+  return *this;
+}
+
+int FileDescriptor::release() {
+  const int fd = fd_;
+  fd_ = -1;
+  return fd;
+}
+
+void FileDescriptor::reset() {
+  if (fd_ >= 0) close(fd_);
+  fd_ = -1;
+}
+
+std::string LocalBootstrap::Membership::to_environment() const {
+  return fmt::format("{}:{}:{}:{}", socket, rank.value, size, job_id);
+}
+
+std::optional<LocalBootstrap::Membership> LocalBootstrap::Membership::from_environment() {
+  const char* text = std::getenv(kEnvironment);
+  if (text == nullptr) return std::nullopt;
+  Membership membership;
+  unsigned rank = 0;
+  unsigned long long size = 0, job_id = 0;
+  if (std::sscanf(text, "%d:%u:%llu:%llu", &membership.socket, &rank, &size, &job_id) != 4 || rank >= size)
+    throw RuntimeFailure(fmt::format("{}={}: not what a launcher sets; unset it", kEnvironment, text));
+  membership.rank = {rank};
+  membership.size = size;
+  membership.job_id = job_id;
+  return membership;
+}
+
+LocalBootstrap::LocalBootstrap(const Membership& membership, std::function<void(WorkerId)> on_launcher_lost)
+    : membership_(membership), socket_(membership.socket), stop_watching_(eventfd(0, EFD_CLOEXEC)) {
+  if (stop_watching_.get() < 0) fail("eventfd");
+  if (fcntl(socket_.get(), F_SETFD, FD_CLOEXEC) != 0) fail("the launcher's socket");
+  watcher_ = std::thread([this, lost = std::move(on_launcher_lost)] { watch(lost); });
+}
+
+LocalBootstrap::~LocalBootstrap() {
+  const std::uint64_t one = 1;
+  (void)!write(stop_watching_.get(), &one, sizeof one);
+  watcher_.join();
+}
+
+void LocalBootstrap::watch(const std::function<void(WorkerId)>& on_launcher_lost) const {
+  pollfd watched[] = {{socket_.get(), POLLRDHUP, 0}, {stop_watching_.get(), POLLIN, 0}};
+  while (poll(watched, 2, -1) < 0 && errno == EINTR) {}
+  if (watched[1].revents == 0) on_launcher_lost(membership_.rank);
+}
+
+std::vector<Bytes> LocalBootstrap::allgather(std::span<const std::byte> mine) {
+  const std::uint64_t size = mine.size();
+  write_all(socket_.get(), std::as_bytes(std::span(&size, 1)));
+  write_all(socket_.get(), mine);
+  std::vector<Bytes> all(membership_.size);
+  for (auto& message : all) message = read_message(socket_.get());
+  return all;
+}
+
+LocalBootstrapServer::LocalBootstrapServer(std::size_t size)
+    : job_id_((std::uint64_t{std::random_device{}()} << 32) | std::random_device{}()), peers_(size) {
+  for (auto& peer : peers_) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) fail("socketpair");
+    peer.ours = FileDescriptor(ends[0]);
+    peer.theirs = FileDescriptor(ends[1]);
+    if (fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) fail("fcntl");
+  }
+}
+
+LocalBootstrap::Membership LocalBootstrapServer::membership(WorkerId rank) const {
+  return {peers_[rank.value].theirs.get(), rank, peers_.size(), job_id_};
+}
+
+void LocalBootstrapServer::close_child_end(WorkerId rank) { peers_[rank.value].theirs.reset(); }
+
+int LocalBootstrapServer::socket(WorkerId rank) const { return peers_[rank.value].ours.get(); }
+
+void LocalBootstrapServer::receive(WorkerId rank) {
+  Peer& peer = peers_[rank.value];
+  std::byte buffer[65536];
+  for (;;) {
+    const ssize_t got = recv(peer.ours.get(), buffer, sizeof buffer, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) break;
+    if (got <= 0) return peer.ours.reset();
+    peer.received.insert(peer.received.end(), buffer, buffer + got);
+  }
+  answer_if_complete();
+}
+
+void LocalBootstrapServer::answer_if_complete() {
+  Bytes answer;
+  for (const auto& peer : peers_) {
+    if (peer.received.size() < 8 || peer.received.size() < 8 + ByteReader(peer.received).value<std::uint64_t>()) return;
+    answer.insert(answer.end(), peer.received.begin(), peer.received.end());
+  }
+  for (auto& peer : peers_) peer.received.clear();
+  for (const auto& peer : peers_) {
+    try {
+      write_all(peer.ours.get(), answer);
+    } catch (const RuntimeFailure&) {
+      // The child has died: the launcher learns it from waitpid and ends the job.
+    }
+  }
+}
+
+}  // namespace wolfpack::transport

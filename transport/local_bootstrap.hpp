@@ -1,0 +1,98 @@
+// Bootstrap of processes that one launcher started on this machine: a socket pair between the launcher and each of them.
+//
+// The launcher owns a LocalBootstrapServer and drives it from its poll loop; each child joins as Membership::from_environment() says. The
+// socket is also how a child learns, within milliseconds and whatever it is doing, that its launcher is gone.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "transport/bootstrap.hpp"
+
+namespace wolfpack::transport {
+
+/// A file descriptor that closes itself.
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd = -1) : fd_(fd) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(other.release()) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  ~FileDescriptor() { reset(); }
+
+  [[nodiscard]] int get() const { return fd_; }
+  int release();
+  void reset();
+
+ private:
+  int fd_;
+};
+
+class LocalBootstrap final : public Bootstrap {
+ public:
+  /// The environment variable by which the launcher tells a child its socket, rank, the job's size and its id.
+  static constexpr const char* kEnvironment = "WOLFPACK_LOCAL_JOB";
+
+  struct Membership {
+    int socket = -1;
+    WorkerId rank;
+    std::size_t size = 1;
+    std::uint64_t job_id = 0;
+    [[nodiscard]] std::string to_environment() const;
+    /// Empty where no launcher of ours started this process. Throws RuntimeFailure where the variable is garbled.
+    [[nodiscard]] static std::optional<Membership> from_environment();
+  };
+
+  /// `on_launcher_lost` is called once with this process's rank, from a thread of its own, when the launcher has died; it should not return.
+  LocalBootstrap(const Membership& membership, std::function<void(WorkerId)> on_launcher_lost);
+  LocalBootstrap(const LocalBootstrap&) = delete;
+  LocalBootstrap& operator=(const LocalBootstrap&) = delete;
+  ~LocalBootstrap() override;
+
+  [[nodiscard]] WorkerId rank() const override { return membership_.rank; }
+  [[nodiscard]] std::size_t size() const override { return membership_.size; }
+  [[nodiscard]] std::uint64_t job_id() const override { return membership_.job_id; }
+  [[nodiscard]] std::vector<Bytes> allgather(std::span<const std::byte> mine) override;
+
+ private:
+  void watch(const std::function<void(WorkerId)>& on_launcher_lost) const;
+
+  Membership membership_;
+  FileDescriptor socket_;
+  FileDescriptor stop_watching_;
+  std::thread watcher_;
+};
+
+/// The launcher's end: gathers one message from every child, then sends all of them to every child.
+class LocalBootstrapServer {
+ public:
+  /// Makes the socket pairs; the children's ends are inherited across exec and closed here by close_child_end().
+  explicit LocalBootstrapServer(std::size_t size);
+
+  [[nodiscard]] std::size_t size() const { return peers_.size(); }
+  [[nodiscard]] std::uint64_t job_id() const { return job_id_; }
+  [[nodiscard]] LocalBootstrap::Membership membership(WorkerId rank) const;
+  void close_child_end(WorkerId rank);
+  /// The launcher's socket to a child, for poll(); -1 once it has hung up.
+  [[nodiscard]] int socket(WorkerId rank) const;
+  /// Reads what is there, without blocking; answers all when the last message is complete.
+  void receive(WorkerId rank);
+
+ private:
+  struct Peer {
+    FileDescriptor ours;
+    FileDescriptor theirs;
+    Bytes received;
+  };
+  void answer_if_complete();
+
+  std::uint64_t job_id_;
+  std::vector<Peer> peers_;
+};
+
+}  // namespace wolfpack::transport

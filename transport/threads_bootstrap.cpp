@@ -1,0 +1,33 @@
+#include "transport/threads_bootstrap.hpp"
+
+#include <random>
+
+#include "base/status.hpp"
+
+namespace wolfpack::transport {
+
+ThreadsGroup::ThreadsGroup(std::size_t size)
+    : job_id_((std::uint64_t{std::random_device{}()} << 32) | std::random_device{}()), messages_(size) {}
+
+std::vector<Bytes> ThreadsGroup::allgather(WorkerId rank, std::span<const std::byte> mine) {
+  std::unique_lock lock(mutex_);
+  messages_[rank.value].assign(mine.begin(), mine.end());
+  const std::uint64_t round = round_;
+  if (++arrived_ == messages_.size()) {
+    gathered_ = messages_;
+    arrived_ = 0;
+    ++round_;
+    changed_.notify_all();
+  }
+  changed_.wait(lock, [&] { return abandoned_ || round_ != round; });
+  if (round_ == round) throw PeerFailure("another thread of the job has failed");
+  return gathered_;  // stays until the next round, which this thread has to join first
+}
+
+void ThreadsGroup::abandon() {
+  const std::lock_guard lock(mutex_);
+  abandoned_ = true;
+  changed_.notify_all();
+}
+
+}  // namespace wolfpack::transport

@@ -1,0 +1,20 @@
+#include "transport/transport.hpp"
+
+#include "base/backoff.hpp"
+#include "base/time.hpp"
+
+namespace wolfpack::transport {
+
+Status wait(Channel& channel, Completion& done, double timeout_seconds) {
+  channel.progress();
+  if (done.done()) return done.status();
+  const double deadline = monotonic_seconds() + timeout_seconds;
+  for (Backoff backoff; !done.done(); backoff.pause()) {
+    channel.progress();
+    if (monotonic_seconds() > deadline)
+      return {StatusCode::deadline_exceeded, "a one-sided operation did not complete in time"};
+  }
+  return done.status();
+}
+
+}  // namespace wolfpack::transport

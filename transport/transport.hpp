@@ -1,0 +1,137 @@
+// One-sided communication: registered memory that others read and write while its owner does something else.
+//
+// A process has one Transport. It allocates Regions; their descriptors and the transport's address travel to the peers through a Bootstrap.
+// A thread that wants to reach peers opens a Channel of its own, connects it and opens the remote regions:
+//
+//     auto region = transport.allocate(4096, MemoryKind::host);
+//     auto channel = transport.open_channel();
+//     const PeerIndex peer = channel->connect(address_of_peer);
+//     const RemoteRegion remote = channel->open(peer, descriptor_of_peer);
+//     Completion done;
+//     channel->put(remote, 64, bytes, done).or_throw();
+//     channel->flush(peer, done).or_throw();
+//     wait(*channel, done, deadline).or_throw();
+//
+// Threads: Transport::allocate, open_channel and address at any time from one thread at a time; serve() from one progress thread; a
+// Channel from the thread that uses it, one at a time. Order of destruction: channels, regions, transport.
+//
+// What is promised, by every backend (tests/contract/transport_test.cpp):
+//   - aligned 8-byte words are never torn; longer puts and gets may be seen in part and in any order;
+//   - a put's completion means that its source may be reused; its effect at the target is only certain once a later flush completes;
+//   - ordered_put() becomes visible after every earlier put of the same channel to the same peer;
+//   - a get's completion means that its destination is filled.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/status.hpp"
+#include "base/types.hpp"
+
+namespace wolfpack::transport {
+
+/// Where registered bytes live.
+enum class MemoryKind : std::uint32_t { host = 0, cuda = 1 };
+
+/// Whether operations reach a target that makes no progress call.
+enum class OneSided { native, emulated };
+
+/// Counts outstanding operations of one channel, of any number. Its address is held by them: it stays where it is until done().
+class Completion {
+ public:
+  Completion() = default;
+  Completion(const Completion&) = delete;
+  Completion& operator=(const Completion&) = delete;
+
+  [[nodiscard]] bool done() const { return pending_ == 0; }
+  /// The first failure among the operations that have completed.
+  [[nodiscard]] const Status& status() const { return status_; }
+
+  /// For backends: one operation more is under way, counted also in its channel's `in_flight`; one has ended.
+  void begin(std::uint64_t& in_flight) {
+    in_flight_ = &in_flight;
+    ++pending_;
+    ++in_flight;
+  }
+  void finish(Status outcome) {
+    --pending_;
+    --*in_flight_;
+    if (!outcome.ok() && status_.ok()) status_ = std::move(outcome);
+  }
+
+ private:
+  std::uint64_t pending_ = 0;
+  std::uint64_t* in_flight_ = nullptr;  ///< of the one channel whose operations are counted here
+  Status status_;
+};
+
+/// Registered memory of this process, zeroed when allocated. Page-aligned.
+class Region {
+ public:
+  virtual ~Region() = default;
+  [[nodiscard]] virtual std::span<std::byte> bytes() const = 0;
+  [[nodiscard]] virtual MemoryKind kind() const = 0;
+  /// What a peer needs to open the region: sent through the bootstrap.
+  [[nodiscard]] virtual Bytes descriptor() const = 0;
+};
+
+struct PeerIndex {
+  std::uint32_t value = 0;
+};
+
+/// A peer's region as one channel sees it. A plain value, meaningless on any other channel.
+struct RemoteRegion {
+  PeerIndex peer;
+  std::uint32_t index = 0;
+  std::uint64_t size_bytes = 0;
+};
+
+/// One thread's way to its peers. Sources and destinations must stay valid until the operation's completion is done.
+class Channel {
+ public:
+  virtual ~Channel() = default;
+
+  /// Throws RuntimeFailure where the peer cannot be reached.
+  virtual PeerIndex connect(std::span<const std::byte> address) = 0;
+  virtual RemoteRegion open(PeerIndex peer, std::span<const std::byte> descriptor) = 0;
+
+  /// Offsets are in bytes from the start of the region; past its end: out_of_range, and nothing is written.
+  virtual Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source, Completion& done) = 0;
+  virtual Status get(const RemoteRegion& from, std::uint64_t offset, std::span<std::byte> destination, Completion& done) = 0;
+  /// May block for a round trip, until the earlier puts to the peer are known to be visible.
+  virtual Status ordered_put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
+                             Completion& done) = 0;
+  /// Completes when every earlier put of this channel to `peer` is visible there.
+  virtual Status flush(PeerIndex peer, Completion& done) = 0;
+  /// Moves outstanding operations on. Never blocks.
+  virtual void progress() = 0;
+
+  /// What carries one-sided operations to the peer, for example "posix/memory".
+  [[nodiscard]] virtual std::string lanes(PeerIndex peer) const = 0;
+};
+
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  /// Throws RuntimeFailure with the cause and what to change where memory cannot be had or registered.
+  [[nodiscard]] virtual std::unique_ptr<Region> allocate(std::size_t size_bytes, MemoryKind kind) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Channel> open_channel() = 0;
+  /// Where peers' channels connect to.
+  [[nodiscard]] virtual Bytes address() const = 0;
+  /// Carries out what peers ask of this process where one-sided operations are emulated. From the progress thread, all the time.
+  virtual void serve() = 0;
+  /// "shm", "threads", later "tcp" and "rdma".
+  [[nodiscard]] virtual std::string name() const = 0;
+  /// The library and its version, for the record.
+  [[nodiscard]] virtual std::string library() const = 0;
+};
+
+/// Progresses the channel until everything that `done` counts has completed, or `timeout_seconds` have passed: then deadline_exceeded, and
+/// the operations are still under way.
+Status wait(Channel& channel, Completion& done, double timeout_seconds);
+
+}  // namespace wolfpack::transport

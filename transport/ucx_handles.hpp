@@ -1,0 +1,84 @@
+// Thin move-only owners of UCX's handles. Each outlives what is made from it: context, then worker and memory, then endpoint and remote key.
+//
+// Constructors throw RuntimeFailure with UCX's own text and the failing call. Destructors never throw. Used inside transport/ only.
+#pragma once
+
+#include <ucp/api/ucp.h>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/status.hpp"
+#include "base/types.hpp"
+
+namespace wolfpack::transport {
+
+/// Throws RuntimeFailure "CALL: UCX's text" where `status` is an error.
+void check_ucx(ucs_status_t status, const char* call);
+
+[[nodiscard]] Status to_status(ucs_status_t status, const char* call);
+
+namespace ucx {
+
+struct ContextDeleter {
+  void operator()(ucp_context_h context) const { ucp_cleanup(context); }
+};
+using Context = std::unique_ptr<ucp_context, ContextDeleter>;
+/// `transports` is UCX_TLS, set only where the user's environment does not set it.
+[[nodiscard]] Context make_context(const std::string& transports);
+
+struct WorkerDeleter {
+  void operator()(ucp_worker_h worker) const { ucp_worker_destroy(worker); }
+};
+using Worker = std::unique_ptr<ucp_worker, WorkerDeleter>;
+/// Used by one thread at a time.
+[[nodiscard]] Worker make_worker(ucp_context_h context);
+[[nodiscard]] Bytes worker_address(ucp_worker_h worker);
+
+/// Memory that UCX allocated and registered, zeroed: the only kind of host memory that is truly one-sided over shared memory.
+class MappedMemory {
+ public:
+  MappedMemory(ucp_context_h context, std::size_t size_bytes);
+  MappedMemory(MappedMemory&&) = delete;
+  MappedMemory& operator=(MappedMemory&&) = delete;
+  ~MappedMemory() { ucp_mem_unmap(context_, handle_); }
+
+  [[nodiscard]] std::span<std::byte> bytes() const { return bytes_; }
+  /// The packed remote key.
+  [[nodiscard]] Bytes remote_key() const;
+
+ private:
+  ucp_context_h context_;
+  ucp_mem_h handle_ = nullptr;
+  std::span<std::byte> bytes_;
+};
+
+/// Closes by force in the destructor: flush first.
+class Endpoint {
+ public:
+  Endpoint(ucp_worker_h worker, std::span<const std::byte> address);
+  Endpoint(Endpoint&& other) noexcept : worker_(other.worker_), endpoint_(std::exchange(other.endpoint_, nullptr)) {}
+  Endpoint& operator=(Endpoint&&) = delete;
+  ~Endpoint();
+
+  [[nodiscard]] ucp_ep_h get() const { return endpoint_; }
+
+ private:
+  ucp_worker_h worker_;
+  ucp_ep_h endpoint_ = nullptr;
+};
+
+struct RemoteKeyDeleter {
+  void operator()(ucp_rkey_h key) const { ucp_rkey_destroy(key); }
+};
+using RemoteKey = std::unique_ptr<ucp_rkey, RemoteKeyDeleter>;
+[[nodiscard]] RemoteKey unpack_remote_key(ucp_ep_h endpoint, std::span<const std::byte> packed);
+
+/// The transports and devices that carry an endpoint's lanes, for example "posix/memory": from ucp_ep_print_info, the one place where UCX
+/// 1.13 says it.
+[[nodiscard]] std::string describe_lanes(ucp_ep_h endpoint);
+
+}  // namespace ucx
+}  // namespace wolfpack::transport

@@ -9,14 +9,14 @@ const std::string_view kStyle = R"(
   --ink: #1b1f24; --muted: #5a636e; --paper: #ffffff; --panel: #f5f6f8; --line: #d9dee4; --grid: #e8ebef;
   --gap: #0067a5; --excess: #b5651d; --warning: #8a4b00; --warning-panel: #fff4e0; --good: #1d7044;
   --wait: #e6ab3c; --get: #b07aa8; --select: #1f77b4; --straggle: #c8431f; --update: #1d9a74; --other: #aab2bb;
-    --idle: #eef0f3;
+  --idle: #eef0f3;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
     --ink: #e4e8ec; --muted: #9aa5b1; --paper: #14171b; --panel: #1c2127; --line: #343b44; --grid: #272d34;
     --gap: #5bb0ea; --excess: #e2a05f; --warning: #ffc46b; --warning-panel: #33270f; --good: #6fcf97;
     --wait: #d79d33; --get: #b58ab0; --select: #4a9bd6; --straggle: #dd6440; --update: #2fa983; --other: #6d7782;
-      --idle: #20252b;
+    --idle: #20252b;
   }
 }
 * { box-sizing: border-box; }

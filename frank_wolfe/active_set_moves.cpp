@@ -1,0 +1,223 @@
+// The moves of the active set: how a column enters the support, how one leaves it, and the way to the optimum in
+// between.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "frank_wolfe/active_set.hpp"
+#include "frank_wolfe/eigen_map.hpp"
+
+namespace wolfpack::frank_wolfe {
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// A column a_j whose distance from the support's combination h that comes nearest is below this share of ||a_j|| + sum
+// |h_k| ||a_k|| counts as dependent: rounding hides where it points. Well above that it must not count so, for a nearly
+// dependent column can carry a first-order gain.
+constexpr double kDependent = 1e-12;
+// Above this one the Gram matrix gives that distance, squared and relative, well enough; below it is taken from the
+// columns.
+constexpr double kCancelled = 1e-6;
+// A direction that misses the radius by more than this share of it is corrected.
+constexpr double kNormTolerance = 1e-13;
+
+}  // namespace
+
+void ActiveSet::enter(Index slot) {
+  entered_at_[at(slot)] = progress_;
+  signs_[at(slot)] = scores_[at(slot)] > 0.0 ? 1.0 : -1.0;
+  const Extension extension = extend(slot);
+  if (extension.independent) {
+    join(slot, extension);
+  } else {
+    exchange(slot, extension);
+  }
+  move_to_target();
+}
+
+// How column `slot` stands to the support. The Gram matrix loses the distance of a nearly dependent column to
+// cancellation; then it is taken from the columns, with the projection refined twice.
+ActiveSet::Extension ActiveSet::extend(Index slot) const {
+  const double square = gram(slot, slot);
+  Extension result;
+  result.row.resize(support_.size());
+  for (std::size_t k = 0; k < support_.size(); ++k) result.row[k] = gram(support_[k], slot);
+  factor_.solve_transposed(result.row);
+  result.pivot_squared = square - dot(result.row, result.row);
+  double scale = std::sqrt(square);
+  if (result.pivot_squared < kCancelled * square) {
+    std::vector<double> combination(at(size()));
+    std::vector<double> difference(target_.size());
+    std::vector<double> products(at(size()));
+    std::vector<double> correction(support_.size());
+    for (int refinement = 0; refinement < 3; ++refinement) {
+      std::vector<double> h = result.row;
+      factor_.solve(h);
+      for (std::size_t k = 0; k < support_.size(); ++k) combination[at(support_[k])] = -h[k];
+      combination[at(slot)] = 1.0;
+      columns_.product(combination, difference);
+      result.pivot_squared = dot(difference, difference);
+      if (refinement == 2) {
+        for (std::size_t k = 0; k < support_.size(); ++k)
+          scale += std::fabs(h[k]) * std::sqrt(gram(support_[k], support_[k]));
+        break;
+      }
+      columns_.scores(difference, products);
+      for (std::size_t k = 0; k < support_.size(); ++k) correction[k] = products[at(support_[k])];
+      factor_.solve_transposed(correction);
+      map(result.row) += map(correction);
+    }
+  }
+  result.independent = std::sqrt(result.pivot_squared) > kDependent * scale;
+  return result;
+}
+
+// The column joins the support and the factor with the sign, the weight and the score that it has.
+void ActiveSet::join(Index slot, const Extension& extension) {
+  const double pivot = std::sqrt(extension.pivot_squared);
+  reduced_scores_.push_back((scores_[at(slot)] - dot(extension.row, reduced_scores_)) / pivot);
+  reduced_signs_.push_back((signs_[at(slot)] - dot(extension.row, reduced_signs_)) / pivot);
+  factor_.append(extension.row, pivot);
+  support_.push_back(slot);
+}
+
+void ActiveSet::drop(Index position) {
+  const Index slot = support_[at(position)];
+  weights_[at(slot)] = 0.0;
+  signs_[at(slot)] = 0.0;
+  factor_.remove(position, reduced_scores_, reduced_signs_);
+  reduced_scores_.pop_back();
+  reduced_signs_.pop_back();
+  support_.erase(support_.begin() + position);
+}
+
+// How far the support's weights can go along `direction` before the first of them vanishes.
+ActiveSet::Blocked ActiveSet::first_zero(std::span<const double> direction) const {
+  Blocked blocked{kInfinity, -1};
+  for (std::size_t k = 0; k < support_.size(); ++k) {
+    const std::size_t slot = at(support_[k]);
+    if (direction[k] * signs_[slot] >= 0.0) continue;
+    const double step = -weights_[slot] / direction[k];
+    if (step < blocked.step) blocked = {step, static_cast<Index>(k)};
+  }
+  return blocked;
+}
+
+void ActiveSet::move(std::span<const double> direction, double step) {
+  for (std::size_t k = 0; k < support_.size(); ++k) weights_[at(support_[k])] += step * direction[k];
+}
+
+// Where columns are nearly dependent or of very different norms, rounding lets the direction miss the radius. One more
+// step along G^-1 s puts it back, at the price of a change of lambda that is below rounding.
+void ActiveSet::correct_norm(std::vector<double>& reduced, std::vector<double>& direction) {
+  double missing = radius_;
+  for (std::size_t k = 0; k < support_.size(); ++k) {
+    const std::size_t slot = at(support_[k]);
+    missing -= signs_[slot] * (weights_[slot] + direction[k]);
+  }
+  if (std::fabs(missing) <= kNormTolerance * radius_) return;
+  const double change = missing / dot(reduced_signs_, reduced_signs_);
+  std::vector<double> correction = reduced_signs_;
+  factor_.solve(correction);
+  map(direction) += change * map(correction);
+  map(reduced) += change * map(reduced_signs_);
+  level_ -= change;
+}
+
+// Moves to the optimum of the support and its signs, dropping on the way every column whose weight would change sign.
+void ActiveSet::move_to_target() {
+  while (!support_.empty()) {
+    update_level();
+    std::vector<double> reduced = reduced_scores_;  // R times the direction
+    map(reduced) -= level_ * map(reduced_signs_);
+    std::vector<double> direction = reduced;
+    factor_.solve(direction);
+    if (level_ > 0.0) correct_norm(reduced, direction);
+    const Blocked blocked = first_zero(direction);
+    const bool stopped = blocked.step <= 1.0;
+    const double step = stopped ? blocked.step : 1.0;
+    progress_ += step * (dot(reduced_scores_, reduced) - 0.5 * step * dot(reduced, reduced));
+    move(direction, step);
+    map(reduced_scores_) -= step * map(reduced);
+    if (!stopped) return;
+    drop(blocked.position);
+  }
+  level_ = 0.0;
+}
+
+// Column j lies, but for rounding, in the span of the support, which is at its optimum: a_j = A_P h. It still enters
+// along the direction that keeps the rest optimal and, where the constraint is active, the norm: p_j = sigma, p_P =
+// -sigma h + kappa G^-1 s with s'p = 0. The objective falls at first by |a_j'w| - lambda, with curvature ||a_j - A_P
+// h||^2 + kappa^2 s'G^-1 s. One column then leaves: the first one that vanishes on the way or, where none does, one
+// that a null-space step brings to zero (settle).
+void ActiveSet::exchange(Index slot, const Extension& extension) {
+  const double sigma = signs_[at(slot)];
+  const double signs_square = dot(reduced_signs_, reduced_signs_);
+  const double projected_sign = dot(extension.row, reduced_signs_);  // s'h
+  const bool tight = level_ > 0.0;
+  const double kappa = tight ? (sigma * projected_sign - 1.0) / signs_square : 0.0;
+  std::vector<double> direction = reduced_signs_;
+  map(direction) = kappa * map(direction) - sigma * map(std::span<const double>(extension.row));
+  factor_.solve(direction);
+
+  const double slope = std::fabs(scores_[at(slot)]) - level_;
+  const double curvature = extension.pivot_squared + kappa * kappa * signs_square;
+  Blocked blocked = first_zero(direction);
+  double step = curvature > 0.0 ? slope / curvature : kInfinity;
+  const double growth = 1.0 - sigma * projected_sign;
+  if (!tight && growth > 0.0) step = std::min(step, std::max(0.0, radius_ - norm()) / growth);
+  if (blocked.step <= step) {
+    step = blocked.step;
+  } else {
+    blocked.position = -1;
+  }
+  if (!std::isfinite(step)) {  // nothing bounds the way: the violation was rounding
+    signs_[at(slot)] = 0.0;
+    return;
+  }
+
+  progress_ += step * (slope - 0.5 * step * curvature);
+  move(direction, step);
+  weights_[at(slot)] = step * sigma;
+  map(reduced_scores_) -= step * kappa * map(reduced_signs_);
+  scores_[at(slot)] -= step * (sigma * extension.pivot_squared + kappa * projected_sign);
+  if (blocked.position >= 0) drop(blocked.position);
+  settle(slot);
+}
+
+// A column with weight joins the support. While it depends on it, a null-space step (A x stays, the norm does not rise)
+// brings one weight to zero, that of a column of the support, which is dropped, or the newcomer's own. The support
+// shrinks each time: this ends.
+void ActiveSet::settle(Index slot) {
+  const double sigma = signs_[at(slot)];
+  for (;;) {
+    const Extension extension = extend(slot);
+    if (extension.independent) {
+      join(slot, extension);
+      return;
+    }
+    const double growth =
+        1.0 - sigma * dot(extension.row, reduced_signs_);  // of the norm, as the newcomer's weight grows
+    const double sense = growth < 0.0 ? sigma : -sigma;
+    std::vector<double> direction = extension.row;
+    factor_.solve(direction);
+    map(direction) *= -sense;
+    const Blocked blocked = first_zero(direction);
+    const double own = sense * sigma < 0.0 ? std::fabs(weights_[at(slot)]) : kInfinity;
+    const double step = std::min(own, blocked.step);
+    if (own <= blocked.step) {
+      if (std::isfinite(step)) move(direction, step);
+      weights_[at(slot)] = 0.0;
+      signs_[at(slot)] = 0.0;
+      return;
+    }
+    move(direction, step);
+    weights_[at(slot)] += step * sense;
+    scores_[at(slot)] -= step * sense * extension.pivot_squared;
+    drop(blocked.position);
+  }
+}
+
+}  // namespace wolfpack::frank_wolfe

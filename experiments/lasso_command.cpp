@@ -55,7 +55,9 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
     transport = transport::make_ucx_transport("shm");
   });
   const frank_wolfe::LeastSquares objective(dataset->target());
-  RunFacts facts{.rows = dataset->rows(), .columns = dataset->columns()};
+  RunFacts facts;
+  facts.rows = dataset->rows();
+  facts.columns = dataset->columns();
   facts.null_objective = objective.value(std::vector<double>(dataset->target().size(), 0.0));
 
   std::optional<ProgressDisplay> display;

@@ -74,6 +74,9 @@ int run_report(const ReportArguments& arguments) {
 }
 
 int run(int argc, char** argv) {
+  for (const char* planned : {"devices", "latency"})
+    if (argc > 1 && std::string(argv[1]) == planned)
+      throw InputError(fmt::format("{}: not in this version yet; accepted: lasso, generate, report", planned));
   CLI::App app("Stale-synchronous distributed Frank-Wolfe over one-sided RDMA", "wolfpack");
   app.footer(kExitStatuses);
   app.set_version_flag("--version", kVersion);

@@ -11,6 +11,8 @@ namespace wolfpack::frank_wolfe {
 namespace {
 
 constexpr ps::Key kModel{0};
+/// A pass over half the news costs a whole pass; a quarter of one is a fair price for all of it.
+constexpr double kFoldPatience = 0.25;
 
 SolveStatus status_of(ps::StopReason reason) {
   switch (reason) {
@@ -94,7 +96,8 @@ SolveResult solve(runtime::Job& job, AtomSelector& selector, Index first_column,
                                                   .staleness = options.staleness,
                                                   .straggler = options.straggler,
                                                   .seed = options.seed,
-                                                  .time_limit_seconds = options.time_limit_seconds},
+                                                  .time_limit_seconds = options.time_limit_seconds,
+                                                  .fold_patience = kFoldPatience},
                                                  [&](runtime::Iteration& iteration) { worker.iterate(iteration); });
   SolveResult result;
   result.status = status_of(ran.stop.reason);

@@ -23,11 +23,11 @@ struct SolveOptions {
   double tolerance = 1e-6;  ///< on the certified gap divided by f(0); >= 0
   std::size_t top_k = 0;    ///< atoms proposed a round by all workers; 0: automatic
   Staleness staleness{3};
-  std::optional<std::uint64_t> max_clock;
-  std::optional<double> time_limit_seconds;
-  std::optional<runtime::StragglerSpec> straggler;
+  std::optional<std::uint64_t> max_clock = std::nullopt;
+  std::optional<double> time_limit_seconds = std::nullopt;
+  std::optional<runtime::StragglerSpec> straggler = std::nullopt;
   std::uint64_t seed = 0;        ///< of a random straggler
-  ProgressCallback on_progress;  ///< after every fold, from the owner's thread: must be quick; may be empty
+  ProgressCallback on_progress{};  ///< after every fold, from the owner's thread: must be quick; may be empty
 };
 
 enum class SolveStatus { converged, clock_limit, time_limit, stalled, interrupted };

@@ -1,6 +1,9 @@
 #include "frank_wolfe/worker.hpp"
 
 #include <algorithm>
+#include <cmath>
+
+#include "base/status.hpp"
 
 namespace wolfpack::frank_wolfe {
 
@@ -24,6 +27,8 @@ void Worker::iterate(runtime::Iteration& iteration) {
                                       .excluded = not_again});
     return std::pair(std::move(selected), selector_.largest_norm());
   });
+  if (!std::isfinite(best.largest_score) || !std::isfinite(norm))
+    throw RuntimeFailure("the partition's scores are not finite: it holds numbers that are not, or that overflow when multiplied");
   columns_evaluated_ += static_cast<std::uint64_t>(best.columns_evaluated);
   bytes_read_ += best.bytes_read;
   wait_seconds_ += iteration.trace().wait;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/time.hpp"
+
 
 namespace wolfpack::ps {
 
@@ -28,7 +30,7 @@ struct Shard::Row {
 
 Shard::Shard(const JobLayout& layout, const std::vector<RowSpec>& rows, const ShardOptions& options, std::span<std::byte> memory,
              transport::Channel& channel, const std::vector<transport::RemoteRegion>& boards)
-    : layout_(layout), options_(options), channel_(channel), pending_(layout.workers), folded_(layout.workers, 0) {
+    : layout_(layout), options_(options), channel_(channel), pending_(layout.workers), folded_(layout.workers, 0), patience_(options.fold_patience, layout.workers) {
   for (std::uint32_t i = 0; i < layout.workers; ++i) {
     lanes_.emplace_back(memory.subspan(layout.lane_offset({i}), layout.lane_bytes), memory.data() + layout.tail_offset({i}));
     pushes_.push_back(std::make_unique<OwnerPush>(layout, options.shard, channel, boards[i]));
@@ -61,10 +63,12 @@ bool Shard::drain() {
       PendingClock& open = queue.back();
       if (header.clock != open.clock.value)
         throw RuntimeFailure(fmt::format("worker {}: a record of clock {} inside clock {}", i, header.clock, open.clock.value));
-      if (header.kind == RecordKind::end_of_clock)
+      if (header.kind == RecordKind::end_of_clock) {
         open.ended = true;
-      else
+        patience_.arrived({i}, monotonic_seconds());
+      } else {
         open.updates.push_back({{header.key}, Bytes(payload.begin(), payload.end())});
+      }
     });
   }
   return any;
@@ -82,6 +86,7 @@ bool Shard::merge() {
     for (std::uint32_t i = 0; i < pending_.size(); ++i) merge_next_clock({i});
     return true;
   }
+  if (!patience_.is_over(monotonic_seconds())) return false;
   bool any = false;
   for (std::uint32_t i = 0; i < pending_.size(); ++i)
     for (; !pending_[i].empty() && pending_[i].front().ended; any = true) merge_next_clock({i});
@@ -123,6 +128,7 @@ bool Shard::fold_and_publish() {
   }
   if (!stop && options_.last_clock && floor() >= *options_.last_clock) stop = StopReason::iterations_done;
   if (stop) request_stop(*stop);
+  patience_.folded(monotonic_seconds());
   return true;
 }
 

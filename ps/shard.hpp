@@ -6,7 +6,7 @@
 //
 // Folding: a record is merged only when its writer's end-of-clock record is there, so the folded vector counts whole clocks. At staleness 0 a
 // clock is merged only when every worker's is complete, in worker order, one clock a publication: the same bits on every run. Otherwise all
-// complete clocks that wait are merged at once. While a publication waits for its words to be flushed, lanes are drained all the same.
+// complete clocks that wait are merged at once, after a moment's patience where asked for. While a publication waits for its words to be flushed, lanes are drained all the same.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 #include <span>
 #include <vector>
 
+#include "ps/fold_patience.hpp"
 #include "ps/lane.hpp"
 #include "ps/merge_policy.hpp"
 #include "ps/owner_push.hpp"
@@ -29,6 +30,7 @@ struct ShardOptions {
   std::uint64_t shard = 0;
   bool bulk_synchronous = false;            ///< staleness 0: fold clock by clock
   std::optional<Clock> last_clock;          ///< iterations a worker: the job is done when all are folded in
+  double fold_patience = 0.0;               ///< share of an iteration to wait for more before a fold (ps/fold_patience.hpp)
 };
 
 class Shard {
@@ -76,6 +78,7 @@ class Shard {
   std::vector<std::uint64_t> folded_;              // by writer: clocks folded in
   std::vector<std::unique_ptr<Row>> rows_;
   std::vector<std::unique_ptr<OwnerPush>> pushes_;  // by worker
+  FoldPatience patience_;
   StopWord stop_;
 };
 

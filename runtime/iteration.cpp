@@ -29,6 +29,7 @@ std::optional<ps::Row> Iteration::get_newer(ps::Key key, Version than) {
   const auto gives_way = [&] { return policy_.should_give_way(trace_.clock, client_.clocks().fastest()); };
   leave_if_stopped(client_.wait_until([&] { return client_.newest(key) > than || gives_way(); }));
   trace_.wait += monotonic_seconds() - start;
+  if (client_.stop().reason != ps::StopReason::running) throw JobStopped{};  // what is newest is the result
   if (client_.newest(key) <= than) return std::nullopt;
   return get(key);
 }

@@ -95,8 +95,10 @@ void Job::connect(const std::vector<PeerInfo>& peers) {
     const auto index = channel_->connect(peer.address);
     boards_.push_back(channel_->open(index, peer.board));
     if (!peer.shard.empty()) shards_.push_back(channel_->open(index, peer.shard));
-    addresses_.push_back(peer.address);
-    board_descriptors_.push_back(peer.board);
+  }
+  if (hosts_shard()) {
+    owner_channel_ = transport_.open_channel();
+    for (const PeerInfo& peer : peers) owner_boards_.push_back(owner_channel_->open(owner_channel_->connect(peer.address), peer.board));
   }
   auto beats = transport_.open_channel();
   std::vector<Liveness::Peer> watched;
@@ -190,22 +192,20 @@ void Job::begin(const IterateOptions& options) {
 }
 
 void Job::start_owner(const IterateOptions& options) {
-  auto channel = transport_.open_channel();
-  std::vector<transport::RemoteRegion> boards;
-  for (std::size_t i = 0; i < workers(); ++i) boards.push_back(channel->open(channel->connect(addresses_[i]), board_descriptors_[i]));
   const ps::ShardOptions shard_options{
       .shard = worker().value,
       .bulk_synchronous = options.staleness.is_bulk_synchronous(),
       .last_clock = options.iterations ? std::optional(Clock{*options.iterations}) : std::nullopt,
+      .fold_patience = options.fold_patience,
   };
-  auto shard = std::make_unique<ps::Shard>(layout_, options_.rows, shard_options, shard_memory_->bytes(), *channel, boards);
+  auto shard = std::make_unique<ps::Shard>(layout_, options_.rows, shard_options, shard_memory_->bytes(), *owner_channel_, owner_boards_);
   const auto question = [this, limit = options.time_limit_seconds]() -> std::optional<ps::StopReason> {
     if (interrupt_requested()) return ps::StopReason::interrupted;
     if (!liveness_->check().ok()) return ps::StopReason::failed;
     if (limit && monotonic_seconds() - start_seconds_ > *limit) return ps::StopReason::time_limit;
     return std::nullopt;
   };
-  owner_ = std::make_unique<ShardOwner>(std::move(channel), std::move(shard), question);
+  owner_ = std::make_unique<ShardOwner>(std::move(shard), question);
 }
 
 IterateResult Job::iterate(const IterateOptions& options, const std::function<void(Iteration&)>& body) {

@@ -31,11 +31,12 @@ struct JobOptions {
 };
 
 struct IterateOptions {
-  std::optional<std::uint64_t> iterations;   ///< a worker; none: until a merge policy or a limit stops the job
-  Staleness staleness;
-  std::optional<StragglerSpec> straggler;
+  std::optional<std::uint64_t> iterations = std::nullopt;   ///< a worker; none: until a merge policy or a limit stops the job
+  Staleness staleness{};
+  std::optional<StragglerSpec> straggler = std::nullopt;
   std::uint64_t seed = 0;                    ///< of a random straggler
-  std::optional<double> time_limit_seconds;  ///< from the start of the iterations
+  std::optional<double> time_limit_seconds = std::nullopt;  ///< from the start of the iterations
+  double fold_patience = 0.0;                ///< at staleness > 0: share of an iteration that the owner waits for more before it folds
 };
 
 struct IterateResult {
@@ -95,11 +96,11 @@ class Job {
   ps::JobLayout layout_;
   std::unique_ptr<transport::Region> board_;
   std::unique_ptr<transport::Region> shard_memory_;
-  std::vector<Bytes> addresses_;                     // by worker
-  std::vector<Bytes> board_descriptors_;             // by worker
   std::unique_ptr<transport::Channel> channel_;      // the iterating thread's
   std::vector<transport::RemoteRegion> boards_;      // by worker, on channel_
   std::vector<transport::RemoteRegion> shards_;      // by shard, on channel_
+  std::unique_ptr<transport::Channel> owner_channel_;      // the shard owner's thread's, where there is a shard
+  std::vector<transport::RemoteRegion> owner_boards_;      // by worker, on owner_channel_
   std::unique_ptr<Liveness> liveness_;
   std::unique_ptr<ShardOwner> owner_;
   std::unique_ptr<ps::Client> client_;

@@ -9,8 +9,8 @@ constexpr double kQuestionSeconds = 0.002;
 constexpr std::uint64_t kLongestNapNs = 100'000;  // a worker waits for what the owner has not noticed yet
 }  // namespace
 
-ShardOwner::ShardOwner(std::unique_ptr<transport::Channel> channel, std::unique_ptr<ps::Shard> shard, StopQuestion question)
-    : channel_(std::move(channel)), shard_(std::move(shard)), question_(std::move(question)) {
+ShardOwner::ShardOwner(std::unique_ptr<ps::Shard> shard, StopQuestion question)
+    : shard_(std::move(shard)), question_(std::move(question)) {
   thread_ = std::thread([this] { run(); });
 }
 

@@ -18,7 +18,8 @@ class ShardOwner {
   /// Asked now and then: a reason to stop from outside the shard (a signal, a time limit, a lost worker).
   using StopQuestion = std::function<std::optional<ps::StopReason>()>;
 
-  ShardOwner(std::unique_ptr<transport::Channel> channel, std::unique_ptr<ps::Shard> shard, StopQuestion question);
+  /// The shard's channel belongs to the thread until this is destroyed.
+  ShardOwner(std::unique_ptr<ps::Shard> shard, StopQuestion question);
   ShardOwner(const ShardOwner&) = delete;
   ShardOwner& operator=(const ShardOwner&) = delete;
   /// Ends the thread, whatever it is doing.
@@ -36,7 +37,6 @@ class ShardOwner {
  private:
   void run();
 
-  std::unique_ptr<transport::Channel> channel_;
   std::unique_ptr<ps::Shard> shard_;
   StopQuestion question_;
   double stopped_at_seconds_ = 0.0;

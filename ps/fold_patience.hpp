@@ -1,0 +1,57 @@
+// How long the owner waits for more before it folds what has come, where it need not wait at all (staleness > 0).
+//
+// Folding at once is right when one worker is far behind, and wasteful when all keep pace: then the clocks of the others arrive a moment later,
+// and the version published in between makes every worker work on half the news. So the owner waits for the workers that have kept pace, but
+// for a small share of their iteration time at most; who missed that is not waited for until it comes in time again. Pure logic: the caller
+// brings the time.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+#include "base/types.hpp"
+
+namespace wolfpack::ps {
+
+class FoldPatience {
+ public:
+  /// `share` of an iteration's time; 0: never wait.
+  FoldPatience(double share, std::size_t workers) : share_(share), workers_(workers) {}
+
+  /// Worker's end of clock has come.
+  void arrived(WorkerId worker, double now) {
+    workers_[worker.value].waits = true;
+    if (first_arrival_ < 0) {
+      first_arrival_ = now;
+      if (folded_at_ >= 0) iteration_seconds_ = now - folded_at_;
+    }
+  }
+
+  /// Whether what has arrived should be folded now.
+  [[nodiscard]] bool is_over(double now) const {
+    if (first_arrival_ < 0) return false;
+    if (share_ <= 0 || now - first_arrival_ >= share_ * iteration_seconds_) return true;
+    return std::all_of(workers_.begin(), workers_.end(), [](const Worker& w) { return w.waits || !w.keeps_pace; });
+  }
+
+  /// All that had arrived is folded.
+  void folded(double now) {
+    for (Worker& worker : workers_) worker = {.waits = false, .keeps_pace = worker.waits};
+    first_arrival_ = -1.0;
+    folded_at_ = now;
+  }
+
+ private:
+  struct Worker {
+    bool waits = false;       // its clock is complete and not folded
+    bool keeps_pace = true;   // it came in time for the last fold
+  };
+  double share_;
+  double iteration_seconds_ = 0.0;  // from the last fold to the first arrival after it: the quickest worker's iteration
+  double first_arrival_ = -1.0;     // none
+  double folded_at_ = -1.0;         // never
+  std::vector<Worker> workers_;
+};
+
+}  // namespace wolfpack::ps

@@ -1,0 +1,97 @@
+// `wolfpack lasso` from the outside: a command line in, its exit status, texts and files out.
+//
+//     const LassoRun run = run_lasso({"--data", path, "--beta", "1"});       // adds --quiet and an --output of its own
+//     EXPECT_EQ(run.outcome.exit_status, 0);
+//     EXPECT_EQ(run.result.at("status"), "converged");
+#pragma once
+
+#include <cmath>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "base/types.hpp"
+#include "tests/support/process.hpp"
+
+namespace wolfpack::testing {
+
+inline const std::string kProgram = std::string(WOLFPACK_BINARY_DIR) + "/bin/wolfpack";
+inline constexpr double kRunLimitSeconds = 60.0;  // generous: a sanitizer and a busy machine
+
+[[nodiscard]] inline std::vector<std::string> command_line(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), kProgram);
+  return arguments;
+}
+
+[[nodiscard]] inline Outcome run_program(const std::vector<std::string>& arguments,
+                                         const std::vector<std::string>& extra_environment = {}) {
+  return Process(command_line(arguments), extra_environment).wait(kRunLimitSeconds);
+}
+
+struct Coefficient {
+  Index index = 0;
+  double value = 0.0;
+};
+
+/// `index,value` under its header line; a test failure where it is anything else.
+[[nodiscard]] inline std::vector<Coefficient> parse_coefficients(const std::string& text) {
+  std::vector<Coefficient> coefficients;
+  std::istringstream lines(text);
+  std::string line;
+  EXPECT_TRUE(std::getline(lines, line) && line == "index,value") << "the header is \"" << line << '"';
+  while (std::getline(lines, line)) {
+    Coefficient read;
+    int used = 0;
+    long long index = 0;
+    const int fields = std::sscanf(line.c_str(), "%lld,%lf%n", &index, &read.value, &used);
+    EXPECT_TRUE(fields == 2 && static_cast<std::size_t>(used) == line.size()) << "not index,value: " << line;
+    read.index = index;
+    coefficients.push_back(read);
+  }
+  return coefficients;
+}
+
+[[nodiscard]] inline std::vector<nlohmann::json> parse_lines(const std::string& text) {
+  std::vector<nlohmann::json> rows;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) rows.push_back(nlohmann::json::parse(line));
+  return rows;
+}
+
+/// The files of one run.
+struct RunFiles {
+  nlohmann::json result;
+  std::string coefficients_text;
+  std::vector<Coefficient> coefficients;
+  std::vector<nlohmann::json> trace;
+};
+
+/// Throws where result.json is absent or no JSON.
+[[nodiscard]] inline RunFiles read_run(const std::string& folder) {
+  RunFiles run;
+  run.result = nlohmann::json::parse(ScratchDirectory::read(folder + "/result.json"));
+  run.coefficients_text = ScratchDirectory::read(folder + "/coefficients.csv");
+  run.coefficients = parse_coefficients(run.coefficients_text);
+  run.trace = parse_lines(ScratchDirectory::read(folder + "/trace.jsonl"));
+  return run;
+}
+
+struct LassoRun : RunFiles {
+  Outcome outcome;
+};
+
+/// Runs `wolfpack lasso ARGUMENTS --quiet --output FOLDER`. Files are read where the program says that there are some.
+[[nodiscard]] inline LassoRun run_lasso(std::vector<std::string> arguments) {
+  const ScratchDirectory scratch;
+  arguments.insert(arguments.begin(), "lasso");
+  arguments.insert(arguments.end(), {"--quiet", "--output", scratch.path("run")});
+  LassoRun run;
+  run.outcome = run_program(arguments);
+  if (run.outcome.exit_status == 0 || run.outcome.exit_status == 3) static_cast<RunFiles&>(run) = read_run(scratch.path("run"));
+  return run;
+}
+
+}  // namespace wolfpack::testing

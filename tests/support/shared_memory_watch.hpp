@@ -1,0 +1,86 @@
+// What a program left behind in shared memory: files in /dev/shm and System V segments that nobody uses any more.
+//
+//     SharedMemoryWatch watch;  ...run the program...  EXPECT_THAT(watch.left_behind(), IsEmpty());
+//
+// Other programs may come and go meanwhile: only what is new since the watch began, is this user's and is mapped by no living process counts.
+#pragma once
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/support/process.hpp"
+
+namespace wolfpack::testing {
+
+class SharedMemoryWatch {
+ public:
+  SharedMemoryWatch() : files_(files()), segments_(segments()) {}
+
+  /// Names of what is left. Waits up to a second for it to go: a process that was just killed still has its memory for a moment.
+  [[nodiscard]] std::vector<std::string> left_behind() const {
+    std::vector<std::string> left;
+    (void)eventually(1.0, [&] {
+      left = look();
+      return left.empty();
+    });
+    return left;
+  }
+
+ private:
+  [[nodiscard]] std::vector<std::string> look() const {
+    std::vector<std::string> left;
+    for (const std::string& file : files())
+      if (!files_.contains(file) && !is_mapped(file)) left.push_back(file);
+    for (const std::string& segment : segments())
+      if (!segments_.contains(segment)) left.push_back("System V segment " + segment);
+    return left;
+  }
+
+  static std::set<std::string> files() {
+    std::set<std::string> found;
+    std::error_code gone;
+    for (const auto& entry : std::filesystem::directory_iterator("/dev/shm", gone)) {
+      struct stat status {};
+      if (::stat(entry.path().c_str(), &status) == 0 && status.st_uid == ::getuid()) found.insert(entry.path());
+    }
+    return found;
+  }
+
+  /// Of this user, attached by nobody.
+  static std::set<std::string> segments() {
+    std::set<std::string> found;
+    std::ifstream table("/proc/sysvipc/shm");
+    std::string line;
+    std::getline(table, line);  // its header
+    while (std::getline(table, line)) {
+      std::istringstream fields(line);
+      std::string key, id, permissions, bytes, creator, last, attached, user;
+      fields >> key >> id >> permissions >> bytes >> creator >> last >> attached >> user;
+      if (attached == "0" && user == std::to_string(::getuid())) found.insert(id);
+    }
+    return found;
+  }
+
+  static bool is_mapped(const std::string& file) {
+    std::error_code gone;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc", gone)) {
+      const std::string name = entry.path().filename();
+      if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+      if (ScratchDirectory::read(entry.path() / "maps").find(file) != std::string::npos) return true;
+    }
+    return false;
+  }
+
+  std::set<std::string> files_;
+  std::set<std::string> segments_;
+};
+
+}  // namespace wolfpack::testing

@@ -1,4 +1,4 @@
-// One suite over every transport: what transport/transport.hpp promises. A backend is added by a line in kBackends.
+// One suite over every transport: what transport/transport.hpp promises. A backend is added by a line in tests/support/backends.hpp.
 #include "transport/transport.hpp"
 
 #include <gtest/gtest.h>
@@ -7,29 +7,20 @@
 #include <thread>
 
 #include "base/words.hpp"
+#include "tests/support/backends.hpp"
 #include "transport/probe.hpp"
-#include "transport/threads_transport.hpp"
-#include "transport/ucx_transport.hpp"
 
 namespace wolfpack::transport {
 namespace {
 
 constexpr double kPatienceSeconds = 10.0;
 
-struct Backend {
-  const char* name;
-  std::unique_ptr<Transport> (*make)();
-};
-
-const Backend kBackends[] = {
-    {"threads", [] { return make_threads_transport(); }},
-    {"ucx_shm", [] { return make_ucx_transport("shm"); }},
-};
-
 /// Two ends in one process: `target` owns a region and, unless a test says so, makes no progress.
-class TransportContract : public testing::TestWithParam<Backend> {
+class TransportContract : public testing::BackendTest {
  protected:
   void SetUp() override {
+    BackendTest::SetUp();
+    if (IsSkipped()) return;
     target_ = GetParam().make();
     origin_ = GetParam().make();
     region_ = target_->allocate(kRegionBytes, MemoryKind::host);
@@ -207,8 +198,7 @@ TEST_P(TransportContract, GpuMemoryIsRefusedAndNotTakenForHostMemory) {
   EXPECT_THROW((void)target_->allocate(4096, MemoryKind::cuda), RuntimeFailure);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, TransportContract, testing::ValuesIn(kBackends),
-                         [](const auto& backend) { return std::string(backend.param.name); });
+INSTANTIATE_TEST_SUITE_P(Backends, TransportContract, ::testing::ValuesIn(testing::kBackends), testing::backend_name);
 
 TEST(UcxTransport, RefusesATransportThatDoesNotExistYet) {
   for (const char* name : {"tcp", "rdma", "pigeon"}) EXPECT_THROW((void)make_ucx_transport(name), InputError) << name;

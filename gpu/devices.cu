@@ -1,0 +1,112 @@
+// Lists GPUs through the CUDA runtime. It is linked statically and loads the driver when first called, so the program also starts where
+// there is none.
+#include <cuda_runtime_api.h>
+
+#include <fmt/format.h>
+
+#include "gpu/devices.hpp"
+
+namespace wolfpack::gpu {
+namespace {
+
+/// Asked for by name only: whether the program holds code for a device's architecture.
+__global__ void code_for_this_device() {}
+
+CudaVersion version_of(int number) { return {number / 1000, number % 1000 / 10}; }
+
+CudaVersion driver_version() {
+  int number = 0;
+  return cudaDriverGetVersion(&number) == cudaSuccess ? version_of(number) : CudaVersion{};
+}
+
+CudaVersion runtime_version() {
+  int number = 0;
+  return cudaRuntimeGetVersion(&number) == cudaSuccess ? version_of(number) : CudaVersion{};
+}
+
+std::string describe(const char* call, cudaError_t error) {
+  return fmt::format("{}: {} ({})", call, cudaGetErrorString(error), cudaGetErrorName(error));
+}
+
+/// Why kernels cannot run on the current device; empty where they can.
+std::string why_not_usable() {
+  cudaFuncAttributes attributes;
+  const cudaError_t error = cudaFuncGetAttributes(&attributes, reinterpret_cast<const void*>(code_for_this_device));
+  if (error == cudaSuccess) return {};
+  (void)cudaGetLastError();  // an error that is not fetched comes back from a later, innocent call
+  return describe("cudaFuncGetAttributes", error);
+}
+
+GpuDevice describe_device(int ordinal) {
+  GpuDevice device{.ordinal = ordinal, .driver = driver_version(), .runtime = runtime_version()};
+  cudaDeviceProp properties;
+  if (const cudaError_t error = cudaGetDeviceProperties(&properties, ordinal); error != cudaSuccess) {
+    (void)cudaGetLastError();
+    device.why_not_usable = describe("cudaGetDeviceProperties", error);
+    return device;
+  }
+  device.name = properties.name;
+  device.compute_major = properties.major;
+  device.compute_minor = properties.minor;
+  device.memory_bytes = properties.totalGlobalMem;
+  if (const cudaError_t error = cudaSetDevice(ordinal); error != cudaSuccess) {
+    (void)cudaGetLastError();
+    device.why_not_usable = describe("cudaSetDevice", error);
+  } else {
+    device.why_not_usable = why_not_usable();
+  }
+  return device;
+}
+
+/// How many devices there are, and what CUDA says where it finds none.
+struct Count {
+  int devices = 0;
+  cudaError_t error = cudaSuccess;
+};
+
+Count count_devices() {
+  Count count;
+  count.error = cudaGetDeviceCount(&count.devices);
+  if (count.error == cudaSuccess) return count;
+  (void)cudaGetLastError();
+  count.devices = 0;
+  return count;
+}
+
+std::string why_none(cudaError_t error) {
+  const CudaVersion driver = driver_version();
+  const CudaVersion runtime = runtime_version();
+  if (driver.major == 0) return "no NVIDIA driver is loaded: install one, or start the container with its GPUs (nvidia-smi must list them)";
+  if (error == cudaErrorInsufficientDriver)
+    return fmt::format("the NVIDIA driver supports CUDA {}.{} and this program was built with {}.{}: update the driver, or build with an older toolkit",
+                       driver.major, driver.minor, runtime.major, runtime.minor);
+  if (error == cudaErrorNoDevice || error == cudaSuccess)
+    return "the NVIDIA driver shows no device: see nvidia-smi, and CUDA_VISIBLE_DEVICES if it is set";
+  return describe("cudaGetDeviceCount", error);
+}
+
+}  // namespace
+
+std::vector<GpuDevice> list_devices() {
+  const Count count = count_devices();
+  if (count.devices == 0) return {};
+  int current = 0;
+  const bool restore = cudaGetDevice(&current) == cudaSuccess;
+  std::vector<GpuDevice> devices;
+  for (int ordinal = 0; ordinal < count.devices; ++ordinal) devices.push_back(describe_device(ordinal));
+  if (restore) (void)cudaSetDevice(current);
+  return devices;
+}
+
+std::string why_no_device() {
+  const Count count = count_devices();
+  if (count.devices == 0) return why_none(count.error);
+  std::string reasons;
+  for (const GpuDevice& device : list_devices()) {
+    if (device.why_not_usable.empty()) return {};
+    reasons += fmt::format("{}GPU {} ({}): {}", reasons.empty() ? "" : "; ", device.ordinal, device.name, device.why_not_usable);
+  }
+  return reasons;
+}
+
+}  // namespace wolfpack::gpu

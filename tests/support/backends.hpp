@@ -1,0 +1,59 @@
+// The transports that the contract suites run over. A backend is added by a line in kBackends.
+//
+//     class LaneContract : public testing::BackendTest {};                       // GetParam() is the backend
+//     INSTANTIATE_TEST_SUITE_P(Backends, LaneContract, ::testing::ValuesIn(testing::kBackends), testing::backend_name);
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "transport/threads_transport.hpp"
+#include "transport/transport.hpp"
+#include "transport/ucx_transport.hpp"
+
+namespace wolfpack::testing {
+
+struct Backend {
+  const char* name;
+  std::unique_ptr<transport::Transport> (*make)();
+  bool is_instrumented;  ///< the thread sanitizer sees what it does
+};
+
+inline const Backend kBackends[] = {
+    {"threads", [] { return transport::make_threads_transport(); }, true},
+    {"ucx_shm", [] { return transport::make_ucx_transport("shm"); }, false},
+};
+
+inline std::string backend_name(const ::testing::TestParamInfo<Backend>& backend) { return backend.param.name; }
+
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool kThreadSanitizer = true;
+#else
+inline constexpr bool kThreadSanitizer = false;
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool kAddressSanitizer = true;
+#else
+inline constexpr bool kAddressSanitizer = false;
+#endif
+
+/// How much of a stress test's full length is run: a sanitizer makes everything some ten times slower, a debug build three times.
+#if defined(NDEBUG)
+inline constexpr std::size_t kStressDivisor = kThreadSanitizer || kAddressSanitizer ? 10 : 1;
+#else
+inline constexpr std::size_t kStressDivisor = kThreadSanitizer || kAddressSanitizer ? 10 : 3;
+#endif
+
+/// A fixture with a backend; skipped, with the reason, where a sanitizer cannot judge that backend.
+class BackendTest : public ::testing::TestWithParam<Backend> {
+ protected:
+  void SetUp() override {
+    // UCX copies with plain loads and stores of its own, uninstrumented code: each would be reported as a race.
+    if (kThreadSanitizer && !GetParam().is_instrumented)
+      GTEST_SKIP() << GetParam().name << ": the thread sanitizer does not see the order that UCX keeps";
+  }
+};
+
+}  // namespace wolfpack::testing

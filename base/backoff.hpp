@@ -26,7 +26,7 @@ class Backoff {
     if (pauses_ <= spins() + kYields) return std::this_thread::yield();
     timespec nap{0, static_cast<long>(nap_ns_)};
     nanosleep(&nap, nullptr);
-    nap_ns_ = std::min(nap_ns_ + nap_ns_ / 4, longest_nap_ns_);
+    nap_ns_ = std::min(nap_ns_ + nap_ns_ / kGrowth, longest_nap_ns_);
   }
 
   /// True once a pause has been a sleep: the wait is long enough for checks that cost more than a load.
@@ -35,6 +35,7 @@ class Backoff {
  private:
   static constexpr std::uint64_t kYields = 64;
   static constexpr std::uint64_t kFirstNapNs = 2'000;
+  static constexpr std::uint64_t kGrowth = 16;  // a nap is about a sixteenth of the wait so far: so late is its end noticed
 
   static std::uint64_t spins() {
     static const std::uint64_t count = std::thread::hardware_concurrency() > 1 ? 200 : 0;

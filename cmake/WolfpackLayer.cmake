@@ -55,7 +55,9 @@ file(CREATE_LINK ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/include/wolfpack SY
 
 # Warnings and sanitizers for our own sources only; never exported to users.
 add_library(wolfpack_build_options INTERFACE)
-target_compile_options(wolfpack_build_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+target_compile_options(wolfpack_build_options INTERFACE
+  "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion;-Wno-sign-conversion>"
+  $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra,-Wshadow>)
 if(WOLFPACK_SANITIZE)
   add_compile_options(-fsanitize=${WOLFPACK_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${WOLFPACK_SANITIZE})

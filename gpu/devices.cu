@@ -1,8 +1,6 @@
-// Lists GPUs through the CUDA runtime. It is linked statically and loads the driver when first called, so the program also starts where
-// there is none.
+// Lists GPUs through the CUDA runtime. It is linked statically and loads the driver when first called, so the program
+// also starts where there is none.
 #include <cuda_runtime_api.h>
-
-#include <fmt/format.h>
 
 #include "gpu/devices.hpp"
 
@@ -11,6 +9,8 @@ namespace {
 
 /// Asked for by name only: whether the program holds code for a device's architecture.
 __global__ void code_for_this_device() {}
+
+std::string text_of(CudaVersion version) { return std::to_string(version.major) + "." + std::to_string(version.minor); }
 
 CudaVersion version_of(int number) { return {number / 1000, number % 1000 / 10}; }
 
@@ -25,7 +25,7 @@ CudaVersion runtime_version() {
 }
 
 std::string describe(const char* call, cudaError_t error) {
-  return fmt::format("{}: {} ({})", call, cudaGetErrorString(error), cudaGetErrorName(error));
+  return std::string(call) + ": " + cudaGetErrorString(error) + " (" + cudaGetErrorName(error) + ")";
 }
 
 /// Why kernels cannot run on the current device; empty where they can.
@@ -76,10 +76,11 @@ Count count_devices() {
 std::string why_none(cudaError_t error) {
   const CudaVersion driver = driver_version();
   const CudaVersion runtime = runtime_version();
-  if (driver.major == 0) return "no NVIDIA driver is loaded: install one, or start the container with its GPUs (nvidia-smi must list them)";
+  if (driver.major == 0)
+    return "no NVIDIA driver is loaded: install one, or start the container with its GPUs (nvidia-smi must list them)";
   if (error == cudaErrorInsufficientDriver)
-    return fmt::format("the NVIDIA driver supports CUDA {}.{} and this program was built with {}.{}: update the driver, or build with an older toolkit",
-                       driver.major, driver.minor, runtime.major, runtime.minor);
+    return "the NVIDIA driver supports CUDA " + text_of(driver) + " and this program was built with " +
+           text_of(runtime) + ": update the driver, or build with an older toolkit";
   if (error == cudaErrorNoDevice || error == cudaSuccess)
     return "the NVIDIA driver shows no device: see nvidia-smi, and CUDA_VISIBLE_DEVICES if it is set";
   return describe("cudaGetDeviceCount", error);
@@ -104,7 +105,8 @@ std::string why_no_device() {
   std::string reasons;
   for (const GpuDevice& device : list_devices()) {
     if (device.why_not_usable.empty()) return {};
-    reasons += fmt::format("{}GPU {} ({}): {}", reasons.empty() ? "" : "; ", device.ordinal, device.name, device.why_not_usable);
+    reasons += (reasons.empty() ? "GPU " : "; GPU ") + std::to_string(device.ordinal) + " (" + device.name +
+               "): " + device.why_not_usable;
   }
   return reasons;
 }

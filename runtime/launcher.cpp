@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@
 #include "base/status.hpp"
 #include "base/time.hpp"
 #include "transport/local_bootstrap.hpp"
+#include "transport/shared_memory_folder.hpp"
 #include "transport/threads_bootstrap.hpp"
 
 extern char** environ;
@@ -53,13 +55,15 @@ void refuse_other_launchers() {
 /// The launcher's side of a job of local processes.
 class Launcher {
  public:
-  explicit Launcher(const ProcessOptions& options) : server_(options.workers), children_(options.workers) {
+  explicit Launcher(const ProcessOptions& options)
+      : server_(options.workers), children_(options.workers) {
     sigset_t handled;
     sigemptyset(&handled);
     for (const int number : {SIGCHLD, SIGINT, SIGTERM}) sigaddset(&handled, number);
     if (sigprocmask(SIG_BLOCK, &handled, &previous_mask_) != 0) throw RuntimeFailure("sigprocmask failed");
     signals_ = FileDescriptor(signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK));
     if (signals_.get() < 0) throw RuntimeFailure(fmt::format("signalfd: {}", std::strerror(errno)));
+    folder_.emplace(server_.job_id());
     for (std::uint32_t i = 0; i < children_.size(); ++i) spawn({i}, options.arguments);
     for (std::uint32_t i = 0; i < children_.size(); ++i) server_.close_child_end({i});
   }
@@ -94,9 +98,9 @@ class Launcher {
   void spawn(WorkerId rank, char* const* arguments) {
     const auto membership = server_.membership(rank);
     std::string joined = fmt::format("{}={}", LocalBootstrap::kEnvironment, membership.to_environment());
-    std::string log = "UCX_LOG_FILE=stderr";  // UCX's default is standard output, which is the user's
+    std::vector<std::string> settings = folder_->environment();
     std::vector<char*> environment{joined.data()};
-    if (std::getenv("UCX_LOG_FILE") == nullptr) environment.push_back(log.data());
+    for (std::string& setting : settings) environment.push_back(setting.data());
     for (char** entry = environ; *entry != nullptr; ++entry) environment.push_back(*entry);
     environment.push_back(nullptr);
 
@@ -163,6 +167,7 @@ class Launcher {
   }
 
   LocalBootstrapServer server_;
+  std::optional<transport::SharedMemoryFolder> folder_;  // made once signals no longer end this process
   std::vector<Child> children_;
   FileDescriptor signals_;
   sigset_t previous_mask_{};
@@ -173,6 +178,7 @@ class Launcher {
 /// Worker 0 says it for all; then nothing may go on.
 [[noreturn]] void end_without_launcher(WorkerId self) {
   if (self.value == 0) std::fputs("wolfpack: the launcher was killed; the job ends\n", stderr);
+  transport::SharedMemoryFolder::remove_own();
   _exit(kFailed);
 }
 
@@ -189,6 +195,7 @@ int run_processes(const ProcessOptions& options, const WorkerMain& worker) {
     refuse_other_launchers();
     return Launcher(options).run();
   }
+  prctl(PR_SET_TIMERSLACK, 1'000);  // ns; the default of 50 µs is longer than most naps of a wait; threads inherit it
   LocalBootstrap bootstrap(*membership, end_without_launcher);
   return worker(bootstrap);
 }

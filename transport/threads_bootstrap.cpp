@@ -11,6 +11,7 @@ ThreadsGroup::ThreadsGroup(std::size_t size)
 
 std::vector<Bytes> ThreadsGroup::allgather(WorkerId rank, std::span<const std::byte> mine) {
   std::unique_lock lock(mutex_);
+  if (abandoned_) throw PeerFailure("another thread of the job has failed");
   messages_[rank.value].assign(mine.begin(), mine.end());
   const std::uint64_t round = round_;
   if (++arrived_ == messages_.size()) {

@@ -81,7 +81,7 @@ tfoot th, tfoot td { border-top: 1px solid var(--line); border-bottom: 0; font-w
   font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 13px; }
 img { display: block; image-rendering: pixelated; background: #000; border-radius: 3px; }
 .overview { display: flex; flex-wrap: wrap; gap: 20px 36px; margin-bottom: 26px; }
-.terms { display: grid; grid-template-columns: repeat(auto-fill, minmax(146px, 1fr)); gap: 12px 10px;
+.terms { display: grid; grid-template-columns: repeat(auto-fill, minmax(168px, 1fr)); gap: 12px 14px;
   align-items: center; font-size: 14.5px; }
 .terms .lead { font-weight: 600; } .terms .rest { grid-column: 1 / -1; color: var(--muted); }
 .term { display: flex; align-items: center; justify-content: flex-end; gap: 6px; font-variant-numeric: tabular-nums; }

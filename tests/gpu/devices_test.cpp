@@ -1,8 +1,8 @@
 // What gpu/devices.hpp promises on a machine with a GPU; skipped, with the reason, on one without.
+#include "gpu/devices.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "gpu/devices.hpp"
 
 namespace wolfpack::gpu {
 namespace {

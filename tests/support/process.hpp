@@ -48,6 +48,29 @@ template <class Predicate>
   return true;
 }
 
+/// /proc/PID/NAME; empty where the process is gone or its secrets are another user's.
+[[nodiscard]] inline std::string read_proc(pid_t pid, const char* name) {
+  const int fd = ::open(("/proc/" + std::to_string(pid) + '/' + name).c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return {};
+  std::string text;
+  char buffer[4096];
+  for (ssize_t got = 0; (got = ::read(fd, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(got));
+  ::close(fd);
+  return text;
+}
+
+/// All processes of the machine that may be seen.
+[[nodiscard]] inline std::vector<pid_t> all_processes() {
+  std::vector<pid_t> found;
+  std::error_code gone;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", gone)) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") == std::string::npos) found.push_back(std::stoi(name));
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
 class Process {
  public:
   /// Starts `command`, whose first word is the program's path, with `extra_environment` ("NAME=value") on top of the test's own.
@@ -113,14 +136,8 @@ class Process {
   /// The living processes of this program, itself and orphans included, oldest first. Zombies do not count.
   [[nodiscard]] std::vector<pid_t> alive() const {
     std::vector<pid_t> found;
-    std::error_code gone;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc", gone)) {
-      const std::string name = entry.path().filename();
-      if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-      const std::string variables = ScratchDirectory::read(entry.path() / "environ");
-      if (variables.find(mark_ + '\0') != std::string::npos) found.push_back(std::stoi(name));
-    }
-    std::sort(found.begin(), found.end());
+    for (const pid_t pid : all_processes())
+      if (read_proc(pid, "environ").find(mark_ + '\0') != std::string::npos) found.push_back(pid);
     return found;
   }
 
@@ -151,7 +168,7 @@ class Process {
 
 /// Processor time of a process and all its threads so far, user and system; nothing where it is gone.
 [[nodiscard]] inline std::optional<double> cpu_seconds(pid_t pid) {
-  const std::string stat = ScratchDirectory::read("/proc/" + std::to_string(pid) + "/stat");
+  const std::string stat = read_proc(pid, "stat");
   const auto end_of_name = stat.rfind(')');
   if (end_of_name == std::string::npos) return std::nullopt;
   unsigned long user = 0, system = 0;  // fields 14 and 15 of proc(5)

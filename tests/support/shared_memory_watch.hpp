@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -22,15 +21,18 @@ namespace wolfpack::testing {
 
 class SharedMemoryWatch {
  public:
-  SharedMemoryWatch() : files_(files()), segments_(segments()) {}
+  SharedMemoryWatch() : known_(files()) { known_.merge(segments()); }
 
-  /// Names of what is left. Waits up to a second for it to go: a process that was just killed still has its memory for a moment.
-  [[nodiscard]] std::vector<std::string> left_behind() const {
+  /// Names of what is left, each told once. Waits up to a second for it to go: a process that was just killed still has its memory for a
+  /// moment.
+  [[nodiscard]] std::vector<std::string> left_behind() {
     std::vector<std::string> left;
-    (void)eventually(1.0, [&] {
-      left = look();
-      return left.empty();
-    });
+    if (eventually(1.0, [&] {
+          left = look();
+          return left.empty();
+        }))
+      return {};
+    known_.insert(left.begin(), left.end());
     return left;
   }
 
@@ -38,9 +40,9 @@ class SharedMemoryWatch {
   [[nodiscard]] std::vector<std::string> look() const {
     std::vector<std::string> left;
     for (const std::string& file : files())
-      if (!files_.contains(file) && !is_mapped(file)) left.push_back(file);
+      if (!known_.contains(file) && !is_mapped(file)) left.push_back(file);
     for (const std::string& segment : segments())
-      if (!segments_.contains(segment)) left.push_back("System V segment " + segment);
+      if (!known_.contains(segment)) left.push_back(segment);
     return left;
   }
 
@@ -64,23 +66,18 @@ class SharedMemoryWatch {
       std::istringstream fields(line);
       std::string key, id, permissions, bytes, creator, last, attached, user;
       fields >> key >> id >> permissions >> bytes >> creator >> last >> attached >> user;
-      if (attached == "0" && user == std::to_string(::getuid())) found.insert(id);
+      if (attached == "0" && user == std::to_string(::getuid())) found.insert("System V segment " + id);
     }
     return found;
   }
 
   static bool is_mapped(const std::string& file) {
-    std::error_code gone;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc", gone)) {
-      const std::string name = entry.path().filename();
-      if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-      if (ScratchDirectory::read(entry.path() / "maps").find(file) != std::string::npos) return true;
-    }
+    for (const pid_t pid : all_processes())
+      if (read_proc(pid, "maps").find(file) != std::string::npos) return true;
     return false;
   }
 
-  std::set<std::string> files_;
-  std::set<std::string> segments_;
+  std::set<std::string> known_;
 };
 
 }  // namespace wolfpack::testing

@@ -1,0 +1,213 @@
+// However a job ends before its time, it ends whole: within seconds, with a message that names who, no process left and nothing in shared
+// memory. Processes are killed at random moments, from before they are there to after they are done.
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/lasso_instances.hpp"
+#include "tests/support/lasso_run.hpp"
+#include "tests/support/shared_memory_watch.hpp"
+
+namespace wolfpack::testing {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+constexpr double kEndsWithinSeconds = 5.0;
+constexpr double kIsIteratingSeconds = 1.0;  ///< from the start to when every worker surely iterates
+
+/// The rank of a worker process, from what its launcher put into its environment ("socket:rank:size:job"); nothing for the launcher.
+std::optional<int> rank_of(pid_t pid) {
+  const std::string environment = read_proc(pid, "environ");
+  const std::string name = "WOLFPACK_LOCAL_JOB=";
+  const auto at = environment.find(name);
+  int rank = 0;
+  if (at == std::string::npos || std::sscanf(environment.c_str() + at + name.size(), "%*d:%d:", &rank) != 1) return std::nullopt;
+  return rank;
+}
+
+std::optional<pid_t> find_worker(const Process& job, int rank) {
+  for (const pid_t pid : job.alive())
+    if (rank_of(pid) == rank) return pid;
+  return std::nullopt;
+}
+
+class Deaths : public ::testing::Test {
+ protected:
+  ScratchDirectory scratch_;
+  SharedMemoryWatch shared_memory_;
+  std::string data_ = scratch_.write("wide.libsvm", to_svmlight(random_instance("wide", 30, 160, 1.5, 61)));
+  std::string output_ = scratch_.path("run");
+
+  [[nodiscard]] std::vector<std::string> quick(int workers) const {
+    return command_line({"lasso", "--data", data_, "--beta", "1.5", "--workers", std::to_string(workers), "--staleness", "1", "--quiet",
+                         "--output", output_});
+  }
+  /// Its last worker's sleep never ends.
+  [[nodiscard]] std::vector<std::string> endless(int workers) const {
+    auto arguments = quick(workers);
+    arguments.insert(arguments.end(), {"--tolerance", "0", "--straggler", fmt::format("worker={},slowdown=1e9", workers - 1)});
+    return arguments;
+  }
+
+  void expect_nothing_left(const Process& job) {
+    EXPECT_TRUE(eventually(kEndsWithinSeconds, [&] { return job.alive().empty(); })) << "processes are left";
+    EXPECT_THAT(shared_memory_.left_behind(), IsEmpty());
+  }
+
+  /// If there is a result, it is a whole one.
+  void expect_whole_files() const {
+    if (std::filesystem::exists(output_ + "/result.json")) {
+      EXPECT_NO_THROW((void)read_run(output_));
+    }
+  }
+};
+
+/// Most moments fall into start-up, which takes some 0.1 s, and a few long after.
+std::vector<double> random_moments(std::size_t count, unsigned seed) {
+  std::mt19937_64 random(seed);
+  std::uniform_real_distribution<double> uniform;
+  std::vector<double> moments;
+  for (std::size_t k = 0; k < count; ++k) moments.push_back(1.5 * std::pow(uniform(random), 3.0));
+  moments.front() = 0.0;
+  return moments;
+}
+
+TEST_F(Deaths, OfTheLauncherAtAnyMoment) {
+  for (const double moment : random_moments(14, 71)) {
+    for (const bool is_endless : {true, false}) {
+      const int workers = 2 + static_cast<int>(moment * 1e4) % 4;
+      SCOPED_TRACE(fmt::format("{} workers, {}, killed after {:.4f} s", workers, is_endless ? "endless" : "quick", moment));
+      Process job(is_endless ? endless(workers) : quick(workers));
+      (void)eventually(moment, [&] { return job.has_ended(); });
+      const bool was_killed = job.signal(SIGKILL);
+      const Outcome outcome = job.wait(kEndsWithinSeconds);
+      EXPECT_TRUE(was_killed || !is_endless) << "it ended by itself: " << outcome.err;
+      EXPECT_EQ(outcome.signal, was_killed ? SIGKILL : 0);
+      expect_nothing_left(job);
+      if (is_endless && moment > kIsIteratingSeconds) {
+        EXPECT_EQ(job.err(), "wolfpack: the launcher was killed; the job ends\n");
+      }
+      expect_whole_files();
+    }
+  }
+}
+
+TEST_F(Deaths, OfAnyWorkerAtAnyMoment) {
+  std::size_t killed = 0, survived = 0;
+  for (const double moment : random_moments(24, 72)) {
+    for (const bool is_endless : {true, false}) {
+      const int workers = 2 + static_cast<int>(moment * 1e4) % 4;
+      const int victim = (killed + survived) % 2 == 0 ? 0 : 1 + static_cast<int>(moment * 1e5) % (workers - 1);
+      SCOPED_TRACE(fmt::format("worker {} of {}, {}, killed after {:.4f} s", victim, workers, is_endless ? "endless" : "quick", moment));
+      Process job(is_endless ? endless(workers) : quick(workers));
+      (void)eventually(moment, [&] { return job.has_ended(); });
+      std::optional<pid_t> pid;
+      ASSERT_TRUE(eventually(10.0, [&] { return (pid = find_worker(job, victim)).has_value() || job.has_ended(); }));
+      const bool was_killed = pid && ::kill(*pid, SIGKILL) == 0;
+      const Outcome outcome = job.wait(kEndsWithinSeconds);
+      EXPECT_FALSE(outcome.timed_out) << outcome.err;
+      if (outcome.exit_status == 0) {  // it had done its part when it was killed, or the kill came too late
+        EXPECT_FALSE(is_endless);
+        EXPECT_EQ(outcome.err, "");
+        ++survived;
+      } else {
+        EXPECT_TRUE(was_killed);
+        EXPECT_EQ(outcome.exit_status, 1);
+        EXPECT_THAT(outcome.err, HasSubstr(fmt::format("worker {}", victim)));
+        EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+        ++killed;
+      }
+      expect_nothing_left(job);
+      expect_whole_files();
+    }
+  }
+  EXPECT_GE(killed, 24u);
+}
+
+TEST_F(Deaths, InterruptAndTerminationStillWriteResults) {
+  for (const int number : {SIGINT, SIGTERM}) {
+    for (const bool whole_group : {false, true}) {
+      SCOPED_TRACE(fmt::format("signal {} to {}", number, whole_group ? "the whole process group" : "the launcher"));
+      Process job(endless(3));
+      (void)eventually(kIsIteratingSeconds, [&] { return job.has_ended(); });
+      ASSERT_TRUE(whole_group ? job.signal_group(number) : job.signal(number));
+      const Outcome outcome = job.wait(kEndsWithinSeconds);
+      EXPECT_EQ(outcome.exit_status, 3);
+      EXPECT_EQ(outcome.err, "");
+      const RunFiles files = read_run(output_);
+      EXPECT_EQ(files.result.at("status"), "interrupted");
+      EXPECT_LT(files.result.at("objective"), files.result.at("null_objective"));
+      EXPECT_FALSE(files.trace.empty());
+      expect_nothing_left(job);
+      std::filesystem::remove_all(output_);
+    }
+  }
+}
+
+/// While it starts there may be nothing to write yet; but it ends, and whole.
+TEST_F(Deaths, InterruptsDuringStartUp) {
+  for (const double moment : random_moments(16, 73)) {
+    const bool whole_group = static_cast<int>(moment * 1e5) % 2 == 0;
+    SCOPED_TRACE(fmt::format("SIGINT to {} after {:.4f} s", whole_group ? "the whole process group" : "the launcher", moment));
+    Process job(endless(3));
+    (void)eventually(moment, [&] { return job.has_ended(); });
+    ASSERT_TRUE(whole_group ? job.signal_group(SIGINT) : job.signal(SIGINT));
+    const Outcome outcome = job.wait(kEndsWithinSeconds);
+    EXPECT_FALSE(outcome.timed_out);
+    EXPECT_TRUE(outcome.exit_status == 3 || outcome.exit_status == 1 || outcome.signal == SIGINT) << outcome.exit_status;
+    if (outcome.exit_status == 3) {
+      EXPECT_EQ(read_run(output_).result.at("status"), "interrupted");
+    }
+    expect_nothing_left(job);
+    std::filesystem::remove_all(output_);
+  }
+}
+
+TEST_F(Deaths, AWorkerThatIsStoppedForAWhileIsWaitedFor) {
+  for (const int victim : {0, 1}) {
+    SCOPED_TRACE(fmt::format("worker {}", victim));
+    auto arguments = quick(3);
+    arguments.insert(arguments.end(), {"--straggler", "worker=2,slowdown=1e9", "--time-limit", "4"});  // it is going all the time
+    Process job(arguments);
+    (void)eventually(kIsIteratingSeconds, [&] { return job.has_ended(); });
+    const auto pid = find_worker(job, victim);
+    ASSERT_TRUE(pid);
+    ASSERT_EQ(::kill(*pid, SIGSTOP), 0);
+    EXPECT_FALSE(eventually(2.0, [&] { return job.has_ended(); })) << "2 s are no death: " << job.err();
+    ASSERT_EQ(::kill(*pid, SIGCONT), 0);
+    const Outcome outcome = job.wait(kRunLimitSeconds);
+    EXPECT_EQ(outcome.exit_status, 3) << outcome.err;
+    EXPECT_EQ(read_run(output_).result.at("status"), "time_limit");
+    expect_nothing_left(job);
+  }
+}
+
+/// Stopped as soon as it is there, so that no certificate is possible before it goes on.
+TEST_F(Deaths, AWorkerThatIsStoppedFromTheStartStillConverges) {
+  for (const int victim : {0, 2}) {
+    SCOPED_TRACE(fmt::format("worker {}", victim));
+    Process job(quick(3));
+    std::optional<pid_t> pid;
+    ASSERT_TRUE(eventually(10.0, [&] { return (pid = find_worker(job, victim)).has_value(); }));
+    ASSERT_EQ(::kill(*pid, SIGSTOP), 0);
+    EXPECT_FALSE(eventually(2.0, [&] { return job.has_ended(); })) << job.err();
+    ASSERT_EQ(::kill(*pid, SIGCONT), 0);
+    EXPECT_EQ(job.wait(kRunLimitSeconds).exit_status, 0) << job.err();
+    EXPECT_EQ(read_run(output_).result.at("status"), "converged");
+    expect_nothing_left(job);
+  }
+}
+
+}  // namespace
+}  // namespace wolfpack::testing

@@ -1,0 +1,190 @@
+// What a run writes and says, and where: DESIGN's promises of files, streams and exit statuses that people's scripts rely on.
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/lasso_instances.hpp"
+#include "tests/support/lasso_run.hpp"
+
+namespace wolfpack::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+class Output : public ::testing::Test {
+ protected:
+  ScratchDirectory scratch_;
+  std::string data_ = scratch_.write("wide.libsvm", to_svmlight(random_instance("wide", 30, 160, 1.5, 51)));
+
+  [[nodiscard]] std::vector<std::string> lasso(const std::vector<std::string>& more) const {
+    std::vector<std::string> arguments{"lasso", "--data", data_, "--beta", "1.5", "--workers", "3"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+};
+
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+TEST_F(Output, FolderIsMadeWithItsParentsThenReusedAndItsFilesReplaced) {
+  const fs::path folder = scratch_.path("a/b/c");
+  ASSERT_EQ(run_program(lasso({"--quiet", "--output", folder, "--seed", "1"})).exit_status, 0);
+  const std::vector<std::string> files{"coefficients.csv", "result.json", "trace.jsonl"};
+  EXPECT_EQ(names_in(folder), files) << "nothing temporary may stay";
+  for (const std::string& file : files) std::ofstream(folder / file) << "old";
+  std::ofstream(folder / "zz-mine.txt") << "mine";
+
+  ASSERT_EQ(run_program(lasso({"--quiet", "--output", folder, "--seed", "2"})).exit_status, 0);
+  EXPECT_EQ(read_run(folder).result.at("seed"), 2);
+  EXPECT_FALSE(read_run(folder).trace.empty());
+  EXPECT_EQ(ScratchDirectory::read(folder / "zz-mine.txt"), "mine");
+  EXPECT_EQ(names_in(folder).size(), 4u);
+}
+
+TEST_F(Output, JsonPrintsTheResultAndNothingElseToStandardOutput) {
+  const Outcome outcome = run_program(lasso({"--json", "--output", scratch_.path("run")}));
+  EXPECT_EQ(outcome.exit_status, 0);
+  EXPECT_EQ(outcome.out, ScratchDirectory::read(scratch_.path("run/result.json")));
+  EXPECT_THAT(outcome.err, HasSubstr("converged")) << "the table goes to standard error";
+}
+
+TEST_F(Output, QuietSilencesStandardError) {
+  const Outcome outcome = run_program(lasso({"--quiet", "--json"}));
+  EXPECT_EQ(outcome.exit_status, 0);
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(nlohmann::json::parse(outcome.out).at("status"), "converged");
+}
+
+TEST_F(Output, TableGoesToStandardError) {
+  const Outcome outcome = run_program(lasso({}));
+  EXPECT_EQ(outcome.exit_status, 0);
+  EXPECT_EQ(outcome.out, "");
+  for (const char* what : {"converged", "objective", "gap", "non-zeros", "workers"}) EXPECT_THAT(outcome.err, HasSubstr(what));
+}
+
+TEST_F(Output, ResultHasEveryFieldAndTheSettingsInEffect) {
+  const LassoRun run = run_lasso({"--data", data_, "--beta", "1.5", "--workers", "3", "--staleness", "asp", "--top-k", "7", "--tolerance",
+                                  "1e-5", "--max-clock", "1000", "--time-limit", "50", "--straggler", "worker=2,slowdown=1.5", "--seed",
+                                  "9"});
+  ASSERT_EQ(run.outcome.exit_status, 0) << run.outcome.err;
+  const auto& result = run.result;
+  for (const char* number : {"objective", "gap", "relative_gap", "null_objective", "beta", "l1_norm", "nonzeros", "clocks", "full_passes",
+                             "bytes_read", "solve_seconds", "wall_seconds", "workers", "rows", "columns"})
+    EXPECT_TRUE(result.contains(number) && result.at(number).is_number()) << number;
+  for (const char* text : {"status", "method", "device", "transport", "transport_lanes", "wolfpack_version"})
+    EXPECT_TRUE(result.contains(text) && !result.at(text).get<std::string>().empty()) << text;
+  EXPECT_EQ(result.at("staleness"), "asp");
+  EXPECT_EQ(result.at("top_k"), 7);
+  EXPECT_EQ(result.at("tolerance"), 1e-5);
+  EXPECT_EQ(result.at("max_clock"), 1000);
+  EXPECT_EQ(result.at("time_limit"), 50);
+  EXPECT_EQ(result.at("straggler"), "worker=2,slowdown=1.5");
+  EXPECT_EQ(result.at("seed"), 9);
+  EXPECT_EQ(result.at("workers"), 3);
+  EXPECT_EQ(result.at("method"), "corrective");
+  EXPECT_EQ(result.at("data"), data_);
+  EXPECT_EQ(result.at("transport"), "shm");
+  EXPECT_THAT(result.at("transport_lanes").get<std::string>(), AnyOf(HasSubstr("native"), HasSubstr("emulated")));
+  EXPECT_GT(result.at("full_passes"), 0.0);
+  EXPECT_GT(result.at("bytes_read"), 0);
+  EXPECT_LE(result.at("solve_seconds"), result.at("wall_seconds"));
+  EXPECT_LE(result.at("wall_seconds"), run.outcome.seconds);
+}
+
+TEST_F(Output, DefaultsAreChosenAndRecorded) {
+  const LassoRun run = run_lasso({"--data", data_, "--beta", "1.5"});
+  ASSERT_EQ(run.outcome.exit_status, 0) << run.outcome.err;
+  EXPECT_EQ(run.result.at("workers"), std::max(1u, std::thread::hardware_concurrency()));
+  EXPECT_TRUE(run.result.at("staleness").is_number() || run.result.at("staleness") == "asp");
+  EXPECT_EQ(run.result.at("tolerance"), 1e-6);
+  EXPECT_TRUE(run.result.at("max_clock").is_null());
+  EXPECT_TRUE(run.result.at("time_limit").is_null());
+}
+
+TEST_F(Output, MaxClockEndsWithItsStatusAndAResult) {
+  for (const int most : {1, 3}) {
+    const LassoRun run = run_lasso({"--data", data_, "--beta", "1.5", "--workers", "3", "--top-k", "1", "--max-clock", std::to_string(most)});
+    EXPECT_EQ(run.outcome.exit_status, 3);
+    EXPECT_EQ(run.result.at("status"), "clock_limit");
+    EXPECT_EQ(run.result.at("clocks"), 3 * most);
+    EXPECT_EQ(run.trace.size(), static_cast<std::size_t>(3 * most));
+    EXPECT_FALSE(run.coefficients.empty());
+    EXPECT_LT(run.result.at("objective"), run.result.at("null_objective"));
+  }
+}
+
+TEST_F(Output, TimeLimitEndsWithItsStatusAndAResult) {
+  const LassoRun run = run_lasso({"--data", data_, "--beta", "1.5", "--workers", "3", "--straggler", "worker=1,slowdown=1e7", "--time-limit",
+                                  "0.3"});
+  EXPECT_EQ(run.outcome.exit_status, 3);
+  EXPECT_EQ(run.result.at("status"), "time_limit");
+  EXPECT_GE(run.result.at("solve_seconds"), 0.3);
+  EXPECT_LT(run.result.at("solve_seconds"), 3.0) << "the straggler's sleep must not hold up the end";
+  EXPECT_LT(run.result.at("objective"), run.result.at("null_objective")) << "the others' atoms count";
+}
+
+TEST_F(Output, ReportMakesAPageAndPrintsItsPath) {
+  const std::string folder = scratch_.path("run");
+  ASSERT_EQ(run_program(lasso({"--quiet", "--output", folder})).exit_status, 0);
+  const Outcome outcome = run_program({"report", folder});
+  EXPECT_EQ(outcome.exit_status, 0) << outcome.err;
+  ASSERT_FALSE(outcome.out.empty());
+  const fs::path page = outcome.out.substr(0, outcome.out.size() - 1);
+  EXPECT_EQ(outcome.out, page.string() + "\n") << "one line";
+  EXPECT_EQ(page.parent_path(), fs::path(folder));
+  EXPECT_THAT(ScratchDirectory::read(page), StartsWith("<!"));
+}
+
+TEST_F(Output, GeneratedInstanceIsSolvedAndTheSameForTheSameSeed) {
+  const auto generate = [&](const std::string& name, const std::string& seed) {
+    const std::string path = scratch_.path(name);
+    const Outcome outcome = run_program({"generate", "--rows", "60", "--columns", "300", "--density", "0.05", "--nonzeros", "20", "--noise",
+                                         "0.01", "--seed", seed, "--output", path});
+    EXPECT_EQ(outcome.exit_status, 0) << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+    return path;
+  };
+  const std::string path = generate("a.libsvm", "5");
+  EXPECT_EQ(ScratchDirectory::read(path), ScratchDirectory::read(generate("b.libsvm", "5")));
+  EXPECT_NE(ScratchDirectory::read(path), ScratchDirectory::read(generate("c.libsvm", "6")));
+  const LassoRun run = run_lasso({"--data", path, "--beta", "1", "--workers", "5"});
+  EXPECT_EQ(run.outcome.exit_status, 0);
+  EXPECT_EQ(run.result.at("columns"), 300);
+  EXPECT_LE(run.result.at("objective").get<double>(), 0.5 * 0.01 * 0.01 * (1 + 1e-3) + 1e-6 * run.result.at("null_objective").get<double>())
+      << "the coefficients that made it are in the ball";
+}
+
+TEST(Help, IsPrintedWithExitStatusZero) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"--help"}, {"lasso", "--help"}, {"generate", "--help"}, {"report", "--help"}}) {
+    const Outcome outcome = run_program(arguments);
+    EXPECT_EQ(outcome.exit_status, 0);
+    EXPECT_THAT(outcome.out, HasSubstr("--help"));
+    EXPECT_EQ(outcome.err, "");
+  }
+  const std::string lasso = run_program({"lasso", "--help"}).out;
+  for (const char* option : {"--data", "--target", "--beta", "--workers", "--staleness", "--method", "--top-k", "--tolerance", "--device",
+                             "--transport", "--max-clock", "--time-limit", "--straggler", "--seed", "--output", "--quiet", "--json"})
+    EXPECT_THAT(lasso, HasSubstr(option));
+}
+
+TEST(Version, IsPrintedWithExitStatusZero) {
+  const Outcome outcome = run_program({"--version"});
+  EXPECT_EQ(outcome.exit_status, 0);
+  EXPECT_THAT(outcome.out, ::testing::MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
+}  // namespace
+}  // namespace wolfpack::testing

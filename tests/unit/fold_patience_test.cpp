@@ -1,0 +1,52 @@
+#include "ps/fold_patience.hpp"
+
+#include <gtest/gtest.h>
+
+namespace wolfpack::ps {
+namespace {
+
+/// A fold of both workers at 0, so that an iteration takes 1 s from there to the arrival at 1.
+FoldPatience after_a_common_fold(double share) {
+  FoldPatience patience(share, 2);
+  patience.arrived({0}, 0.0);
+  patience.arrived({1}, 0.0);
+  patience.folded(0.0);
+  return patience;
+}
+
+TEST(FoldPatience, NothingToFoldIsNeverOver) { EXPECT_FALSE(FoldPatience(0.1, 2).is_over(1e9)); }
+
+TEST(FoldPatience, WithoutAShareEverythingIsFoldedAtOnce) {
+  auto patience = after_a_common_fold(0.0);
+  patience.arrived({0}, 1.0);
+  EXPECT_TRUE(patience.is_over(1.0));
+}
+
+TEST(FoldPatience, WaitsForAWorkerThatHasKeptPaceButOnlyForTheShareOfAnIteration) {
+  auto patience = after_a_common_fold(0.1);
+  patience.arrived({0}, 1.0);
+  EXPECT_FALSE(patience.is_over(1.05));
+  EXPECT_TRUE(patience.is_over(1.1));
+}
+
+TEST(FoldPatience, IsOverWhenAllWhoKeepPaceHaveArrived) {
+  auto patience = after_a_common_fold(0.1);
+  patience.arrived({0}, 1.0);
+  patience.arrived({1}, 1.01);
+  EXPECT_TRUE(patience.is_over(1.01));
+}
+
+TEST(FoldPatience, WhoMissedTheLastFoldIsNotWaitedForUntilItComesInTimeAgain) {
+  auto patience = after_a_common_fold(0.1);
+  patience.arrived({0}, 1.0);
+  patience.folded(1.1);  // without worker 1
+  patience.arrived({0}, 2.1);
+  EXPECT_TRUE(patience.is_over(2.1));
+  patience.arrived({1}, 2.1);
+  patience.folded(2.1);  // with it
+  patience.arrived({0}, 3.1);
+  EXPECT_FALSE(patience.is_over(3.1));
+}
+
+}  // namespace
+}  // namespace wolfpack::ps

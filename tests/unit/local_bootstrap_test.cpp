@@ -1,0 +1,192 @@
+#include "transport/local_bootstrap.hpp"
+
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+
+#include "base/status.hpp"
+#include "base/time.hpp"
+
+namespace wolfpack::transport {
+namespace {
+
+Bytes message(std::uint32_t rank, std::size_t size) {
+  Bytes bytes(size);
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::byte>((i * 13 + rank * 101 + i / 253) & 0xff);
+  return bytes;
+}
+
+/// The launcher's poll loop, until every child has hung up.
+void serve(LocalBootstrapServer& server) {
+  for (;;) {
+    std::vector<pollfd> watched;
+    bool any = false;
+    for (std::uint32_t i = 0; i < server.size(); ++i) {
+      watched.push_back({server.socket({i}), POLLIN, 0});
+      any |= server.socket({i}) >= 0;
+    }
+    if (!any) return;
+    ASSERT_GT(poll(watched.data(), watched.size(), 20'000), 0) << "nobody has anything to say";
+    for (std::uint32_t i = 0; i < server.size(); ++i)
+      if (watched[i].revents != 0) server.receive({i});
+  }
+}
+
+/// Takes the child's end over, as a spawned process inherits it.
+LocalBootstrap::Membership taken_over(LocalBootstrapServer& server, std::uint32_t rank) {
+  auto membership = server.membership({rank});
+  membership.socket = dup(membership.socket);
+  server.close_child_end({rank});
+  return membership;
+}
+
+/// Gathers messages of these sizes, one round each; returns how much was wrong.
+int check_rounds(LocalBootstrap& bootstrap, const std::vector<std::size_t>& sizes) {
+  int wrong = 0;
+  for (const std::size_t size : sizes) {
+    const auto size_of = [size](std::uint32_t rank) { return size == 0 ? 0 : size + rank; };
+    const std::uint32_t rank = bootstrap.rank().value;
+    const auto all = bootstrap.allgather(message(rank, size_of(rank)));
+    wrong += all.size() != bootstrap.size();
+    for (std::uint32_t i = 0; i < all.size(); ++i) wrong += all[i] != message(i, size_of(i));
+  }
+  return wrong;
+}
+
+const std::vector<std::size_t> kSizes{0, 1, 100, 70'000, 0, 5'000'000, 3};
+
+TEST(LocalBootstrap, GathersMessagesOfAnySizeBetweenThreads) {
+  constexpr std::uint32_t kSize = 3;
+  LocalBootstrapServer server(kSize);
+  std::atomic<int> wrong = 0;
+  std::vector<std::jthread> threads;
+  for (std::uint32_t rank = 0; rank < kSize; ++rank)
+    threads.emplace_back([&wrong, membership = taken_over(server, rank)] {
+      LocalBootstrap bootstrap(membership, [](WorkerId) {});
+      wrong += check_rounds(bootstrap, kSizes);
+    });
+  serve(server);
+  threads.clear();
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST(LocalBootstrap, GathersBetweenProcesses) {
+  constexpr std::uint32_t kSize = 3;
+  LocalBootstrapServer server(kSize);
+  std::vector<pid_t> children;
+  for (std::uint32_t rank = 0; rank < kSize; ++rank) {
+    const pid_t pid = fork();
+    ASSERT_GE(pid, 0);
+    if (pid == 0) {
+      for (std::uint32_t i = 0; i < kSize; ++i)
+        if (i != rank) server.close_child_end({i});
+      int wrong = 99;
+      {
+        LocalBootstrap bootstrap(server.membership({rank}), [](WorkerId) { _exit(98); });
+        wrong = bootstrap.job_id() != server.job_id() ? 97 : check_rounds(bootstrap, kSizes);
+      }
+      _exit(wrong);
+    }
+    children.push_back(pid);
+  }
+  for (std::uint32_t i = 0; i < kSize; ++i) server.close_child_end({i});
+  serve(server);
+  for (const pid_t pid : children) {
+    int state = 0;
+    ASSERT_EQ(waitpid(pid, &state, 0), pid);
+    EXPECT_TRUE(WIFEXITED(state));
+    EXPECT_EQ(WEXITSTATUS(state), 0);
+  }
+}
+
+TEST(LocalBootstrap, ALostLauncherIsNoticedAtOnceAndOnce) {
+  auto server = std::make_unique<LocalBootstrapServer>(1);
+  std::atomic<int> calls = 0;
+  std::atomic<std::uint32_t> rank = 99;
+  const auto membership = taken_over(*server, 0);
+  {
+    LocalBootstrap bootstrap(membership, [&](WorkerId self) {
+      rank = self.value;
+      ++calls;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_EQ(calls, 0);
+    server.reset();
+    const double start = monotonic_seconds();
+    while (calls == 0 && monotonic_seconds() - start < 5) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    EXPECT_LT(monotonic_seconds() - start, 1.0);
+  }
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(rank, 0u);
+}
+
+TEST(LocalBootstrap, AnOrdinaryEndIsNoLostLauncher) {
+  LocalBootstrapServer server(1);
+  std::atomic<int> calls = 0;
+  { LocalBootstrap bootstrap(taken_over(server, 0), [&](WorkerId) { ++calls; }); }
+  EXPECT_EQ(calls, 0);
+}
+
+TEST(LocalBootstrap, AGatherWithoutALauncherThrows) {
+  auto server = std::make_unique<LocalBootstrapServer>(2);
+  LocalBootstrap bootstrap(taken_over(*server, 0), [](WorkerId) {});
+  std::jthread killer([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    server.reset();
+  });
+  EXPECT_THROW((void)bootstrap.allgather({}), RuntimeFailure);
+}
+
+class MembershipVariable : public ::testing::Test {
+ protected:
+  void TearDown() override { unsetenv(LocalBootstrap::kEnvironment); }
+  static void set(const std::string& text) { setenv(LocalBootstrap::kEnvironment, text.c_str(), 1); }
+};
+
+TEST_F(MembershipVariable, SurvivesTheEnvironment) {
+  const LocalBootstrap::Membership membership{.socket = 17, .rank = {3}, .size = 9, .job_id = ~std::uint64_t{0} - 5};
+  set(membership.to_environment());
+  const auto back = LocalBootstrap::Membership::from_environment();
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(back->socket, 17);
+  EXPECT_EQ(back->rank, WorkerId{3});
+  EXPECT_EQ(back->size, 9u);
+  EXPECT_EQ(back->job_id, ~std::uint64_t{0} - 5);
+}
+
+TEST_F(MembershipVariable, ThatIsNotSetMeansNoLauncher) {
+  unsetenv(LocalBootstrap::kEnvironment);
+  EXPECT_FALSE(LocalBootstrap::Membership::from_environment().has_value());
+}
+
+TEST_F(MembershipVariable, ThatIsGarbledIsRefused) {
+  for (const char* text : {"", "1", "3:1:2", "a:b:c:d", "3:2:2:7", "3:-1:2:7"}) {
+    set(text);
+    EXPECT_THROW((void)LocalBootstrap::Membership::from_environment(), RuntimeFailure) << text;
+  }
+}
+
+TEST(FileDescriptor, ClosesItselfOnceAndMoves) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  FileDescriptor reader(ends[0]);
+  {
+    FileDescriptor first(ends[1]);
+    FileDescriptor second(std::move(first));
+    EXPECT_EQ(second.get(), ends[1]);
+    char byte = 'w';
+    EXPECT_EQ(write(second.get(), &byte, 1), 1);
+  }
+  char bytes[2];
+  EXPECT_EQ(read(reader.get(), bytes, 2), 1);
+  EXPECT_EQ(read(reader.get(), bytes, 2), 0) << "the writing end is still open";
+}
+
+}  // namespace
+}  // namespace wolfpack::transport

@@ -1,0 +1,71 @@
+#include "transport/shared_memory_folder.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <system_error>
+
+#include <fmt/format.h>
+
+namespace wolfpack::transport {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kParent = "/dev/shm";
+constexpr const char* kPrefix = "wolfpack-";  // wolfpack-PID-JOB, PID the launcher's
+constexpr const char* kUcxFolder = "UCX_POSIX_DIR";
+/// A folder is in use only while its job sets up; one that is older and whose launcher is gone is nobody's.
+constexpr std::chrono::minutes kInUse{10};
+
+bool is_ours(const fs::path& path) {
+  return path.parent_path() == kParent && path.filename().string().rfind(kPrefix, 0) == 0;
+}
+
+}  // namespace
+
+SharedMemoryFolder::SharedMemoryFolder(std::uint64_t job_id) {
+  remove_abandoned();
+  const fs::path path = fs::path(kParent) / fmt::format("{}{}-{:016x}", kPrefix, getpid(), job_id);
+  std::error_code error;
+  if (fs::create_directory(path, error)) path_ = path;
+}
+
+std::vector<std::string> SharedMemoryFolder::environment() const {
+  std::vector<std::string> settings;
+  if (!path_.empty() && std::getenv(kUcxFolder) == nullptr) settings.push_back(fmt::format("{}={}", kUcxFolder, path_.string()));
+  // UCX complains on standard output, which is the user's.
+  if (std::getenv("UCX_LOG_FILE") == nullptr) settings.emplace_back("UCX_LOG_FILE=stderr");
+  return settings;
+}
+
+void SharedMemoryFolder::remove_own() {
+  const char* path = std::getenv(kUcxFolder);
+  if (path != nullptr && is_ours(path)) remove(path);
+}
+
+void SharedMemoryFolder::remove(const fs::path& path) {
+  if (path.empty()) return;
+  // Renamed first, so that no process that is still starting can put another segment into it.
+  const fs::path doomed = path.string() + fmt::format(".{}", getpid());
+  std::error_code error;
+  fs::rename(path, doomed, error);
+  if (error) return;  // another worker was quicker
+  constexpr int kTries = 10;  // one may have been about to
+  for (int i = 0; i < kTries && fs::exists(doomed, error); ++i) fs::remove_all(doomed, error);
+}
+
+void SharedMemoryFolder::remove_abandoned() {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(kParent, ignored)) {
+    if (!is_ours(entry.path())) continue;
+    const pid_t launcher = std::atoi(entry.path().filename().string().substr(std::string(kPrefix).size()).c_str());
+    const bool is_dead = launcher > 0 && kill(launcher, 0) != 0 && errno == ESRCH;
+    if (is_dead && fs::file_time_type::clock::now() - entry.last_write_time(ignored) > kInUse) remove(entry.path());
+  }
+}
+
+}  // namespace wolfpack::transport

@@ -12,7 +12,7 @@
 #include "ps/merge_policy.hpp"
 #include "ps/value.hpp"
 #include "runtime/job.hpp"
-#include "runtime/launcher.hpp"
+#include "runtime/process_launcher.hpp"
 #include "transport/ucx_transport.hpp"
 
 namespace {
@@ -42,6 +42,7 @@ int run_worker(transport::Bootstrap& bootstrap) {
     iteration.update(kMean, ps::encode_dense(pull));
   });
 
+  job.close();
   if (bootstrap.rank().value == 0)
     for (std::size_t i = 0; i < kDimensions; ++i) std::printf("mean[%zu] = %.2f (truth %zu)\n", i, seen[i], i);
   return 0;

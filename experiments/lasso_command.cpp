@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/status.hpp"
 #include "base/time.hpp"
 #include "cpu/atom_selector.hpp"
 #include "experiments/data/dataset.hpp"
@@ -15,8 +16,7 @@
 #include "experiments/run_output.hpp"
 #include "frank_wolfe/least_squares.hpp"
 #include "runtime/agree.hpp"
-#include "runtime/launcher.hpp"
-#include "runtime/signals.hpp"
+#include "runtime/process_launcher.hpp"
 #include "transport/ucx_transport.hpp"
 
 namespace wolfpack::experiments {
@@ -32,7 +32,7 @@ void print_table(const nlohmann::ordered_json& result, const LassoSettings& sett
     const auto& value = result.at(field);
     return value.is_string() ? value.get<std::string>() : value.is_number_float() ? fmt::format("{:.6g}", value.get<double>()) : value.dump();
   };
-  const auto line = [](const char* name, const std::string& value) { fmt::print(stderr, "  {:<22} {}\n", name, value); };
+  const auto line = [](const char* name, const std::string& value) { std::fputs(fmt::format("  {:<22} {}\n", name, value).c_str(), stderr); };
   line("status", text("status"));
   line("objective", fmt::format("{:.12g}  (f(0) = {:.6g})", result.at("objective").get<double>(), result.at("null_objective").get<double>()));
   line("certified gap / f(0)", text("relative_gap"));
@@ -45,7 +45,6 @@ void print_table(const nlohmann::ordered_json& result, const LassoSettings& sett
 
 int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
   const double start = monotonic_seconds();
-  runtime::catch_interrupts();
   const bool is_first = bootstrap.rank().value == 0;
 
   std::unique_ptr<transport::Transport> transport;
@@ -79,14 +78,15 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
   if (is_first && !settings.quiet) display.emplace(facts.null_objective);
   const frank_wolfe::SolveResult solved = frank_wolfe::solve(job, *selector, mine.first, solve_options);
   display.reset();
+  facts.transport = job.transport_record();
+  job.close();
   const int status = solved.status == frank_wolfe::SolveStatus::converged ? kConverged : kNotConverged;
   if (!is_first) return status;
 
-  facts.transport = job.transport_record();
   facts.wall_seconds = monotonic_seconds() - start;
   const auto result = result_json(settings, facts, solved);
   if (!settings.output.empty()) write_run(settings.output, result, solved);
-  if (settings.json) std::cout << result.dump(2) << std::endl;
+  if (settings.json && !(std::cout << result.dump(2) << std::endl)) throw RuntimeFailure("--json: standard output cannot be written to");
   if (!settings.quiet) print_table(result, settings);
   return status;
 }

@@ -13,7 +13,7 @@
 #include "experiments/lasso_command.hpp"
 #include "experiments/report/write_report.hpp"
 #include "experiments/version.hpp"
-#include "runtime/launcher.hpp"
+#include "runtime/process_launcher.hpp"
 
 namespace wolfpack::experiments {
 namespace {
@@ -25,7 +25,7 @@ constexpr const char* kExitStatuses =
 /// One line, without the line breaks that a path or a library's text may carry.
 void complain(std::string message) {
   std::replace(message.begin(), message.end(), '\n', ' ');
-  fmt::print(stderr, "wolfpack: {}\n", message);
+  std::fputs(("wolfpack: " + message + "\n").c_str(), stderr);
 }
 
 struct GenerateArguments {

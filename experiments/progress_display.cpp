@@ -48,9 +48,11 @@ void ProgressDisplay::run() {
 
 void ProgressDisplay::print(const frank_wolfe::Progress& progress, double seconds) const {
   const std::string gap = std::isfinite(progress.gap) && null_objective_ > 0 ? fmt::format("{:.2e}", progress.gap / null_objective_) : "-";
-  fmt::print(stderr, "{}{:7.1f} s  clocks {}..{}  objective {:.9g}  certified gap {}  non-zeros {}  waiting {:.0f}%{}", on_terminal_ ? "\r" : "",
+  // fputs and not fmt::print: a terminal that has gone must not end the run.
+  const std::string line = fmt::format("{}{:7.1f} s  clocks {}..{}  objective {:.9g}  certified gap {}  non-zeros {}  waiting {:.0f}%{}", on_terminal_ ? "\r" : "",
              seconds, progress.slowest.value, progress.fastest.value, progress.objective, gap, progress.nonzeros, 100 * progress.wait_share,
              on_terminal_ ? "\033[K" : "\n");
+  std::fputs(line.c_str(), stderr);
   std::fflush(stderr);
 }
 

@@ -11,7 +11,7 @@
 #include "experiments/data/dataset.hpp"
 #include "runtime/agree.hpp"
 #include "runtime/job.hpp"
-#include "runtime/launcher.hpp"
+#include "runtime/threads_launcher.hpp"
 #include "transport/threads_transport.hpp"
 
 namespace wolfpack {
@@ -65,6 +65,7 @@ Solution solve_lasso(const MatrixView& matrix, std::span<const double> target, c
       selector = cpu::make_cpu_atom_selector(std::visit([&](const auto& view) -> MatrixView { return columns_of(view, mine); }, matrix));
     });
     auto solved = frank_wolfe::solve(job, *selector, mine.first, solve_options);
+    job.close();
     if (bootstrap.rank().value != 0) return;
     solution = {.status = solved.status,
                 .columns = std::move(solved.iterate.columns),

@@ -1,9 +1,9 @@
 // A valid upper bound of f - f* at any time, though every worker reports of a dual vector of its own, stale version.
 //
 //     Certificate certificate(ball, workers);
-//     certificate.publish(version, w, objective, inner);            // every version, as it is published, the first
-//     included certificate.report(worker, version, {largest_score, norm});   // worker's max |a_j'w| for that version,
-//     and its N_i if (certificate.gap(objective) <= tolerance) stop();
+//     certificate.publish(version, w, objective, inner);           // every version, the first included
+//     certificate.report(worker, version, {largest_score, norm});  // its max |a_j'w| at that version, and its N_i
+//     if (certificate.gap(objective) <= tolerance) stop();
 //
 // One inequality does it (DESIGN.md section 4): |a_j'w_v| <= |a_j'w_u| + ||a_j|| ||w_v - w_u||. A worker's report for
 // version u so bounds its maximum at every version v whose dual vector is still here; the largest of the workers'

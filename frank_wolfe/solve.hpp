@@ -1,7 +1,7 @@
 // Distributed Frank-Wolfe from a job's point of view: what row it needs, and one collective call that runs it to the
 // end.
 //
-//     runtime::Job job(bootstrap, transport, {.rows = {frank_wolfe::lasso_model_row(shape, options, y)}});
+//     runtime::Job job(bootstrap, transport, {.rows = {frank_wolfe::lasso_model_row(columns, y, workers, options)}});
 //     const SolveResult result = frank_wolfe::solve(job, *selector, first_column, options);
 #pragma once
 

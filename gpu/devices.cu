@@ -1,5 +1,5 @@
 // Lists GPUs through the CUDA runtime. It is linked statically and loads the driver when first called, so the program
-// also starts where there is none.
+// also starts where there is none. Messages are joined by hand: nvcc refuses fmt 9's format strings, checked when compiled.
 #include <cuda_runtime_api.h>
 
 #include "gpu/devices.hpp"
@@ -38,7 +38,10 @@ std::string why_not_usable() {
 }
 
 GpuDevice describe_device(int ordinal) {
-  GpuDevice device{.ordinal = ordinal, .driver = driver_version(), .runtime = runtime_version()};
+  GpuDevice device;
+  device.ordinal = ordinal;
+  device.driver = driver_version();
+  device.runtime = runtime_version();
   cudaDeviceProp properties;
   if (const cudaError_t error = cudaGetDeviceProperties(&properties, ordinal); error != cudaSuccess) {
     (void)cudaGetLastError();

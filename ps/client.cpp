@@ -30,10 +30,7 @@ Client::Client(const JobLayout& layout, const std::vector<RowSpec>& rows, Worker
 }
 
 StopWord Client::stop() const {
-  for (std::uint64_t s = 0; s < layout_.shards; ++s)
-    if (const auto word = StopWord::decode(load_word(board_.data() + layout_.stop_offset(s))); word.reason != StopReason::running)
-      return word;
-  return {};
+  return stop_of(layout_, board_);
 }
 
 Status Client::check_while_waiting(bool is_sleeping) const {
@@ -57,13 +54,18 @@ Status Client::get(Key key, Clock required, Row& row) {
   double wait_end = 0.0;
   for (Backoff backoff;; backoff.pause()) {
     // The floor before the newest word: the words of the rows that a floor covers were on the board before it (owner_push.hpp).
-    const Clock pushed_floor{load_word(board_.data() + layout_.floor_offset(layout_.shard_of(key)))};
-    if (reader.newest().value != 0) {
-      if (Status status = reader.refresh(); !status.ok()) return status;
+    const std::byte* words = board_.data() + layout_.floor_offset(layout_.shard_of(key));
+    const Clock pushed_floor{load_word(words)};
+    const Clock pushed_own{load_word(words + 8)};
+    bool is_newest = false;
+    if (reader.newest().value != 0)
+      if (Status status = reader.refresh(is_newest); !status.ok()) return status;
+    if (is_newest) {
       const RowSnapshot& snapshot = reader.snapshot();
       const Clock floor = std::max(pushed_floor, floor_of(snapshot, own));
-      if (floor >= required && std::max(pushed_floor, snapshot.folded[self_.value]) >= own_required) {
-        row = {snapshot.version, floor, std::max(pushed_floor, snapshot.folded[self_.value]), with_own_updates(key, snapshot), wait_end - wait_start};
+      const Clock own_folded = std::max(pushed_own, snapshot.folded[self_.value]);
+      if (floor >= required && own_folded >= own_required) {
+        row = {snapshot.version, floor, own_folded, with_own_updates(key, snapshot), wait_end - wait_start};
         return {};
       }
     }
@@ -86,7 +88,7 @@ std::span<const std::byte> Client::with_own_updates(Key key, const RowSnapshot& 
 
 Status Client::update(Key key, Clock clock, std::span<const std::byte> value) {
   if (value.size() > layout_.rows[key.value].update_bytes)
-    throw InputError(fmt::format("an update of {} bytes for key {}: its capacity was declared as {} bytes", value.size(), key.value,
+    throw RuntimeFailure(fmt::format("an update of {} bytes for key {}: its capacity was declared as {} bytes", value.size(), key.value,
                                  layout_.rows[key.value].update_bytes));
   const OwnUpdates own = rows_[key.value].own_updates;
   if (own == OwnUpdates::add || own == OwnUpdates::assign) own_[key.value].push_back({clock, Bytes(value.begin(), value.end())});

@@ -45,7 +45,7 @@ class Client {
   /// (the read rule: required = clock - staleness).
   Status get(Key key, Clock required, Row& row);
 
-  /// Appends an update made in iteration `clock`. Throws InputError where it is larger than the row's declared update capacity.
+  /// Appends an update made in iteration `clock`. Throws RuntimeFailure where it is larger than the row's declared update capacity.
   Status update(Key key, Clock clock, std::span<const std::byte> value);
 
   /// Ends iteration `clock` in every shard, then tells everybody.
@@ -53,8 +53,10 @@ class Client {
 
   [[nodiscard]] Version newest(Key key) const { return readers_[key.value]->newest(); }
   [[nodiscard]] const ClockTable& clocks() const { return clocks_; }
-  /// The first stop word on the board; running where there is none.
+  /// Why the job stops; running while it does not. A shard that has folded in its last clock stops nobody until all shards have.
   [[nodiscard]] StopWord stop() const;
+  /// ok; `stopped`; or what the WaitCheck says.
+  [[nodiscard]] Status check() const { return check_while_waiting(true); }
 
   /// Waits until `ready()` or a stop word; the latter gives `stopped`.
   template <class Ready>
@@ -67,7 +69,7 @@ class Client {
   };
 
   [[nodiscard]] Clock floor_of(const RowSnapshot& snapshot, OwnUpdates own) const;
-  Status check_while_waiting(bool is_sleeping) const;
+  [[nodiscard]] Status check_while_waiting(bool is_sleeping) const;
   [[nodiscard]] std::span<const std::byte> with_own_updates(Key key, const RowSnapshot& snapshot);
 
   const JobLayout& layout_;

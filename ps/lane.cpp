@@ -24,7 +24,7 @@ LaneWriter::LaneWriter(transport::Channel& channel, const transport::RemoteRegio
 
 Status LaneWriter::append(RecordKind kind, Key key, Clock clock, std::span<const std::byte> payload, const WaitCheck& check) {
   const std::uint64_t record_bytes = sizeof(RecordHeader) + round_up(payload.size(), kRecordAlignment);
-  assert(record_bytes <= ring_bytes() / 2);
+  assert(record_bytes <= ring_bytes() / 4);  // the owner's rule for the head counts on it (owner_push.cpp)
   const std::uint64_t to_the_wrap = ring_bytes() - written_ % ring_bytes();
   const std::uint64_t padding = record_bytes > to_the_wrap ? to_the_wrap : 0;
   if (Status status = wait_for_room(padding + record_bytes, check); !status.ok()) return status;

@@ -18,12 +18,12 @@ bool OwnerPush::step(const Words& latest) {
     done_.status().or_throw();
     moved = true;
     if (stage_ == Stage::words) flushed_ = sent_;
-    if (stage_ == Stage::words && floor_ > floor_sent_)
-      begin_floor();
+    if (stage_ == Stage::words && folded_ != folded_sent_ && sent_[kStop] == 0)
+      begin_folded();
     else
       stage_ = Stage::idle;
   }
-  if (stage_ == Stage::idle && has_news(latest)) {
+  if (stage_ == Stage::idle && flushed_[kStop] == 0 && has_news(latest)) {
     begin_words(latest);
     moved = true;
   }
@@ -31,9 +31,9 @@ bool OwnerPush::step(const Words& latest) {
 }
 
 bool OwnerPush::has_news(const Words& latest) const {
-  // The head alone is worth a put only when it frees an eighth of the ring: records take at most half of it, so a writer that waits for room
-  // is always owed more than that.
-  return latest.stop != sent_[kStop] || latest.floor != floor_sent_ || latest.lane_head - sent_[kLaneHead] >= layout_.lane_bytes / 8 ||
+  // The head alone is worth a put only when it frees an eighth of the ring: records take at most a quarter of it, so a writer that waits for
+  // room, padding included, is always owed more than that.
+  return latest.stop != sent_[kStop] || latest.folded != folded_sent_ || latest.lane_head - sent_[kLaneHead] >= layout_.lane_bytes / 8 ||
          std::any_of(latest.newest.begin(), latest.newest.end(),
                      [this](const auto& word) { return word.second != sent_[kNewest + word.first.value]; });
 }
@@ -42,16 +42,16 @@ void OwnerPush::begin_words(const Words& latest) {
   sent_[kStop] = latest.stop;
   sent_[kLaneHead] = latest.lane_head;
   for (const auto& [key, version] : latest.newest) sent_[kNewest + key.value] = version;
-  floor_ = latest.floor;
+  folded_ = latest.folded;
   stage_ = Stage::words;
   channel_.put(board_, layout_.owner_block_offset(shard_), std::as_bytes(std::span(sent_)), done_).or_throw();
   channel_.flush(board_.peer, done_).or_throw();
 }
 
-void OwnerPush::begin_floor() {
-  floor_sent_ = floor_;
-  stage_ = Stage::floor;
-  channel_.put(board_, layout_.floor_offset(shard_), std::as_bytes(std::span(&floor_sent_, 1)), done_).or_throw();
+void OwnerPush::begin_folded() {
+  folded_sent_ = folded_;
+  stage_ = Stage::folded;
+  channel_.put(board_, layout_.floor_offset(shard_), std::as_bytes(std::span(&folded_sent_, 1)), done_).or_throw();
   channel_.flush(board_.peer, done_).or_throw();
 }
 

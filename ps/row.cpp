@@ -25,6 +25,7 @@ void RowPublisher::publish(std::span<const std::byte> payload, std::span<const s
   writer.array(folded);
   writer.array(payload);
   store_shared(memory_.data() + layout_.slot_offset(key_, version_), slot_);
+  std::atomic_thread_fence(std::memory_order_release);  // the word that names the version is put after what the slot holds
 }
 
 RowReader::RowReader(transport::Channel& channel, const transport::RemoteRegion& shard, const JobLayout& layout, Key key,
@@ -39,14 +40,10 @@ RowReader::RowReader(transport::Channel& channel, const transport::RemoteRegion&
 
 Version RowReader::newest() const { return {load_word(newest_word_)}; }
 
-Status RowReader::refresh() {
-  for (;;) {
-    const Version version = newest();
-    if (version == snapshot_.version) return {};
-    bool accepted = false;
-    if (Status status = fetch(version, accepted); !status.ok() || accepted) return status;
-    // The slot was reused under the get: the newest word has moved on by then, so the next attempt reads a later version.
-  }
+Status RowReader::refresh(bool& is_newest) {
+  const Version version = newest();
+  is_newest = version == snapshot_.version;
+  return is_newest ? Status() : fetch(version, is_newest);
 }
 
 Status RowReader::get(std::uint64_t offset, std::span<std::byte> destination) {

@@ -56,8 +56,9 @@ class RowReader {
             const std::byte* newest_word);
 
   [[nodiscard]] Version newest() const;
-  /// The newest version there is; one get, and none where `snapshot()` holds it already. Needs newest() > 0. ok, or the transport's error.
-  Status refresh();
+  /// One try at the newest version there is: one get, and none where `snapshot()` holds it already. `is_newest` says whether snapshot() now
+  /// does; not where the owner was quicker, and a later try will read a later version. Needs newest() > 0. ok, or the transport's error.
+  Status refresh(bool& is_newest);
   [[nodiscard]] const RowSnapshot& snapshot() const { return snapshot_; }
 
  private:

@@ -46,7 +46,8 @@ Shard::Shard(const JobLayout& layout, const std::vector<RowSpec>& rows, const Sh
 
 Shard::~Shard() = default;
 
-bool Shard::step() {
+bool Shard::step(double now) {
+  now_ = now;
   channel_.progress();
   const bool drained = drain();
   const bool published = stop_.reason == StopReason::running && fold_and_publish();
@@ -65,7 +66,7 @@ bool Shard::drain() {
         throw RuntimeFailure(fmt::format("worker {}: a record of clock {} inside clock {}", i, header.clock, open.clock.value));
       if (header.kind == RecordKind::end_of_clock) {
         open.ended = true;
-        patience_.arrived({i}, monotonic_seconds());
+        patience_.arrived({i}, now_);
       } else {
         open.updates.push_back({{header.key}, Bytes(payload.begin(), payload.end())});
       }
@@ -86,7 +87,7 @@ bool Shard::merge() {
     for (std::uint32_t i = 0; i < pending_.size(); ++i) merge_next_clock({i});
     return true;
   }
-  if (!patience_.is_over(monotonic_seconds())) return false;
+  if (!patience_.is_over(now_)) return false;
   bool any = false;
   for (std::uint32_t i = 0; i < pending_.size(); ++i)
     for (; !pending_[i].empty() && pending_[i].front().ended; any = true) merge_next_clock({i});
@@ -128,7 +129,7 @@ bool Shard::fold_and_publish() {
   }
   if (!stop && options_.last_clock && floor() >= *options_.last_clock) stop = StopReason::iterations_done;
   if (stop) request_stop(*stop);
-  patience_.folded(monotonic_seconds());
+  patience_.folded(now_);
   return true;
 }
 
@@ -138,11 +139,11 @@ void Shard::request_stop(StopReason reason) {
 
 bool Shard::push() {
   bool any = false;
-  for (std::uint32_t i = 0; i < pushes_.size(); ++i) {
-    OwnerPush::Words words{.stop = stop_.encode(), .lane_head = lanes_[i].head(), .newest = {}, .floor = floor().value};
-    for (const auto& row : rows_) words.newest.emplace_back(row->key, row->publisher.version().value);
-    any |= pushes_[i]->step(words);
-  }
+  newest_.clear();
+  for (const auto& row : rows_) newest_.emplace_back(row->key, row->publisher.version().value);
+  const std::uint64_t least = floor().value;
+  for (std::uint32_t i = 0; i < pushes_.size(); ++i)
+    any |= pushes_[i]->step({.stop = stop_.encode(), .lane_head = lanes_[i].head(), .newest = newest_, .folded = {least, folded_[i]}});
   return any;
 }
 

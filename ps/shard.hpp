@@ -16,6 +16,7 @@
 #include <span>
 #include <vector>
 
+#include "base/time.hpp"
 #include "ps/fold_patience.hpp"
 #include "ps/lane.hpp"
 #include "ps/merge_policy.hpp"
@@ -40,9 +41,9 @@ class Shard {
         transport::Channel& channel, const std::vector<transport::RemoteRegion>& boards);
   ~Shard();
 
-  /// Drains, folds, publishes, pushes: whatever can be done now. Returns whether there was anything to do. Throws RuntimeFailure where a
+  /// Drains, folds, publishes, pushes: whatever can be done at the time `now`, in seconds. Returns whether there was anything to do. Throws RuntimeFailure where a
   /// lane is broken, a policy throws or the transport fails.
-  bool step();
+  bool step(double now = monotonic_seconds());
 
   /// The first reason given stays. Rows are not published any more.
   void request_stop(StopReason reason);
@@ -78,7 +79,9 @@ class Shard {
   std::vector<std::uint64_t> folded_;              // by writer: clocks folded in
   std::vector<std::unique_ptr<Row>> rows_;
   std::vector<std::unique_ptr<OwnerPush>> pushes_;  // by worker
+  std::vector<std::pair<Key, std::uint64_t>> newest_;  // scratch: what push() tells of the rows
   FoldPatience patience_;
+  double now_ = 0.0;                               // of the step under way
   StopWord stop_;
 };
 

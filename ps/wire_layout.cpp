@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/words.hpp"
+
 namespace wolfpack::ps {
 
 JobLayout JobLayout::make(std::uint64_t workers, std::uint64_t shards, std::vector<RowCapacity> rows,
@@ -31,6 +33,19 @@ std::uint64_t JobLayout::shard_bytes(std::uint64_t shard) const {
   std::uint64_t bytes = round_up(lane_offset({static_cast<std::uint32_t>(workers)}), kCacheLineBytes);
   for (std::uint64_t k = shard; k < rows.size(); k += shards) bytes += kRowSlots * slot_bytes({static_cast<std::uint32_t>(k)});
   return bytes;
+}
+
+StopWord stop_of(const JobLayout& layout, std::span<const std::byte> board) {
+  std::uint64_t done = 0;
+  StopWord last;
+  for (std::uint64_t s = 0; s < layout.shards; ++s) {
+    last = StopWord::decode(load_word(board.data() + layout.stop_offset(s)));
+    if (last.reason == StopReason::iterations_done)
+      ++done;
+    else if (last.reason != StopReason::running)
+      return last;
+  }
+  return done == layout.shards ? last : StopWord{};
 }
 
 }  // namespace wolfpack::ps

@@ -10,7 +10,7 @@
 //     probe word                                               any peer, at start only
 //     heartbeat[j]   one cache line each                       worker j's progress thread
 //     clock[j]       one cache line each: finished clocks      worker j
-//     owner block[s] stop, lane head, newest[k]..., floor      owner of shard s
+//     owner block[s] stop, lane head, newest[k]..., floor, own folded clock      owner of shard s
 //
 //   region of shard s
 //     RegionHeader                                             owner
@@ -26,6 +26,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/types.hpp"
@@ -128,14 +129,14 @@ struct JobLayout {
   [[nodiscard]] std::uint64_t probe_offset() const { return sizeof(RegionHeader); }
   [[nodiscard]] std::uint64_t heartbeat_offset(WorkerId worker) const { return (2 + worker.value) * kCacheLineBytes; }
   [[nodiscard]] std::uint64_t clock_offset(WorkerId worker) const { return (2 + workers + worker.value) * kCacheLineBytes; }
-  [[nodiscard]] std::uint64_t owner_block_bytes() const { return round_up((3 + rows.size()) * 8, kCacheLineBytes); }
+  [[nodiscard]] std::uint64_t owner_block_bytes() const { return round_up((4 + rows.size()) * 8, kCacheLineBytes); }
   [[nodiscard]] std::uint64_t owner_block_offset(std::uint64_t shard) const {
     return (2 + 2 * workers) * kCacheLineBytes + shard * owner_block_bytes();
   }
   [[nodiscard]] std::uint64_t stop_offset(std::uint64_t shard) const { return owner_block_offset(shard); }
   [[nodiscard]] std::uint64_t lane_head_offset(std::uint64_t shard) const { return owner_block_offset(shard) + 8; }
   [[nodiscard]] std::uint64_t newest_offset(Key key) const { return owner_block_offset(shard_of(key)) + 16 + key.value * 8; }
-  /// The floor: the least clock in the shard's folded vector, put after the rows' words.
+  /// Two words, put after the rows' words: the floor, the least clock in the shard's folded vector, and the board's owner's own clock in it.
   [[nodiscard]] std::uint64_t floor_offset(std::uint64_t shard) const {
     return owner_block_offset(shard) + 16 + rows.size() * 8;
   }
@@ -156,5 +157,8 @@ struct JobLayout {
   }
   [[nodiscard]] std::uint64_t shard_bytes(std::uint64_t shard) const;
 };
+
+/// Why the job stops, as a board says it: the first shard's reason, but "iterations done" only once all shards say so.
+[[nodiscard]] StopWord stop_of(const JobLayout& layout, std::span<const std::byte> board);
 
 }  // namespace wolfpack::ps

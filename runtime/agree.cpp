@@ -1,6 +1,8 @@
 #include "runtime/agree.hpp"
 
 #include <exception>
+#include <string>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/status.hpp"
@@ -21,11 +23,12 @@ void agree(transport::Bootstrap& bootstrap, const std::function<void()>& fallibl
   } catch (const std::exception& error) {
     failed(kRuntime, error.what());
   }
-  for (const Bytes& other : bootstrap.allgather(outcome)) {
-    if (other.empty()) continue;
-    const std::string text = ByteReader(std::span(other).subspan(1)).text();
-    if (other.front() == kInput) throw InputError(text);
-    throw PeerFailure(text);
+  const std::vector<Bytes> outcomes = bootstrap.allgather(outcome);
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (outcomes[i].empty()) continue;
+    const std::string text = ByteReader(std::span(outcomes[i]).subspan(1)).text();
+    if (outcomes[i].front() == kInput) throw InputError(text);
+    throw PeerFailure("worker " + std::to_string(i) + ": " + text);
   }
 }
 

@@ -15,13 +15,14 @@ void Iteration::noticed(const ps::Row& row) {
   trace_.staleness = observed_staleness(trace_.clock, row.floor);
 }
 
-const ps::Row& Iteration::get(ps::Key key) {
+ps::Row Iteration::get(ps::Key key) {
   const double start = monotonic_seconds();
-  leave_if_stopped(client_.get(key, policy_.required_by_reads(trace_.clock), row_));
-  trace_.wait += row_.waited_seconds;
-  trace_.get += monotonic_seconds() - start - row_.waited_seconds;
-  noticed(row_);
-  return row_;
+  ps::Row row;
+  leave_if_stopped(client_.get(key, policy_.required_by_reads(trace_.clock), row));
+  trace_.wait += row.waited_seconds;
+  trace_.get += monotonic_seconds() - start - row.waited_seconds;
+  noticed(row);
+  return row;
 }
 
 std::optional<ps::Row> Iteration::get_newer(ps::Key key, Version than) {
@@ -29,7 +30,7 @@ std::optional<ps::Row> Iteration::get_newer(ps::Key key, Version than) {
   const auto gives_way = [&] { return policy_.should_give_way(trace_.clock, client_.clocks().fastest()); };
   leave_if_stopped(client_.wait_until([&] { return client_.newest(key) > than || gives_way(); }));
   trace_.wait += monotonic_seconds() - start;
-  if (client_.stop().reason != ps::StopReason::running) throw JobStopped{};  // what is newest is the result
+  leave_if_stopped(client_.check());  // what is newest now may be the result
   if (client_.newest(key) <= than) return std::nullopt;
   return get(key);
 }

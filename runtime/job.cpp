@@ -68,6 +68,14 @@ Job::Job(transport::Bootstrap& bootstrap, transport::Transport& transport, JobOp
 
 Job::~Job() = default;
 
+void Job::close() {
+  owner_.reset();
+  flush_all();
+  barrier();          // everybody's reaches are at their ends
+  liveness_.reset();  // and now the heartbeats
+  barrier();
+}
+
 std::vector<Job::PeerInfo> Job::exchange() {
   Bytes mine;
   ByteWriter writer(mine);
@@ -200,6 +208,9 @@ void Job::start_owner(const IterateOptions& options) {
   };
   auto shard = std::make_unique<ps::Shard>(layout_, options_.rows, shard_options, shard_memory_->bytes(), *owner_channel_, owner_boards_);
   const auto question = [this, limit = options.time_limit_seconds]() -> std::optional<ps::StopReason> {
+    if (const auto elsewhere = ps::stop_of(layout_, board_->bytes()).reason;  // another shard's owner has stopped the job
+        elsewhere != ps::StopReason::running && elsewhere != ps::StopReason::iterations_done)
+      return elsewhere;
     if (interrupt_requested()) return ps::StopReason::interrupted;
     if (!liveness_->check().ok()) return ps::StopReason::failed;
     if (limit && monotonic_seconds() - start_seconds_ > *limit) return ps::StopReason::time_limit;
@@ -224,6 +235,7 @@ IterateResult Job::iterate(const IterateOptions& options, const std::function<vo
     return result;
   } catch (...) {
     liveness_->announce_failure();
+    if (owner_ && !owner_->check().ok()) owner_->join();  // throws what the owner died of: the cause of what arrived here
     throw;
   }
 }
@@ -238,7 +250,8 @@ void Job::run_worker(const IterateOptions& options, const std::function<void(Ite
     row.worker = worker();
     row.clock = result.clock;
     row.start = seconds();
-    Status status = client_->wait_until([&] { return decide() != SspPolicy::Decision::wait; });
+    Status status = client_->check();
+    if (status.ok()) status = client_->wait_until([&] { return decide() != SspPolicy::Decision::wait; });
     if (status.ok() && decide() == SspPolicy::Decision::finish) status = client_->wait_until([] { return false; });  // the stop word
     if (status.code() != StatusCode::stopped) leave_failed_job(status);
     if (!status.ok()) return;
@@ -261,7 +274,6 @@ void Job::run_worker(const IterateOptions& options, const std::function<void(Ite
 void Job::leave_failed_job(const Status& status) const {
   if (status.ok()) return;
   liveness_->check().or_throw();  // the message that names who
-  if (owner_ && !owner_->check().ok()) owner_->join();  // rethrows what the owner died of
   status.or_throw();
 }
 

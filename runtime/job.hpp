@@ -59,7 +59,11 @@ class Job {
   Job(transport::Bootstrap& bootstrap, transport::Transport& transport, JobOptions options);
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
+  /// Without a close() before: the way of a job that failed.
   ~Job();
+
+  /// Collective: ends the job in good order, so that no process reaches for memory that is gone. The last call.
+  void close();
 
   [[nodiscard]] WorkerId worker() const { return bootstrap_.rank(); }
   [[nodiscard]] std::size_t workers() const { return bootstrap_.size(); }
@@ -70,7 +74,7 @@ class Job {
   /// called again: rows begin anew with what their RowSpec makes.
   IterateResult iterate(const IterateOptions& options, const std::function<void(Iteration&)>& body);
 
-  /// The policy of a row that this process hosts, as the last iterate() left it; while iterate() runs it belongs to the owner's thread.
+  /// The policy of a row that this process hosts, as the last iterate() left it, until close(); while iterate() runs it belongs to the owner's thread.
   [[nodiscard]] ps::MergePolicy& policy(ps::Key key);
 
   /// Collective; while iterations run, from nowhere.

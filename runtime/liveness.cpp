@@ -55,7 +55,7 @@ void Liveness::run() {
       const double now = monotonic_seconds();
       if (now - beaten_at >= kBeatSeconds) {
         beaten_at = now;
-        beat(word_ + 1);
+        beat(++beats_);
         if (watching_) look(now);
       }
     }
@@ -65,12 +65,11 @@ void Liveness::run() {
 
 void Liveness::beat(std::uint64_t word) {
   channel_->progress();
-  const bool all_sent = std::all_of(watched_.begin(), watched_.end(), [](const auto& w) { return w->in_flight.done(); });
-  if (!all_sent) return;  // word_ is their source
-  word_ = word;
   for (auto& watched : watched_) {
-    const Status status = channel_->put(watched->peer.board, layout_.heartbeat_offset(self_), std::as_bytes(std::span(&word_, 1)),
-                                        watched->in_flight);
+    if (!watched->in_flight.done()) continue;  // at most one under way a peer
+    watched->word = word;
+    const auto source = std::as_bytes(std::span(&watched->word, 1));
+    const Status status = channel_->put(watched->peer.board, layout_.heartbeat_offset(self_), source, watched->in_flight);
     if (!status.ok()) give_up(fmt::format("{} was lost: {}", watched->peer.name, status.message()));
   }
 }

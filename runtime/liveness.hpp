@@ -52,6 +52,7 @@ class Liveness {
     Peer peer;
     std::uint64_t last_seen = 0;
     double seen_at = 0.0;
+    std::uint64_t word = 0;  // the source of the put under way
     transport::Completion in_flight;
   };
 
@@ -67,7 +68,7 @@ class Liveness {
   std::span<const std::byte> board_;
   double timeout_seconds_;
   std::vector<std::unique_ptr<Watched>> watched_;
-  std::uint64_t word_ = 0;                       // the source of the puts under way
+  std::uint64_t beats_ = 0;
   double looked_at_ = 0.0;
   std::atomic<bool> watching_ = false;
   std::atomic<bool> stop_ = false;

@@ -6,6 +6,8 @@
 namespace wolfpack::runtime {
 namespace {
 constexpr double kQuestionSeconds = 0.002;
+constexpr double kStopPatienceSeconds = 10.0;
+constexpr double kFailedPatienceSeconds = 0.5;
 constexpr std::uint64_t kLongestNapNs = 100'000;  // a worker waits for what the owner has not noticed yet
 }  // namespace
 
@@ -24,15 +26,21 @@ Status ShardOwner::check() const {
 }
 
 void ShardOwner::join() {
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
   if (failure_) std::rethrow_exception(failure_);
+}
+
+// A worker that is lost will never know.
+bool ShardOwner::has_waited_long_enough() const {
+  const double patience = shard_->stop().reason == ps::StopReason::failed ? kFailedPatienceSeconds : kStopPatienceSeconds;
+  return stopped_at_seconds_ != 0.0 && monotonic_seconds() - stopped_at_seconds_ > patience;
 }
 
 void ShardOwner::run() {
   try {
     double asked_at = 0.0;
     Backoff backoff(kLongestNapNs);
-    while (!abandon_ && !shard_->stop_is_known_everywhere()) {
+    while (!abandon_ && !shard_->stop_is_known_everywhere() && !has_waited_long_enough()) {
       if (shard_->step())
         backoff = Backoff(kLongestNapNs);
       else

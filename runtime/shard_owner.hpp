@@ -36,6 +36,7 @@ class ShardOwner {
 
  private:
   void run();
+  [[nodiscard]] bool has_waited_long_enough() const;
 
   std::unique_ptr<ps::Shard> shard_;
   StopQuestion question_;

@@ -3,7 +3,7 @@
 
 namespace wolfpack::runtime {
 
-/// Installs the handlers for this process; a third signal ends it at once (a terminal and a launcher may both send the first).
+/// Installs the handlers for this process and unblocks the two; a third signal ends it at once (a terminal and a launcher may both send the first).
 void catch_interrupts();
 [[nodiscard]] bool interrupt_requested();
 

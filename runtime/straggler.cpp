@@ -4,15 +4,19 @@
 
 #include <charconv>
 #include <cmath>
+#include <numeric>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 #include "base/status.hpp"
 
 namespace wolfpack::runtime {
 namespace {
 
+constexpr double kShortestSeconds = 0.001;
 constexpr const char* kAccepted =
-    "accepted: worker=N,slowdown=F or worker=random,slowdown=F,duration=SECONDS with F >= 1 and SECONDS > 0";
+    "accepted: worker=N,slowdown=F or worker=random,slowdown=F,duration=SECONDS with F >= 1 and SECONDS >= 0.001";
 
 [[noreturn]] void refuse(const std::string& text, const std::string& why) {
   throw InputError(fmt::format("--straggler {}: {}; {}", text, why, kAccepted));
@@ -33,12 +37,20 @@ std::uint64_t mix(std::uint64_t x) {  // splitmix64's finaliser
   return x ^ (x >> 31);
 }
 
-// A step of 1 .. workers - 1 from one slot's straggler to the next never stays at the same worker.
-std::uint64_t random_straggler(std::uint64_t slot, std::size_t workers, std::uint64_t seed) {
-  std::uint64_t worker = mix(seed) % workers;
-  if (workers == 1) return worker;
-  for (std::uint64_t k = 1; k <= slot; ++k) worker = (worker + 1 + mix(seed ^ k) % (workers - 1)) % workers;
-  return worker;
+// Time comes in rounds of as many slots as there are workers, each round a random order of them, so a straggler repeats only across rounds;
+// there the next order gives way by one.
+std::vector<std::uint32_t> order_of_round(std::uint64_t round, std::size_t workers, std::uint64_t seed) {
+  std::vector<std::uint32_t> order(workers);
+  std::iota(order.begin(), order.end(), 0u);
+  for (std::size_t i = workers; i > 1; --i) std::swap(order[i - 1], order[mix(seed ^ mix(round * workers + i)) % i]);
+  return order;
+}
+
+std::uint32_t random_straggler(std::uint64_t slot, std::size_t workers, std::uint64_t seed) {
+  const std::uint64_t round = workers > 2 ? slot / workers : 0;  // two take turns
+  auto order = order_of_round(round, workers, seed);
+  if (round > 0 && order_of_round(round - 1, workers, seed).back() == order.front()) std::swap(order[0], order[1]);
+  return order[slot % workers];
 }
 
 }  // namespace
@@ -65,7 +77,7 @@ StragglerSpec StragglerSpec::parse(const std::string& text, std::size_t workers)
       has_slowdown = true;
     } else if (name == "duration") {
       spec.duration_seconds = parse_number(text, name, value);
-      if (spec.duration_seconds <= 0) refuse(text, "duration is not positive");
+      if (spec.duration_seconds < kShortestSeconds) refuse(text, "duration is shorter than a millisecond");
     } else {
       refuse(text, fmt::format("unknown field \"{}\"", name));
     }

@@ -1,6 +1,6 @@
 # For the scripts beside this one: they `source` it first. The rest of such a script runs in the root of the project.
 script=$(realpath "$0")
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 # Prints the comment at the top of the script.
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$script"; }

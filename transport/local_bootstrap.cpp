@@ -111,7 +111,7 @@ LocalBootstrap::~LocalBootstrap() {
 void LocalBootstrap::watch(const std::function<void(WorkerId)>& on_launcher_lost) const {
   pollfd watched[] = {{socket_.get(), POLLRDHUP, 0}, {stop_watching_.get(), POLLIN, 0}};
   while (poll(watched, 2, -1) < 0 && errno == EINTR) {}
-  if (watched[1].revents == 0) on_launcher_lost(membership_.rank);
+  if (watched[0].revents != 0) on_launcher_lost(membership_.rank);  // also where this process is about to end by itself
 }
 
 std::vector<Bytes> LocalBootstrap::allgather(std::span<const std::byte> mine) {
@@ -153,6 +153,15 @@ void LocalBootstrapServer::receive(WorkerId rank) {
     peer.received.insert(peer.received.end(), buffer, buffer + got);
   }
   answer_if_complete();
+}
+
+bool LocalBootstrapServer::waits_for_the_dead() const {
+  bool lost = false, waiting = false;
+  for (const auto& peer : peers_) {
+    lost = lost || (peer.ours.get() < 0 && peer.received.empty());
+    waiting = waiting || !peer.received.empty();
+  }
+  return lost && waiting;
 }
 
 void LocalBootstrapServer::answer_if_complete() {

@@ -82,6 +82,8 @@ class LocalBootstrapServer {
   [[nodiscard]] int socket(WorkerId rank) const;
   /// Reads what is there, without blocking; answers all when the last message is complete.
   void receive(WorkerId rank);
+  /// Somebody has hung up and somebody else waits for an answer that needs all: it will not come.
+  [[nodiscard]] bool waits_for_the_dead() const;
 
  private:
   struct Peer {

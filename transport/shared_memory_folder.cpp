@@ -1,12 +1,11 @@
 #include "transport/shared_memory_folder.hpp"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <signal.h>
 #include <system_error>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -36,9 +35,17 @@ SharedMemoryFolder::SharedMemoryFolder(std::uint64_t job_id) {
 
 std::vector<std::string> SharedMemoryFolder::environment() const {
   std::vector<std::string> settings;
-  if (!path_.empty() && std::getenv(kUcxFolder) == nullptr) settings.push_back(fmt::format("{}={}", kUcxFolder, path_.string()));
-  // UCX complains on standard output, which is the user's.
-  if (std::getenv("UCX_LOG_FILE") == nullptr) settings.emplace_back("UCX_LOG_FILE=stderr");
+  const auto unless_set = [&settings](const char* name, const std::string& value) {
+    if (std::getenv(name) == nullptr) settings.push_back(fmt::format("{}={}", name, value));
+  };
+  if (!path_.empty()) unless_set(kUcxFolder, path_.string());
+  unless_set("UCX_LOG_FILE", "stderr");  // UCX complains on standard output, which is the user's
+  // Its memory hooks serve registration caches, which shared memory has not, and trying them out at start makes a
+  // System V segment: who is killed just then leaves it.
+  unless_set("UCX_MEM_EVENTS", "n");
+  // UCX 1.13 may crash over the key of a peer that dies while it is read. The job ends then anyway, and says why in a
+  // line and not a backtrace.
+  unless_set("UCX_HANDLE_ERRORS", "none");
   return settings;
 }
 
@@ -53,7 +60,7 @@ void SharedMemoryFolder::remove(const fs::path& path) {
   const fs::path doomed = path.string() + fmt::format(".{}", getpid());
   std::error_code error;
   fs::rename(path, doomed, error);
-  if (error) return;  // another worker was quicker
+  if (error) return;          // another worker was quicker
   constexpr int kTries = 10;  // one may have been about to
   for (int i = 0; i < kTries && fs::exists(doomed, error); ++i) fs::remove_all(doomed, error);
 }

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -13,31 +16,67 @@ namespace {
 
 constexpr std::size_t kPageBytes = 4096;
 
-struct Descriptor {
-  std::byte* address;
-  std::uint64_t size_bytes;
+struct Memory {
+  explicit Memory(std::size_t size)
+      : size_bytes(size),
+        bytes(static_cast<std::byte*>(std::aligned_alloc(kPageBytes, (size + kPageBytes - 1) / kPageBytes * kPageBytes)), &std::free) {
+    if (!bytes) throw RuntimeFailure(fmt::format("no memory for a region of {} bytes", size));
+    std::memset(bytes.get(), 0, size);
+  }
+  std::size_t size_bytes;
+  std::unique_ptr<std::byte, decltype(&std::free)> bytes;
 };
+
+/// The regions of this process, by the number that their descriptors carry. Who opens one keeps its memory, as a mapping of shared memory does:
+/// a thread that ends early takes nothing away from under those that still beat or put.
+class Registry {
+ public:
+  std::uint64_t add(const std::shared_ptr<Memory>& memory) {
+    const std::lock_guard lock(mutex_);
+    regions_[++last_] = memory;
+    return last_;
+  }
+  void remove(std::uint64_t number) {
+    const std::lock_guard lock(mutex_);
+    regions_.erase(number);
+  }
+  std::shared_ptr<Memory> find(std::uint64_t number) {
+    const std::lock_guard lock(mutex_);
+    const auto found = regions_.find(number);
+    auto memory = found == regions_.end() ? nullptr : found->second.lock();
+    if (!memory) throw RuntimeFailure("a peer's region is gone");
+    return memory;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::uint64_t last_ = 0;
+  std::map<std::uint64_t, std::weak_ptr<Memory>> regions_;
+};
+
+Registry& registry() {
+  static Registry the_registry;
+  return the_registry;
+}
 
 class ThreadsRegion final : public Region {
  public:
-  explicit ThreadsRegion(std::size_t size_bytes)
-      : size_bytes_(size_bytes),
-        memory_(static_cast<std::byte*>(std::aligned_alloc(kPageBytes, (size_bytes + kPageBytes - 1) / kPageBytes * kPageBytes)),
-                &std::free) {
-    if (!memory_) throw RuntimeFailure(fmt::format("no memory for a region of {} bytes", size_bytes));
-    std::memset(memory_.get(), 0, size_bytes);
-  }
-  [[nodiscard]] std::span<std::byte> bytes() const override { return {memory_.get(), size_bytes_}; }
+  explicit ThreadsRegion(std::size_t size_bytes) : memory_(std::make_shared<Memory>(size_bytes)), number_(registry().add(memory_)) {}
+  ThreadsRegion(const ThreadsRegion&) = delete;
+  ThreadsRegion& operator=(const ThreadsRegion&) = delete;
+  ~ThreadsRegion() override { registry().remove(number_); }
+
+  [[nodiscard]] std::span<std::byte> bytes() const override { return {memory_->bytes.get(), memory_->size_bytes}; }
   [[nodiscard]] MemoryKind kind() const override { return MemoryKind::host; }
   [[nodiscard]] Bytes descriptor() const override {
     Bytes out;
-    ByteWriter(out).value(Descriptor{memory_.get(), size_bytes_});
+    ByteWriter(out).value(number_);
     return out;
   }
 
  private:
-  std::size_t size_bytes_;
-  std::unique_ptr<std::byte, decltype(&std::free)> memory_;
+  std::shared_ptr<Memory> memory_;
+  std::uint64_t number_;
 };
 
 class ThreadsChannel final : public Channel {
@@ -45,19 +84,18 @@ class ThreadsChannel final : public Channel {
   PeerIndex connect(std::span<const std::byte>) override { return {peers_++}; }
 
   RemoteRegion open(PeerIndex peer, std::span<const std::byte> descriptor) override {
-    const auto region = ByteReader(descriptor).value<Descriptor>();
-    regions_.push_back(region.address);
-    return {peer, static_cast<std::uint32_t>(regions_.size() - 1), region.size_bytes};
+    regions_.push_back(registry().find(ByteReader(descriptor).value<std::uint64_t>()));
+    return {peer, static_cast<std::uint32_t>(regions_.size() - 1), regions_.back()->size_bytes};
   }
 
   Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source, Completion&) override {
-    if (!fits(to, offset, source.size())) return past_the_end(to, offset, source.size());
-    store_shared(regions_[to.index] + offset, source);
+    if (!to.holds(offset, source.size())) return past_the_end(to, offset, source.size());
+    store_shared(regions_[to.index]->bytes.get() + offset, source);
     return {};
   }
   Status get(const RemoteRegion& from, std::uint64_t offset, std::span<std::byte> destination, Completion&) override {
-    if (!fits(from, offset, destination.size())) return past_the_end(from, offset, destination.size());
-    load_shared(destination, regions_[from.index] + offset);
+    if (!from.holds(offset, destination.size())) return past_the_end(from, offset, destination.size());
+    load_shared(destination, regions_[from.index]->bytes.get() + offset);
     return {};
   }
   Status ordered_put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
@@ -69,16 +107,8 @@ class ThreadsChannel final : public Channel {
   [[nodiscard]] std::string lanes(PeerIndex) const override { return "threads"; }
 
  private:
-  static bool fits(const RemoteRegion& region, std::uint64_t offset, std::size_t size) {
-    return offset <= region.size_bytes && size <= region.size_bytes - offset;
-  }
-  static Status past_the_end(const RemoteRegion& region, std::uint64_t offset, std::size_t size) {
-    return {StatusCode::out_of_range,
-            fmt::format("{} bytes at offset {} do not fit a region of {} bytes", size, offset, region.size_bytes)};
-  }
-
   std::uint32_t peers_ = 0;
-  std::vector<std::byte*> regions_;
+  std::vector<std::shared_ptr<Memory>> regions_;
 };
 
 class ThreadsTransport final : public Transport {

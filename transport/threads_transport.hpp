@@ -10,7 +10,7 @@
 
 namespace wolfpack::transport {
 
-/// One for each worker thread. Descriptors are addresses: they mean nothing outside this process.
+/// One for each worker thread. Descriptors mean nothing outside this process.
 [[nodiscard]] std::unique_ptr<Transport> make_threads_transport();
 
 }  // namespace wolfpack::transport

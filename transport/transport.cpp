@@ -1,9 +1,15 @@
 #include "transport/transport.hpp"
 
+#include <fmt/format.h>
+
 #include "base/backoff.hpp"
 #include "base/time.hpp"
 
 namespace wolfpack::transport {
+
+Status past_the_end(const RemoteRegion& region, std::uint64_t offset, std::size_t count) {
+  return {StatusCode::out_of_range, fmt::format("{} bytes at offset {} do not fit a region of {} bytes", count, offset, region.size_bytes)};
+}
 
 Status wait(Channel& channel, Completion& done, double timeout_seconds) {
   channel.progress();

@@ -39,33 +39,50 @@ enum class MemoryKind : std::uint32_t { host = 0, cuda = 1 };
 /// Whether operations reach a target that makes no progress call.
 enum class OneSided { native, emulated };
 
-/// Counts outstanding operations of one channel, of any number. Its address is held by them: it stays where it is until done().
+/// Counts outstanding operations of one channel, of any number. May be destroyed while some are under way, after a deadline say: they then
+/// complete unnoticed; their sources and destinations must stay all the same until the channel is closed.
 class Completion {
  public:
+  /// What operations under way refer to: for backends.
+  struct State {
+    std::uint64_t pending = 0;
+    std::uint64_t* in_flight = nullptr;  ///< of the channel
+    bool abandoned = false;
+    Status status;
+  };
+
   Completion() = default;
   Completion(const Completion&) = delete;
   Completion& operator=(const Completion&) = delete;
-
-  [[nodiscard]] bool done() const { return pending_ == 0; }
-  /// The first failure among the operations that have completed.
-  [[nodiscard]] const Status& status() const { return status_; }
-
-  /// For backends: one operation more is under way, counted also in its channel's `in_flight`; one has ended.
-  void begin(std::uint64_t& in_flight) {
-    in_flight_ = &in_flight;
-    ++pending_;
-    ++in_flight;
+  ~Completion() {
+    if (state_ == nullptr) return;
+    if (state_->pending == 0)
+      delete state_;
+    else
+      state_->abandoned = true;
   }
-  void finish(Status outcome) {
-    --pending_;
-    --*in_flight_;
-    if (!outcome.ok() && status_.ok()) status_ = std::move(outcome);
+
+  [[nodiscard]] bool done() const { return state_ == nullptr || state_->pending == 0; }
+  /// The first failure among the operations that have completed.
+  [[nodiscard]] Status status() const { return state_ == nullptr ? Status() : state_->status; }
+
+  /// For backends: one operation more is under way, counted also in its channel's `in_flight`.
+  State* begin(std::uint64_t& in_flight) {
+    if (state_ == nullptr) state_ = new State;
+    state_->in_flight = &in_flight;
+    ++state_->pending;
+    ++in_flight;
+    return state_;
+  }
+  /// For backends: one has ended.
+  static void finish(State* state, Status outcome) {
+    --*state->in_flight;
+    if (!outcome.ok() && state->status.ok()) state->status = std::move(outcome);
+    if (--state->pending == 0 && state->abandoned) delete state;
   }
 
  private:
-  std::uint64_t pending_ = 0;
-  std::uint64_t* in_flight_ = nullptr;  ///< of the one channel whose operations are counted here
-  Status status_;
+  State* state_ = nullptr;  // made by the first operation
 };
 
 /// Registered memory of this process, zeroed when allocated. Page-aligned.
@@ -87,7 +104,12 @@ struct RemoteRegion {
   PeerIndex peer;
   std::uint32_t index = 0;
   std::uint64_t size_bytes = 0;
+
+  [[nodiscard]] bool holds(std::uint64_t offset, std::size_t count) const { return offset <= size_bytes && count <= size_bytes - offset; }
 };
+
+/// The out_of_range status of an operation that its region does not hold.
+[[nodiscard]] Status past_the_end(const RemoteRegion& region, std::uint64_t offset, std::size_t count);
 
 /// One thread's way to its peers. Sources and destinations must stay valid until the operation's completion is done.
 class Channel {

@@ -92,9 +92,7 @@ Endpoint::Endpoint(ucp_worker_h worker, std::span<const std::byte> address) : wo
 
 Endpoint::~Endpoint() {
   if (endpoint_ == nullptr) return;
-  ucp_request_param_t parameters{};
-  parameters.op_attr_mask = UCP_OP_ATTR_FIELD_FLAGS;
-  parameters.flags = UCP_EP_CLOSE_FLAG_FORCE;
+  const ucp_request_param_t parameters{};  // flushes; closing by force needs error handling by peer, which costs shared memory (1.13)
   ucs_status_ptr_t request = ucp_ep_close_nbx(endpoint_, &parameters);
   if (request == nullptr || UCS_PTR_IS_ERR(request)) return;
   constexpr double kPatienceSeconds = 1.0;

@@ -55,7 +55,7 @@ class MappedMemory {
   std::span<std::byte> bytes_;
 };
 
-/// Closes by force in the destructor: flush first.
+/// The destructor flushes and closes, and gives up after a second.
 class Endpoint {
  public:
   Endpoint(ucp_worker_h worker, std::span<const std::byte> address);

@@ -18,7 +18,7 @@ constexpr std::uint64_t kMostInFlight = 64;
 constexpr double kPatienceSeconds = 30.0;
 
 void on_complete(void* request, ucs_status_t status, void* user_data) {
-  static_cast<Completion*>(user_data)->finish(to_status(status, "a one-sided operation"));
+  Completion::finish(static_cast<Completion::State*>(user_data), to_status(status, "a one-sided operation"));
   ucp_request_free(request);
 }
 
@@ -68,7 +68,7 @@ class UcxChannel final : public Channel {
     const Remote& remote = regions_[to.index];
     const auto parameters = track(done);
     return started(ucp_put_nbx(peer.endpoint.get(), source.data(), source.size(), remote.address + offset, remote.key.get(), &parameters),
-                   done, "ucp_put_nbx");
+                   parameters, "ucp_put_nbx");
   }
 
   Status get(const RemoteRegion& from, std::uint64_t offset, std::span<std::byte> destination, Completion& done) override {
@@ -77,7 +77,7 @@ class UcxChannel final : public Channel {
     const auto parameters = track(done);
     return started(ucp_get_nbx(peers_[from.peer.value].endpoint.get(), destination.data(), destination.size(), remote.address + offset,
                                remote.key.get(), &parameters),
-                   done, "ucp_get_nbx");
+                   parameters, "ucp_get_nbx");
   }
 
   // Put, flush of that endpoint, put: sound on every UCX, where a fence is not (from 1.16 it may hang with emulated operations).
@@ -86,14 +86,14 @@ class UcxChannel final : public Channel {
       Completion flushed;
       if (Status status = flush(to.peer, flushed); !status.ok()) return status;
       if (Status status = wait(*this, flushed, kPatienceSeconds); !status.ok()) return status;
+      peers_[to.peer.value].has_unflushed_puts = false;
     }
     return put(to, offset, source, done);
   }
 
   Status flush(PeerIndex peer, Completion& done) override {
-    peers_[peer.value].has_unflushed_puts = false;
     const auto parameters = track(done);
-    return started(ucp_ep_flush_nbx(peers_[peer.value].endpoint.get(), &parameters), done, "ucp_ep_flush_nbx");
+    return started(ucp_ep_flush_nbx(peers_[peer.value].endpoint.get(), &parameters), parameters, "ucp_ep_flush_nbx");
   }
 
   void progress() override { ucp_worker_progress(worker_.get()); }
@@ -114,9 +114,7 @@ class UcxChannel final : public Channel {
   };
 
   Status make_ready(const RemoteRegion& region, std::uint64_t offset, std::size_t size) {
-    if (offset > region.size_bytes || size > region.size_bytes - offset)
-      return {StatusCode::out_of_range,
-              fmt::format("{} bytes at offset {} do not fit a region of {} bytes", size, offset, region.size_bytes)};
+    if (!region.holds(offset, size)) return past_the_end(region, offset, size);
     if (in_flight_ < kMostInFlight) return {};
     const double start = monotonic_seconds();
     for (Backoff backoff; in_flight_ >= kMostInFlight; backoff.pause()) {
@@ -131,22 +129,21 @@ class UcxChannel final : public Channel {
     ucp_request_param_t parameters{};
     parameters.op_attr_mask = UCP_OP_ATTR_FIELD_CALLBACK | UCP_OP_ATTR_FIELD_USER_DATA;
     parameters.cb.send = on_complete;
-    parameters.user_data = &done;
-    done.begin(in_flight_);  // before the call: its callback may run inside it
+    parameters.user_data = done.begin(in_flight_);  // before the call: its callback may run inside it
     return parameters;
   }
 
-  static Status started(ucs_status_ptr_t request, Completion& done, const char* call) {
+  static Status started(ucs_status_ptr_t request, const ucp_request_param_t& parameters, const char* call) {
     if (UCS_PTR_IS_PTR(request)) return {};
-    const Status outcome = to_status(UCS_PTR_STATUS(request), call);
-    done.finish(outcome);
+    Status outcome = to_status(UCS_PTR_STATUS(request), call);
+    Completion::finish(static_cast<Completion::State*>(parameters.user_data), outcome);
     return outcome;
   }
 
+  std::uint64_t in_flight_ = 0;  // outlives the endpoints, whose closing completes operations
   ucx::Worker worker_;
   std::vector<Peer> peers_;
   std::vector<Remote> regions_;  // after peers_: remote keys go before their endpoints
-  std::uint64_t in_flight_ = 0;
 };
 
 class UcxTransport final : public Transport {
@@ -173,7 +170,7 @@ class UcxTransport final : public Transport {
 }  // namespace
 
 std::unique_ptr<Transport> make_ucx_transport(const std::string& name) {
-  // posix and not sysv: its segments are unlinked as soon as they exist, so that not even SIGKILL leaves any behind.
+  // posix and not sysv, whose segments outlive a process that is killed: see shared_memory_folder.hpp.
   if (name == "shm") return std::make_unique<UcxTransport>(name, "posix,self");
   throw InputError(fmt::format("transport \"{}\" is not in this version; accepted: auto, shm", name));
 }

@@ -240,15 +240,6 @@ TEST_P(ShardContract, AStopIsNotKnownBeforeItIsPushed) {
   EXPECT_TRUE(server_->shard().stop_is_known_everywhere());
 }
 
-TEST_P(ShardContract, LanesAreDrainedAfterAStopSoThatNobodyHangsInAFullOne) {
-  build({.workers = 1}, 900);
-  server_->shard().request_stop(StopReason::time_limit);
-  for (std::uint64_t i = 0; i < 20; ++i) {
-    update(0, 0, i, 900);  // fails where it has to wait: nobody does anything while it waits
-    server_->settle();
-  }
-}
-
 TEST_P(ShardContract, AClockThatIsLeftOutIsAnError) {
   build({.workers = 1});
   tick(0, 1);

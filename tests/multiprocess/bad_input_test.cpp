@@ -1,11 +1,10 @@
-// Wrong usage and bad input end at once: exit status 2, one line on standard error that names what is wrong and what is accepted, nothing on
-// standard output, and no files.
-#include <sys/stat.h>
-#include <unistd.h>
-
+// Wrong usage and bad input end at once: exit status 2, one line on standard error that names what is wrong and what is
+// accepted, nothing on standard output, and no files.
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -79,9 +78,15 @@ class BadInput : public ::testing::Test {
   }
 };
 
-TEST_F(BadInput, Beta) { expect_option_refused("--beta", {"0", "-1", "nan", "inf", "x", "1x", "1,5", "", "1e999", "0x10"}); }
-TEST_F(BadInput, Workers) { expect_option_refused("--workers", {"0", "-1", "1.5", "x", "nan", "100000", "99999999999999999999"}); }
-TEST_F(BadInput, Staleness) { expect_option_refused("--staleness", {"-1", "soon", "1.5", "BSP", "inf", "1 2", "99999999999999999999"}); }
+TEST_F(BadInput, Beta) {
+  expect_option_refused("--beta", {"0", "-1", "nan", "inf", "x", "1x", "1,5", "", "1e999", "0x10"});
+}
+TEST_F(BadInput, Workers) {
+  expect_option_refused("--workers", {"0", "-1", "1.5", "x", "nan", "100000", "99999999999999999999"});
+}
+TEST_F(BadInput, Staleness) {
+  expect_option_refused("--staleness", {"-1", "soon", "1.5", "BSP", "inf", "1 2", "99999999999999999999"});
+}
 TEST_F(BadInput, Tolerance) { expect_option_refused("--tolerance", {"-1", "nan", "x", "inf", "1e-6s"}); }
 TEST_F(BadInput, TopK) { expect_option_refused("--top-k", {"0", "-3", "1.5", "many"}); }
 TEST_F(BadInput, MaxClock) { expect_option_refused("--max-clock", {"0", "-1", "x", "1.5", "99999999999999999999"}); }
@@ -92,10 +97,10 @@ TEST_F(BadInput, Device) { expect_option_refused("--device", {"tpu", "CPU"}); }
 TEST_F(BadInput, Transport) { expect_option_refused("--transport", {"pigeon", "SHM"}); }
 TEST_F(BadInput, PictureShape) { expect_option_refused("--picture-shape", {"28", "x", "0x5", "28x", "axb"}); }
 TEST_F(BadInput, Straggler) {
-  expect_option_refused("--straggler", {"worker=9,slowdown=2", "worker=3,slowdown=2", "worker=-1,slowdown=2", "worker=1", "slowdown=2",
-                                        "worker=1,slowdown=0.5", "worker=1,slowdown=nan", "worker=1,slowdown=x", "worker=1,speed=2",
-                                        "worker=random,slowdown=2", "worker=random,slowdown=2,duration=0", "nonsense",
-                                        "worker=1.5,slowdown=2"});
+  expect_option_refused("--straggler", {"worker=9,slowdown=2", "worker=3,slowdown=2", "worker=-1,slowdown=2",
+                                        "worker=1", "slowdown=2", "worker=1,slowdown=0.5", "worker=1,slowdown=nan",
+                                        "worker=1,slowdown=x", "worker=1,speed=2", "worker=random,slowdown=2",
+                                        "worker=random,slowdown=2,duration=0", "nonsense", "worker=1.5,slowdown=2"});
 }
 
 TEST_F(BadInput, OptionsThatAreMissingUnknownOrWithoutValue) {
@@ -124,18 +129,19 @@ TEST_F(BadInput, FilesThatCannotBeRead) {
 TEST_F(BadInput, Svmlight) {
   expect_data_refused("empty.libsvm", "");
   expect_data_refused("comment.libsvm", "# nothing\n");
-  for (const auto& [name, line] : std::vector<std::pair<std::string, std::string>>{{"nan.libsvm", "1 1:nan"},
-                                                                                   {"inf.libsvm", "1 1:inf"},
-                                                                                   {"token.libsvm", "1 1:x"},
-                                                                                   {"zero.libsvm", "1 0:1"},
-                                                                                   {"order.libsvm", "1 2:1 1:1"},
-                                                                                   {"twice.libsvm", "1 2:1 2:1"},
-                                                                                   {"label.libsvm", "x 1:1"},
-                                                                                   {"nanlabel.libsvm", "nan 1:1"},
-                                                                                   {"nocolon.libsvm", "1 1"},
-                                                                                   {"negative.libsvm", "1 -1:1"},
-                                                                                   {"huge.libsvm", "1 99999999999999999999:1"},
-                                                                                   {"overflow.libsvm", "1 1:1e999"}})
+  for (const auto& [name, line] :
+       std::vector<std::pair<std::string, std::string>>{{"nan.libsvm", "1 1:nan"},
+                                                        {"inf.libsvm", "1 1:inf"},
+                                                        {"token.libsvm", "1 1:x"},
+                                                        {"zero.libsvm", "1 0:1"},
+                                                        {"order.libsvm", "1 2:1 1:1"},
+                                                        {"twice.libsvm", "1 2:1 2:1"},
+                                                        {"label.libsvm", "x 1:1"},
+                                                        {"nanlabel.libsvm", "nan 1:1"},
+                                                        {"nocolon.libsvm", "1 1"},
+                                                        {"negative.libsvm", "1 -1:1"},
+                                                        {"huge.libsvm", "1 99999999999999999999:1"},
+                                                        {"overflow.libsvm", "1 1:1e999"}})
     expect_data_refused(name, "1 1:1\n" + line + "\n", {":2"});
   expect_data_refused("binary.libsvm", std::string("\0\1\2\xff\xfe", 5));
 }
@@ -177,7 +183,8 @@ TEST_F(BadInput, MatrixMarketAndCsv) {
 }
 
 TEST_F(BadInput, Gzip) {
-  const std::string whole = ScratchDirectory::read(scratch_.write_gzipped("whole.libsvm.gz", std::string(5000, '\n') + "1 1:1\n"));
+  const std::string whole =
+      ScratchDirectory::read(scratch_.write_gzipped("whole.libsvm.gz", std::string(5000, '\n') + "1 1:1\n"));
   expect_data_refused("cut.libsvm.gz", whole.substr(0, whole.size() - 12));
   std::string flipped = whole;
   flipped[whole.size() / 2] = static_cast<char>(flipped[whole.size() / 2] ^ 0x55);
@@ -220,7 +227,8 @@ TEST_F(BadInput, OutputsThatCannotBeWritten) {
 TEST(BadCommand, IsRefused) {
   const ScratchDirectory scratch;
   const std::string out = scratch.path("x.libsvm");
-  const Texts generate{"generate", "--rows", "10", "--columns", "20", "--density", "0.5", "--nonzeros", "5", "--output", out};
+  const Texts generate{"generate", "--rows",     "10", "--columns", "20", "--density",
+                       "0.5",      "--nonzeros", "5",  "--output",  out};
   const auto changed = [&](const std::string& option, const std::string& value) {
     Texts arguments = generate;
     const auto at = std::find(arguments.begin(), arguments.end(), option);
@@ -263,7 +271,9 @@ TEST_F(BadInput, OtherLaunchersAreRefused) {
     expect_one_line(outcome);
     EXPECT_THAT(outcome.err, AnyOf(HasSubstr("mpirun"), HasSubstr("srun")));
   }
-  EXPECT_EQ(run_program({"lasso", "--data", good_, "--beta", "1", "--quiet"}, {"SLURM_PROCID=0", "SLURM_NTASKS=1"}).exit_status, 0);
+  EXPECT_EQ(run_program({"lasso", "--data", good_, "--beta", "1", "--quiet"}, {"SLURM_PROCID=0", "SLURM_NTASKS=1"})
+                .exit_status,
+            0);
 }
 
 }  // namespace

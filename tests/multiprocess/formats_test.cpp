@@ -1,4 +1,5 @@
-// The same problem in every format that the program reads, gzipped or not, gives the same answer; and the diabetes data give R's.
+// The same problem in every format that the program reads, gzipped or not, gives the same answer; and the diabetes data
+// give R's.
 #include <array>
 #include <cmath>
 #include <filesystem>
@@ -38,8 +39,9 @@ std::string matrix_npy(const LassoInstance& instance, bool fortran_order) {
 }
 
 std::string vector_npy(const std::vector<double>& values, const std::string& second_dimension) {
-  return npy_bytes(fmt::format("{{'descr': '<f8', 'fortran_order': False, 'shape': ({},{}), }}\n", values.size(), second_dimension),
-                   bytes_of(values));
+  return npy_bytes(
+      fmt::format("{{'descr': '<f8', 'fortran_order': False, 'shape': ({},{}), }}\n", values.size(), second_dimension),
+      bytes_of(values));
 }
 
 std::string target_text(const LassoInstance& instance) {
@@ -53,7 +55,8 @@ std::string csv_text(const LassoInstance& instance) {
   const std::size_t middle = instance.columns() / 2;
   std::string text;
   for (std::size_t j = 0; j < instance.columns(); ++j)
-    text += fmt::format("{}c{}{}", j == middle ? "\"what is sought\"," : "", j, j + 1 == instance.columns() ? "\n" : ",");
+    text +=
+        fmt::format("{}c{}{}", j == middle ? "\"what is sought\"," : "", j, j + 1 == instance.columns() ? "\n" : ",");
   for (std::size_t i = 0; i < instance.rows.size(); ++i)
     for (std::size_t j = 0; j < instance.columns(); ++j)
       text += fmt::format("{}{}{}", j == middle ? fmt::format("{},", instance.target[i]) : "", instance.rows[i][j],
@@ -70,15 +73,16 @@ std::string matrix_market_text(const LassoInstance& instance) {
         entries += fmt::format("{} {} {}\n", i + 1, j + 1, instance.rows[i][j]);
         ++count;
       }
-  return fmt::format("%%MatrixMarket matrix coordinate real general\n% a comment\n{} {} {}\n", instance.rows.size(), instance.columns(),
-                     count) +
+  return fmt::format("%%MatrixMarket matrix coordinate real general\n% a comment\n{} {} {}\n", instance.rows.size(),
+                     instance.columns(), count) +
          entries;
 }
 
 class Formats : public ::testing::Test {
  protected:
   /// Solves the file, plain and gzipped, and compares with what the slow solver says.
-  void expect_same_answer(const std::string& name, const std::string& bytes, const std::vector<std::string>& target) const {
+  void expect_same_answer(const std::string& name, const std::string& bytes,
+                          const std::vector<std::string>& target) const {
     for (const bool gzipped : {false, true}) {
       SCOPED_TRACE(gzipped ? name + ".gz" : name);
       const std::string path = gzipped ? scratch_.write_gzipped(name + ".gz", bytes) : scratch_.write(name, bytes);
@@ -118,7 +122,8 @@ TEST_F(Formats, NpyTargets) {
   const std::string matrix = matrix_npy<double>(instance_, true);
   expect_same_answer("a.npy", matrix, {"--target", scratch_.write("y.npy", vector_npy(instance_.target, ""))});
   expect_same_answer("a.npy", matrix, {"--target", scratch_.write("y1.npy", vector_npy(instance_.target, " 1"))});
-  expect_same_answer("a.npy", matrix, {"--target", scratch_.write_gzipped("y.npy.gz", vector_npy(instance_.target, ""))});
+  expect_same_answer("a.npy", matrix,
+                     {"--target", scratch_.write_gzipped("y.npy.gz", vector_npy(instance_.target, ""))});
 }
 
 TEST_F(Formats, MatrixMarket) { expect_same_answer("a.mtx", matrix_market_text(instance_), text_target_); }
@@ -129,7 +134,8 @@ std::vector<double> numbers_of(const std::string& path) {
   std::string text;
   gzFile file = gzopen(path.c_str(), "rb");
   std::array<char, 4096> buffer{};
-  for (int got = 0; (got = gzread(file, buffer.data(), buffer.size())) > 0;) text.append(buffer.data(), static_cast<std::size_t>(got));
+  for (int got = 0; (got = gzread(file, buffer.data(), buffer.size())) > 0;)
+    text.append(buffer.data(), static_cast<std::size_t>(got));
   gzclose(file);
   std::istringstream stream(text);
   std::vector<double> numbers;
@@ -142,11 +148,12 @@ void centre(std::vector<double>& values) {
   for (double& value : values) value -= mean;
 }
 
-/// Efron, Hastie, Johnstone and Tibshirani (2004); the residual sums of squares at these norms are those of R's lars. Columns are centred and of
-/// unit norm.
+/// Efron, Hastie, Johnstone and Tibshirani (2004); the residual sums of squares at these norms are those of R's lars.
+/// Columns are centred and of unit norm.
 TEST(DiabetesRun, MeetsThePathOfLars) {
   const std::string folder = "/usr/lib/python3/dist-packages/sklearn/datasets/data/";
-  if (!std::filesystem::exists(folder + "diabetes_data_raw.csv.gz")) GTEST_SKIP() << folder << " is absent: install python3-sklearn";
+  if (!std::filesystem::exists(folder + "diabetes_data_raw.csv.gz"))
+    GTEST_SKIP() << folder << " is absent: install python3-sklearn";
   const std::vector<double> raw = numbers_of(folder + "diabetes_data_raw.csv.gz");
   std::vector<double> y = numbers_of(folder + "diabetes_target.csv.gz");
   ASSERT_EQ(raw.size(), 4420u);
@@ -161,8 +168,8 @@ TEST(DiabetesRun, MeetsThePathOfLars) {
     for (const double value : column) by_columns.push_back(value / norm);
   }
   const ScratchDirectory scratch;
-  const std::string data =
-      scratch.write("x.npy", npy_bytes("{'descr': '<f8', 'fortran_order': True, 'shape': (442, 10), }\n", bytes_of(by_columns)));
+  const std::string data = scratch.write(
+      "x.npy", npy_bytes("{'descr': '<f8', 'fortran_order': True, 'shape': (442, 10), }\n", bytes_of(by_columns)));
   const std::string target = scratch.write("y.npy", vector_npy(y, ""));
 
   struct Knot {
@@ -176,8 +183,8 @@ TEST(DiabetesRun, MeetsThePathOfLars) {
                            Knot{"888.91037", 1527165.21, 4, "3", "bsp"}, Knot{"1440.78451", 1324122.18, 7, "4", "asp"},
                            Knot{"1914.56407", 1275357.11, 8, "5", "0"}, Knot{"3459.97763", 1263985.79, 10, "2", "1"}}) {
     SCOPED_TRACE(knot.l1_norm);
-    const LassoRun run = run_lasso({"--data", data, "--target", target, "--beta", knot.l1_norm, "--workers", knot.workers, "--staleness",
-                                    knot.staleness, "--tolerance", "1e-10"});
+    const LassoRun run = run_lasso({"--data", data, "--target", target, "--beta", knot.l1_norm, "--workers",
+                                    knot.workers, "--staleness", knot.staleness, "--tolerance", "1e-10"});
     ASSERT_EQ(run.outcome.exit_status, 0) << run.outcome.err;
     // The norm is given to 5 decimals and lambda, the slope of 1/2 RSS, is below 950: so exact is the sum of squares.
     EXPECT_NEAR(2 * run.result.at("objective").get<double>(), knot.rss, 0.02);

@@ -1,5 +1,5 @@
-// The program finds the optimum, whatever the problem looks like, however many workers there are and however stale they read, and what its
-// files say is true: against a slow solver that shares no code with it.
+// The program finds the optimum, whatever the problem looks like, however many workers there are and however stale they
+// read, and what its files say is true: against a slow solver that shares no code with it.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -27,8 +27,8 @@ class KnownAnswers : public ::testing::TestWithParam<std::size_t> {
   std::string data_ = scratch_.write("data.libsvm", to_svmlight(instance_));
 
   LassoRun run(std::size_t workers, const std::string& staleness, const std::string& tolerance = "1e-6") const {
-    return run_lasso({"--data", data_, "--beta", fmt::format("{:.17g}", instance_.beta), "--workers", std::to_string(workers),
-                      "--staleness", staleness, "--tolerance", tolerance});
+    return run_lasso({"--data", data_, "--beta", fmt::format("{:.17g}", instance_.beta), "--workers",
+                      std::to_string(workers), "--staleness", staleness, "--tolerance", tolerance});
   }
 };
 
@@ -73,7 +73,8 @@ TEST_P(KnownAnswers, AreFoundAndCertifiedByAnyNumberOfWorkersAtAnyStaleness) {
       previous = index;
     }
     const double objective = slow_.objective(x);
-    EXPECT_NEAR(objective, result.at("objective").get<double>(), slack) << "the coefficients alone must say the objective";
+    EXPECT_NEAR(objective, result.at("objective").get<double>(), slack)
+        << "the coefficients alone must say the objective";
     EXPECT_LE(objective - known.objective, 1e-6 * null_objective + slack) << "the optimum is " << known.objective;
     EXPECT_LE(objective - known.objective, gap + slack) << "the certificate is wrong";
     EXPECT_GE(objective, known.objective - known.gap - slack) << "better than the optimum?";
@@ -130,7 +131,8 @@ TEST(ClosedForm, OneColumn) {
   }
   ASSERT_GT(std::abs(ay / aa), 0.05) << "the constraint is to be active";
   const ScratchDirectory scratch;
-  const LassoRun solved = run_lasso({"--data", scratch.write("a.libsvm", to_svmlight(instance)), "--beta", "0.05", "--workers", "3"});
+  const LassoRun solved =
+      run_lasso({"--data", scratch.write("a.libsvm", to_svmlight(instance)), "--beta", "0.05", "--workers", "3"});
   ASSERT_EQ(solved.coefficients.size(), 1u);
   EXPECT_NEAR(solved.coefficients[0].value, std::copysign(0.05, ay), 1e-15);
 }

@@ -1,4 +1,5 @@
-// What a run writes and says, and where: DESIGN's promises of files, streams and exit statuses that people's scripts rely on.
+// What a run writes and says, and where: DESIGN's promises of files, streams and exit statuses that people's scripts
+// rely on.
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -71,17 +72,20 @@ TEST_F(Output, TableGoesToStandardError) {
   const Outcome outcome = run_program(lasso({}));
   EXPECT_EQ(outcome.exit_status, 0);
   EXPECT_EQ(outcome.out, "");
-  for (const char* what : {"converged", "objective", "gap", "non-zeros", "workers"}) EXPECT_THAT(outcome.err, HasSubstr(what));
+  for (const char* what : {"converged", "objective", "gap", "non-zeros", "workers"})
+    EXPECT_THAT(outcome.err, HasSubstr(what));
 }
 
 TEST_F(Output, ResultHasEveryFieldAndTheSettingsInEffect) {
-  const LassoRun run = run_lasso({"--data", data_, "--beta", "1.5", "--workers", "3", "--staleness", "asp", "--top-k", "7", "--tolerance",
-                                  "1e-5", "--max-clock", "1000", "--time-limit", "50", "--straggler", "worker=2,slowdown=1.5", "--seed",
-                                  "9"});
+  const LassoRun run = run_lasso({"--data",      data_,  "--beta",       "1.5", "--workers",   "3",
+                                  "--staleness", "asp",  "--top-k",      "7",   "--tolerance", "1e-5",
+                                  "--max-clock", "1000", "--time-limit", "50",  "--straggler", "worker=2,slowdown=1.5",
+                                  "--seed",      "9"});
   ASSERT_EQ(run.outcome.exit_status, 0) << run.outcome.err;
   const auto& result = run.result;
-  for (const char* number : {"objective", "gap", "relative_gap", "null_objective", "beta", "l1_norm", "nonzeros", "clocks", "full_passes",
-                             "bytes_read", "solve_seconds", "wall_seconds", "workers", "rows", "columns"})
+  for (const char* number :
+       {"objective", "gap", "relative_gap", "null_objective", "beta", "l1_norm", "nonzeros", "clocks", "full_passes",
+        "bytes_read", "solve_seconds", "wall_seconds", "workers", "rows", "columns"})
     EXPECT_TRUE(result.contains(number) && result.at(number).is_number()) << number;
   for (const char* text : {"status", "method", "device", "transport", "transport_lanes", "wolfpack_version"})
     EXPECT_TRUE(result.contains(text) && !result.at(text).get<std::string>().empty()) << text;
@@ -115,7 +119,8 @@ TEST_F(Output, DefaultsAreChosenAndRecorded) {
 
 TEST_F(Output, MaxClockEndsWithItsStatusAndAResult) {
   for (const int most : {1, 3}) {
-    const LassoRun run = run_lasso({"--data", data_, "--beta", "1.5", "--workers", "3", "--top-k", "1", "--max-clock", std::to_string(most)});
+    const LassoRun run = run_lasso(
+        {"--data", data_, "--beta", "1.5", "--workers", "3", "--top-k", "1", "--max-clock", std::to_string(most)});
     EXPECT_EQ(run.outcome.exit_status, 3);
     EXPECT_EQ(run.result.at("status"), "clock_limit");
     EXPECT_EQ(run.result.at("clocks"), 3 * most);
@@ -126,8 +131,8 @@ TEST_F(Output, MaxClockEndsWithItsStatusAndAResult) {
 }
 
 TEST_F(Output, TimeLimitEndsWithItsStatusAndAResult) {
-  const LassoRun run = run_lasso({"--data", data_, "--beta", "1.5", "--workers", "3", "--straggler", "worker=1,slowdown=1e7", "--time-limit",
-                                  "0.3"});
+  const LassoRun run = run_lasso({"--data", data_, "--beta", "1.5", "--workers", "3", "--straggler",
+                                  "worker=1,slowdown=1e7", "--time-limit", "0.3"});
   EXPECT_EQ(run.outcome.exit_status, 3);
   EXPECT_EQ(run.result.at("status"), "time_limit");
   EXPECT_GE(run.result.at("solve_seconds"), 0.3);
@@ -150,8 +155,8 @@ TEST_F(Output, ReportMakesAPageAndPrintsItsPath) {
 TEST_F(Output, GeneratedInstanceIsSolvedAndTheSameForTheSameSeed) {
   const auto generate = [&](const std::string& name, const std::string& seed) {
     const std::string path = scratch_.path(name);
-    const Outcome outcome = run_program({"generate", "--rows", "60", "--columns", "300", "--density", "0.05", "--nonzeros", "20", "--noise",
-                                         "0.01", "--seed", seed, "--output", path});
+    const Outcome outcome = run_program({"generate", "--rows", "60", "--columns", "300", "--density", "0.05",
+                                         "--nonzeros", "20", "--noise", "0.01", "--seed", seed, "--output", path});
     EXPECT_EQ(outcome.exit_status, 0) << outcome.err;
     EXPECT_EQ(outcome.out, "");
     return path;
@@ -162,7 +167,8 @@ TEST_F(Output, GeneratedInstanceIsSolvedAndTheSameForTheSameSeed) {
   const LassoRun run = run_lasso({"--data", path, "--beta", "1", "--workers", "5"});
   EXPECT_EQ(run.outcome.exit_status, 0);
   EXPECT_EQ(run.result.at("columns"), 300);
-  EXPECT_LE(run.result.at("objective").get<double>(), 0.5 * 0.01 * 0.01 * (1 + 1e-3) + 1e-6 * run.result.at("null_objective").get<double>())
+  EXPECT_LE(run.result.at("objective").get<double>(),
+            0.5 * 0.01 * 0.01 * (1 + 1e-3) + 1e-6 * run.result.at("null_objective").get<double>())
       << "the coefficients that made it are in the ball";
 }
 
@@ -175,8 +181,9 @@ TEST(Help, IsPrintedWithExitStatusZero) {
     EXPECT_EQ(outcome.err, "");
   }
   const std::string lasso = run_program({"lasso", "--help"}).out;
-  for (const char* option : {"--data", "--target", "--beta", "--workers", "--staleness", "--method", "--top-k", "--tolerance", "--device",
-                             "--transport", "--max-clock", "--time-limit", "--straggler", "--seed", "--output", "--quiet", "--json"})
+  for (const char* option :
+       {"--data", "--target", "--beta", "--workers", "--staleness", "--method", "--top-k", "--tolerance", "--device",
+        "--transport", "--max-clock", "--time-limit", "--straggler", "--seed", "--output", "--quiet", "--json"})
     EXPECT_THAT(lasso, HasSubstr(option));
 }
 

@@ -1,4 +1,5 @@
-// What one slow worker does to the others, read off the trace; and what processes that wait cost a machine that has too few cores for them.
+// What one slow worker does to the others, read off the trace; and what processes that wait cost a machine that has too
+// few cores for them.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -29,7 +30,8 @@ TraceOfWorkers by_worker(const std::vector<nlohmann::json>& trace) {
 double number(const nlohmann::json& row, const char* field) { return row.at(field).get<double>(); }
 
 double sum_of(const std::vector<nlohmann::json>& rows, const char* field) {
-  return std::accumulate(rows.begin(), rows.end(), 0.0, [field](double sum, const auto& row) { return sum + number(row, field); });
+  return std::accumulate(rows.begin(), rows.end(), 0.0,
+                         [field](double sum, const auto& row) { return sum + number(row, field); });
 }
 
 /// When an iteration had computed: its clock was told to the others at this time or later, and at `end` or earlier.
@@ -46,10 +48,14 @@ class Stragglers : public ::testing::Test {
     for (const auto& row : instance.rows) values.insert(values.end(), row.begin(), row.end());
     scratch_ = new ScratchDirectory;
     data_ = {"--data",
-             scratch_->write("a.npy", npy_bytes(fmt::format("{{'descr': '<f8', 'fortran_order': False, 'shape': ({}, {}), }}\n", kRows,
-                                                            kColumns),
-                                                bytes_of(values))),
-             "--target", scratch_->write("y.txt", fmt::format("{}\n", fmt::join(instance.target, "\n"))), "--beta", "4"};
+             scratch_->write("a.npy",
+                             npy_bytes(fmt::format("{{'descr': '<f8', 'fortran_order': False, 'shape': ({}, {}), }}\n",
+                                                   kRows, kColumns),
+                                       bytes_of(values))),
+             "--target",
+             scratch_->write("y.txt", fmt::format("{}\n", fmt::join(instance.target, "\n"))),
+             "--beta",
+             "4"};
   }
   static void TearDownTestSuite() {
     delete scratch_;
@@ -68,7 +74,8 @@ class Stragglers : public ::testing::Test {
 };
 
 TEST_F(Stragglers, SlowdownTenMakesTheIterationsOfThatWorkerTenTimesLonger) {
-  const LassoRun slowed = run({"--workers", "3", "--staleness", "3", "--straggler", "worker=2,slowdown=10", "--top-k", "9"});
+  const LassoRun slowed =
+      run({"--workers", "3", "--staleness", "3", "--straggler", "worker=2,slowdown=10", "--top-k", "9"});
   const TraceOfWorkers workers = by_worker(slowed.trace);
   ASSERT_EQ(workers.size(), 3u);
   EXPECT_EQ(sum_of(workers.at(0), "straggle_seconds"), 0.0);
@@ -79,8 +86,8 @@ TEST_F(Stragglers, SlowdownTenMakesTheIterationsOfThatWorkerTenTimesLonger) {
 }
 
 TEST_F(Stragglers, RandomOneIsOneAtATimeAndNotAlwaysTheSame) {
-  const LassoRun slowed = run({"--workers", "3", "--staleness", "3", "--straggler", "worker=random,slowdown=20,duration=0.02", "--top-k",
-                               "3", "--seed", "5"});
+  const LassoRun slowed = run({"--workers", "3", "--staleness", "3", "--straggler",
+                               "worker=random,slowdown=20,duration=0.02", "--top-k", "3", "--seed", "5"});
   int slowed_workers = 0;
   for (const auto& [worker, rows] : by_worker(slowed.trace)) slowed_workers += sum_of(rows, "straggle_seconds") > 0;
   EXPECT_GE(slowed_workers, 2);
@@ -113,7 +120,8 @@ TEST_F(Stragglers, TraceKeepsTheRulesOfStaleness) {
         EXPECT_GE(start, previous_end);
         EXPECT_LE(start, end);
         double parts = 0.0;
-        for (const char* part : {"wait_seconds", "get_seconds", "select_seconds", "straggle_seconds", "update_seconds"}) {
+        for (const char* part :
+             {"wait_seconds", "get_seconds", "select_seconds", "straggle_seconds", "update_seconds"}) {
           EXPECT_GE(number(row, part), 0.0) << part;
           parts += number(row, part);
         }
@@ -142,7 +150,8 @@ TEST_F(Stragglers, TraceKeepsTheRulesOfStaleness) {
 
 /// While the slow one sleeps, the others choose new atoms: more clocks than its own.
 TEST_F(Stragglers, AsynchronousWorkersDoNotWait) {
-  const LassoRun slowed = run({"--workers", "3", "--staleness", "asp", "--straggler", "worker=2,slowdown=30", "--top-k", "3"});
+  const LassoRun slowed =
+      run({"--workers", "3", "--staleness", "asp", "--straggler", "worker=2,slowdown=30", "--top-k", "3"});
   const TraceOfWorkers workers = by_worker(slowed.trace);
   ASSERT_EQ(workers.size(), 3u);
   EXPECT_GT(workers.at(0).size(), 2 * workers.at(2).size());
@@ -165,8 +174,8 @@ TEST_F(TooFewCores, SixteenWorkersConvergeInNoTime) {
 TEST_F(TooFewCores, WaitingForAStragglerCostsLittle) {
   for (const char* staleness : {"bsp", "3", "asp"}) {
     SCOPED_TRACE(staleness);
-    Process job(command_line({"lasso", "--data", data_, "--beta", "1.5", "--workers", "16", "--staleness", staleness, "--tolerance", "0",
-                              "--straggler", "worker=7,slowdown=1e9", "--quiet"}));
+    Process job(command_line({"lasso", "--data", data_, "--beta", "1.5", "--workers", "16", "--staleness", staleness,
+                              "--tolerance", "0", "--straggler", "worker=7,slowdown=1e9", "--quiet"}));
     const auto used = [&] {
       double seconds = 0.0;
       for (const pid_t pid : job.alive()) seconds += cpu_seconds(pid).value_or(0.0);

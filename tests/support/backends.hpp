@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <ostream>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -20,6 +21,8 @@ struct Backend {
   std::unique_ptr<transport::Transport> (*make)();
   bool is_instrumented;  ///< the thread sanitizer sees what it does
 };
+
+inline void PrintTo(const Backend& backend, std::ostream* out) { *out << backend.name; }
 
 inline const Backend kBackends[] = {
     {"threads", [] { return transport::make_threads_transport(); }, true},

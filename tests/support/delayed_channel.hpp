@@ -35,7 +35,7 @@ class DelayedChannel final : public transport::Channel {
       const Operation operation = std::move(queue_.front());
       queue_.pop_front();
       operation.effect();
-      operation.completion->finish({});
+      transport::Completion::finish(operation.completion, {});
     }
     return done;
   }
@@ -73,14 +73,13 @@ class DelayedChannel final : public transport::Channel {
 
  private:
   struct Operation {
-    transport::Completion* completion;
+    transport::Completion::State* completion;
     std::function<void()> effect;
   };
 
   Status enqueue(transport::Completion& done, std::function<void()> effect) {
     if (!failure_.ok()) return failure_;
-    done.begin(in_flight_);
-    queue_.push_back({&done, std::move(effect)});
+    queue_.push_back({done.begin(in_flight_), std::move(effect)});
     return {};
   }
 

@@ -22,7 +22,8 @@ struct LassoInstance {
   [[nodiscard]] std::size_t columns() const { return rows.front().size(); }
 };
 
-/// svmlight text: 1-based, zeros left out. The last column is written even where it is zero, or a reader would not know that it is there.
+/// svmlight text: 1-based, zeros left out. The last column is written even where it is zero, or a reader would not know
+/// that it is there.
 [[nodiscard]] inline std::string to_svmlight(const LassoInstance& instance) {
   std::string text;
   for (std::size_t i = 0; i < instance.rows.size(); ++i) {
@@ -36,8 +37,8 @@ struct LassoInstance {
 }
 
 /// A d x n matrix and a target from independent normal numbers, each entry kept with probability `density`.
-[[nodiscard]] inline LassoInstance random_instance(std::string name, std::size_t d, std::size_t n, double beta, unsigned seed,
-                                                   double density = 1.0) {
+[[nodiscard]] inline LassoInstance random_instance(std::string name, std::size_t d, std::size_t n, double beta,
+                                                   unsigned seed, double density = 1.0) {
   std::mt19937_64 random(seed);
   std::normal_distribution<double> normal;
   std::uniform_real_distribution<double> uniform;
@@ -53,7 +54,8 @@ inline void for_each_entry(LassoInstance& instance, const std::function<void(dou
     for (std::size_t j = 0; j < row.size(); ++j) change(row[j], j);
 }
 
-/// Every column of the second third is one of the first third again, scaled or negated or not; a few of the last third are zero.
+/// Every column of the second third is one of the first third again, scaled or negated or not; a few of the last third
+/// are zero.
 [[nodiscard]] inline LassoInstance dependent_instance(unsigned seed) {
   auto instance = random_instance("dependent", 24, 66, 3.0, seed);
   constexpr double kFactors[] = {1.0, -1.0, 2.0, -0.5};
@@ -81,7 +83,9 @@ inline void for_each_entry(LassoInstance& instance, const std::function<void(dou
       random_instance("interpolated", 15, 80, 50.0, 12),
   };
   for (double& value : all[5].target) value = 0.0;
-  for_each_entry(all[9], [](double& value, std::size_t j) { value *= std::pow(10.0, -4.0 + 8.0 * static_cast<double>(j) / 59.0); });
+  for_each_entry(all[9], [](double& value, std::size_t j) {
+    value *= std::pow(10.0, -4.0 + 8.0 * static_cast<double>(j) / 59.0);
+  });
   for_each_entry(all[10], [](double& value, std::size_t) { value = 0.0; });
   return all;
 }

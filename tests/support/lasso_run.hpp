@@ -90,7 +90,8 @@ struct LassoRun : RunFiles {
   arguments.insert(arguments.end(), {"--quiet", "--output", scratch.path("run")});
   LassoRun run;
   run.outcome = run_program(arguments);
-  if (run.outcome.exit_status == 0 || run.outcome.exit_status == 3) static_cast<RunFiles&>(run) = read_run(scratch.path("run"));
+  if (run.outcome.exit_status == 0 || run.outcome.exit_status == 3)
+    static_cast<RunFiles&>(run) = read_run(scratch.path("run"));
   return run;
 }
 

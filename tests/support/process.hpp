@@ -1,26 +1,26 @@
-// A program run as a person or a script would run it: its own process group, its output in files, a deadline on every wait.
+// A program run as a person or a script would run it: its own process group, its output in files, a deadline on every
+// wait.
 //
 //     Process program({"/bin/sleep", "10"});
 //     program.signal(SIGTERM);
 //     const Outcome outcome = program.wait(5.0);   // outcome.signal == SIGTERM
 //
-// Every process that it starts, however deep and however orphaned, is found by a mark in its environment: alive() lists them, and the
-// destructor kills what is left. One thread at a time.
+// Every process that it starts, however deep and however orphaned, is found by a mark in its environment: alive() lists
+// them, and the destructor kills what is left. One thread at a time.
 #pragma once
-
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <optional>
+#include <signal.h>
 #include <stdexcept>
 #include <string>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
 
 #include "base/time.hpp"
@@ -54,7 +54,8 @@ template <class Predicate>
   if (fd < 0) return {};
   std::string text;
   char buffer[4096];
-  for (ssize_t got = 0; (got = ::read(fd, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(got));
+  for (ssize_t got = 0; (got = ::read(fd, buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<std::size_t>(got));
   ::close(fd);
   return text;
 }
@@ -73,7 +74,8 @@ template <class Predicate>
 
 class Process {
  public:
-  /// Starts `command`, whose first word is the program's path, with `extra_environment` ("NAME=value") on top of the test's own.
+  /// Starts `command`, whose first word is the program's path, with `extra_environment` ("NAME=value") on top of the
+  /// test's own.
   explicit Process(const std::vector<std::string>& command, const std::vector<std::string>& extra_environment = {})
       : mark_("WOLFPACK_TEST_MARK=" + std::to_string(::getpid()) + "." + std::to_string(next_mark())) {
     std::vector<std::string> environment = extra_environment;
@@ -172,7 +174,8 @@ class Process {
   const auto end_of_name = stat.rfind(')');
   if (end_of_name == std::string::npos) return std::nullopt;
   unsigned long user = 0, system = 0;  // fields 14 and 15 of proc(5)
-  if (std::sscanf(stat.c_str() + end_of_name + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
+  if (std::sscanf(stat.c_str() + end_of_name + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+                  &system) != 2)
     return std::nullopt;
   return static_cast<double>(user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }

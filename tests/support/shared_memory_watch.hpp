@@ -2,17 +2,17 @@
 //
 //     SharedMemoryWatch watch;  ...run the program...  EXPECT_THAT(watch.left_behind(), IsEmpty());
 //
-// Other programs may come and go meanwhile: only what is new since the watch began, is this user's and is mapped by no living process counts.
+// Other programs may come and go meanwhile: only what is new since the watch began, is this user's and is mapped by no
+// living process counts. An empty folder does not: it is no memory.
 #pragma once
-
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
 #include <string>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <vector>
 
 #include "tests/support/process.hpp"
@@ -23,8 +23,8 @@ class SharedMemoryWatch {
  public:
   SharedMemoryWatch() : known_(files()) { known_.merge(segments()); }
 
-  /// Names of what is left, each told once. Waits up to a second for it to go: a process that was just killed still has its memory for a
-  /// moment.
+  /// Names of what is left, each told once. Waits up to a second for it to go: a process that was just killed still has
+  /// its memory for a moment.
   [[nodiscard]] std::vector<std::string> left_behind() {
     std::vector<std::string> left;
     if (eventually(1.0, [&] {
@@ -51,7 +51,8 @@ class SharedMemoryWatch {
     std::error_code gone;
     for (const auto& entry : std::filesystem::directory_iterator("/dev/shm", gone)) {
       struct stat status {};
-      if (::stat(entry.path().c_str(), &status) == 0 && status.st_uid == ::getuid()) found.insert(entry.path());
+      const bool is_ours = ::stat(entry.path().c_str(), &status) == 0 && status.st_uid == ::getuid();
+      if (is_ours && !(entry.is_directory(gone) && std::filesystem::is_empty(entry, gone))) found.insert(entry.path());
     }
     return found;
   }

@@ -1,5 +1,6 @@
-// The LASSO solved by means that share nothing with the program's: coordinate descent on 1/2 ||y - A x||^2 + lambda ||x||_1 in long double,
-// lambda halved down to where ||x||_1 meets beta. Slow and plain; how good the answer is, it says itself.
+// The LASSO solved by means that share nothing with the program's: coordinate descent on 1/2 ||y - A x||^2 + lambda
+// ||x||_1 in long double, lambda halved down to where ||x||_1 meets beta. Slow and plain; how good the answer is, it
+// says itself.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +19,8 @@ struct SlowSolution {
 
 class SlowLasso {
  public:
-  explicit SlowLasso(const LassoInstance& instance) : beta_(instance.beta), y_(instance.target.begin(), instance.target.end()) {
+  explicit SlowLasso(const LassoInstance& instance)
+      : beta_(instance.beta), y_(instance.target.begin(), instance.target.end()) {
     columns_.assign(instance.columns(), std::vector<long double>(y_.size()));
     for (std::size_t i = 0; i < y_.size(); ++i)
       for (std::size_t j = 0; j < columns_.size(); ++j) columns_[j][i] = instance.rows[i][j];

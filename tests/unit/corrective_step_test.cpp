@@ -12,6 +12,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/gauss_jordan.hpp"
+
 namespace wolfpack::frank_wolfe {
 namespace {
 
@@ -210,25 +212,6 @@ Problem random_problem(Kind kind, std::mt19937_64& random) {
   return problem;
 }
 
-// A non-singular system by Gauss-Jordan elimination with full row pivoting; false where a pivot is lost.
-bool eliminate(std::vector<std::vector<long double>>& m) {
-  const std::size_t n = m.size();
-  for (std::size_t k = 0; k < n; ++k) {
-    std::size_t best = k;
-    for (std::size_t i = k; i < n; ++i) {
-      if (std::fabs(m[i][k]) > std::fabs(m[best][k])) best = i;
-    }
-    std::swap(m[k], m[best]);
-    if (std::fabs(m[k][k]) < 1e-13L) return false;
-    for (std::size_t i = 0; i < n; ++i) {
-      if (i == k) continue;
-      const long double factor = m[i][k] / m[k][k];
-      for (std::size_t c = k; c < m[i].size(); ++c) m[i][c] -= factor * m[k][c];
-    }
-  }
-  return true;
-}
-
 // The optimum by trying every support and every sign pattern: each candidate is feasible, and one of them is optimal.
 long double brute_force(const Problem& problem) {
   const std::size_t n = problem.columns.size();
@@ -260,7 +243,7 @@ long double brute_force(const Problem& problem) {
       }
       system[k][m + 1] = signs[k] / norms[k];
     }
-    if (!eliminate(system)) continue;
+    if (!testing::eliminate(system)) continue;
     long double sc = -problem.radius;
     long double ss = 0.0L;
     for (std::size_t k = 0; k < m; ++k) {
@@ -281,13 +264,13 @@ long double brute_force(const Problem& problem) {
   return best;
 }
 
-class RandomProblems : public testing::TestWithParam<int> {};
+class RandomProblems : public ::testing::TestWithParam<int> {};
 
 TEST_P(RandomProblems, ReachTheOptimumWhateverTheBatches) {
   std::mt19937_64 random(1000 + static_cast<unsigned>(GetParam()));
   for (int trial = 0; trial < 60; ++trial) {
     const Problem problem = random_problem(static_cast<Kind>(GetParam()), random);
-    SCOPED_TRACE(testing::Message() << "trial " << trial << " rows " << problem.y.size() << " columns "
+    SCOPED_TRACE(::testing::Message() << "trial " << trial << " rows " << problem.y.size() << " columns "
                                     << problem.columns.size());
     const Iterate last = propose_in_batches(problem, random);
     const Exact exact = evaluate(problem, last);
@@ -301,7 +284,7 @@ TEST_P(RandomProblems, ReachTheOptimumWhateverTheBatches) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(AllKinds, RandomProblems, testing::Range(0, static_cast<int>(Kind::count)));
+INSTANTIATE_TEST_SUITE_P(AllKinds, RandomProblems, ::testing::Range(0, static_cast<int>(Kind::count)));
 
 TEST(CorrectiveStep, SoftThresholdsAnOrthonormalDesign) {
   // c = (3, -2, 0.5), beta = 2: lambda = 1.5 leaves (1.5, -0.5, 0).

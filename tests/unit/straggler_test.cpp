@@ -63,6 +63,7 @@ TEST(Straggler, RefusesWhatIsWrongAndNamesTheFieldAndWhatIsAccepted) {
       {"worker=random,slowdown=2", "duration"},
       {"worker=random,slowdown=2,duration=0", "duration"},
       {"worker=random,slowdown=2,duration=-3", "duration"},
+      {"worker=random,slowdown=2,duration=1e-9", "duration"},
       {"worker=1,slowdown=2,colour=red", "colour"},
       {"worker", "field=value"},
   };

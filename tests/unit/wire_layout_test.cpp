@@ -46,7 +46,7 @@ TEST(JobLayout, NothingOnABoardOverlaps) {
     for (std::uint32_t s = 0; s < layout.shards; ++s) {
       pieces.push_back({layout.stop_offset(s), 8, "stop"});
       pieces.push_back({layout.lane_head_offset(s), 8, "lane head"});
-      pieces.push_back({layout.floor_offset(s), 8, "floor"});
+      pieces.push_back({layout.floor_offset(s), 16, "floor and own folded clock"});
     }
     for (std::uint32_t k = 0; k < layout.rows.size(); ++k) pieces.push_back({layout.newest_offset({k}), 8, "newest"});
     expect_disjoint(pieces, layout.board_bytes());
@@ -60,7 +60,7 @@ TEST(JobLayout, TheOwnersBlockIsInOnePiece) {
       const std::uint64_t shard = layout.shard_of({k});
       EXPECT_GE(layout.newest_offset({k}), layout.owner_block_offset(shard) + 16);
       EXPECT_LT(layout.newest_offset({k}), layout.floor_offset(shard));
-      EXPECT_LE(layout.floor_offset(shard) + 8, layout.owner_block_offset(shard) + layout.owner_block_bytes());
+      EXPECT_LE(layout.floor_offset(shard) + 16, layout.owner_block_offset(shard) + layout.owner_block_bytes());
     }
 }
 
@@ -124,6 +124,36 @@ TEST(StopWord, SurvivesTheWire) {
 }
 
 TEST(StopWord, AZeroedBoardMeansGoOn) { EXPECT_EQ(StopWord::decode(0).reason, StopReason::running); }
+
+class StopOfABoard : public ::testing::Test {
+ protected:
+  void stop(std::uint64_t shard, StopReason reason) { board_[layout_.stop_offset(shard) / 8] = StopWord{reason, {shard + 1}}.encode(); }
+  [[nodiscard]] StopReason reason() const { return stop_of(layout_, std::as_bytes(std::span(board_))).reason; }
+
+  JobLayout layout_ = JobLayout::make(3, 3, {});
+  std::vector<std::uint64_t> board_ = std::vector<std::uint64_t>(layout_.board_bytes() / 8);
+};
+
+TEST_F(StopOfABoard, IsRunningUntilSomebodySaysSo) { EXPECT_EQ(reason(), StopReason::running); }
+
+TEST_F(StopOfABoard, AnyShardsReasonStopsTheJob) {
+  stop(2, StopReason::converged);
+  EXPECT_EQ(reason(), StopReason::converged);
+}
+
+TEST_F(StopOfABoard, IterationsAreDoneOnlyWhenAllShardsHaveFoldedThem) {
+  stop(0, StopReason::iterations_done);
+  stop(2, StopReason::iterations_done);
+  EXPECT_EQ(reason(), StopReason::running);
+  stop(1, StopReason::iterations_done);
+  EXPECT_EQ(reason(), StopReason::iterations_done);
+}
+
+TEST_F(StopOfABoard, AReasonGoesBeforeAShardThatIsDone) {
+  stop(0, StopReason::iterations_done);
+  stop(1, StopReason::time_limit);
+  EXPECT_EQ(reason(), StopReason::time_limit);
+}
 
 }  // namespace
 }  // namespace wolfpack::ps

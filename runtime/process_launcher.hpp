@@ -1,4 +1,4 @@
-// Starting the workers of a job: as local processes, or as threads of this one.
+// Starting the workers of a job as local processes. (As threads of this one: runtime/threads_launcher.hpp.)
 //
 //     int main(int argc, char** argv) {
 //       return runtime::run_processes({.workers = 4, .arguments = argv}, [](transport::Bootstrap& bootstrap) { ...; return 0; });
@@ -22,14 +22,11 @@ struct ProcessOptions {
 };
 
 /// In the process that a person started: spawns the workers, waits for them, passes SIGINT and SIGTERM on, and returns worker 0's exit status.
-/// In a worker: runs `worker` and returns its status. A worker that dies ends all within a second, with a line on standard error that names
-/// it, and exit status 1; so does the death of the launcher. Throws InputError under a launcher that this version does not support.
+/// In a worker: runs `worker` and returns its status; SIGINT and SIGTERM are caught there (runtime/signals.hpp). A worker that dies ends all
+/// within two seconds, with a line on standard error that names it, and exit status 1; so does the death of the launcher. Throws InputError under a launcher that this version does not support.
 int run_processes(const ProcessOptions& options, const WorkerMain& worker);
 
 /// Who this process is, where run_processes() spawned it.
 [[nodiscard]] std::optional<WorkerId> spawned_worker();
-
-/// Runs `worker` in that many threads, the calling one being worker 0, and waits for all. Rethrows what the first failing one threw.
-void run_threads(std::size_t workers, const std::function<void(transport::Bootstrap&)>& worker);
 
 }  // namespace wolfpack::runtime

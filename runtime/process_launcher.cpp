@@ -1,10 +1,11 @@
-#include "runtime/launcher.hpp"
+#include "runtime/process_launcher.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,18 +14,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <exception>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/status.hpp"
 #include "base/time.hpp"
+#include "runtime/signals.hpp"
 #include "transport/local_bootstrap.hpp"
 #include "transport/shared_memory_folder.hpp"
-#include "transport/threads_bootstrap.hpp"
 
 extern char** environ;
 
@@ -37,7 +35,7 @@ using transport::LocalBootstrapServer;
 
 constexpr int kFailed = 1;
 /// How long the others may take to end by themselves once one worker has failed and said so.
-constexpr double kGraceSeconds = 2.0;
+constexpr double kGraceSeconds = 1.0;
 
 void refuse_other_launchers() {
   for (const char* variable : {"PMIX_RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK"})
@@ -45,27 +43,33 @@ void refuse_other_launchers() {
       throw InputError(fmt::format("{} is set: this version cannot join a launcher's job; start it without mpirun or srun, and it spawns "
                                    "--workers local processes by itself",
                                    variable));
-  const char* tasks = std::getenv("SLURM_NTASKS");
+  // Not SLURM_NTASKS: a batch script sees that too, and may well start one program.
+  const char* tasks = std::getenv("SLURM_STEP_NUM_TASKS");
   if (std::getenv("SLURM_PROCID") != nullptr && tasks != nullptr && std::strcmp(tasks, "1") != 0)
     throw InputError(fmt::format("srun started {} tasks: this version cannot join them; use -n1, and it spawns --workers local processes by "
                                  "itself",
                                  tasks));
 }
 
+/// A launcher holds a socket a worker; shells often allow no more than 1024 files, and the system more.
+void allow_many_files() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
 /// The launcher's side of a job of local processes.
 class Launcher {
  public:
   explicit Launcher(const ProcessOptions& options)
-      : server_(options.workers), children_(options.workers) {
+      : options_(options), server_((allow_many_files(), options.workers)), children_(options.workers) {
     sigset_t handled;
     sigemptyset(&handled);
     for (const int number : {SIGCHLD, SIGINT, SIGTERM}) sigaddset(&handled, number);
     if (sigprocmask(SIG_BLOCK, &handled, &previous_mask_) != 0) throw RuntimeFailure("sigprocmask failed");
     signals_ = FileDescriptor(signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK));
     if (signals_.get() < 0) throw RuntimeFailure(fmt::format("signalfd: {}", std::strerror(errno)));
-    folder_.emplace(server_.job_id());
-    for (std::uint32_t i = 0; i < children_.size(); ++i) spawn({i}, options.arguments);
-    for (std::uint32_t i = 0; i < children_.size(); ++i) server_.close_child_end({i});
   }
   Launcher(const Launcher&) = delete;
   Launcher& operator=(const Launcher&) = delete;
@@ -77,6 +81,9 @@ class Launcher {
   }
 
   int run() {
+    folder_.emplace(server_.job_id());
+    for (std::uint32_t i = 0; i < children_.size(); ++i) spawn({i}, options_.arguments);
+    for (std::uint32_t i = 0; i < children_.size(); ++i) server_.close_child_end({i});
     while (any_running()) {
       std::vector<pollfd> watched{{signals_.get(), POLLIN, 0}};
       for (std::uint32_t i = 0; i < children_.size(); ++i) watched.push_back({server_.socket({i}), POLLIN, 0});
@@ -84,6 +91,7 @@ class Launcher {
       for (std::uint32_t i = 0; i < children_.size(); ++i)
         if (watched[i + 1].revents != 0) server_.receive({i});
       if (watched[0].revents != 0) handle_signals();
+      if (server_.waits_for_the_dead()) fail();
       if (failed_at_ && monotonic_seconds() - *failed_at_ > kGraceSeconds) kill_all(SIGKILL);
     }
     return status_;
@@ -106,8 +114,7 @@ class Launcher {
 
     const pid_t pid = fork();
     if (pid < 0) throw RuntimeFailure(fmt::format("fork: {}", std::strerror(errno)));
-    if (pid == 0) {  // only calls that are safe after fork
-      sigprocmask(SIG_SETMASK, &previous_mask_, nullptr);
+    if (pid == 0) {  // only calls that are safe after fork; the signals stay blocked until the worker can handle them
       fcntl(membership.socket, F_SETFD, 0);  // this one socket, and no other child's, passes the exec
       execve("/proc/self/exe", arguments, environment.data());
       _exit(127);
@@ -141,18 +148,21 @@ class Launcher {
       std::fprintf(stderr, "wolfpack: worker %u (pid %d%s) was killed by SIG%s; the job ends\n", rank.value, children_[rank.value].pid,
                    rank.value == 0 ? ", the owner of the shard" : "", name == nullptr ? std::to_string(number).c_str() : name);
     }
-    status_ = kFailed;
-    failed_at_ = 0.0;  // no grace: who waits for the dead one waits in vain
-    kill_all(SIGKILL);
+    fail();
+    kill_all(SIGKILL);  // no grace: who waits for the dead one waits in vain
   }
 
+  // 0, 2 and 3 are what workers that went to the end return, worker 0's for all; anything else is a failure of this one.
   void ended(WorkerId rank, int status) {
+    const bool failed = status != 0 && status != 2 && status != 3;
+    if (status == 127) std::fprintf(stderr, "wolfpack: worker %u could not be started\n", rank.value);
+    if (failed) fail();
     if (rank.value == 0 && !failed_at_) status_ = status;
-    if (status == kFailed || status == 127) {
-      if (status == 127) std::fprintf(stderr, "wolfpack: worker %u could not be started\n", rank.value);
-      status_ = kFailed;
-      if (!failed_at_) failed_at_ = monotonic_seconds();
-    }
+  }
+
+  void fail() {
+    status_ = kFailed;
+    if (!failed_at_) failed_at_ = monotonic_seconds();
   }
 
   void kill_all(int number) const {
@@ -166,6 +176,7 @@ class Launcher {
     return false;
   }
 
+  ProcessOptions options_;
   LocalBootstrapServer server_;
   std::optional<transport::SharedMemoryFolder> folder_;  // made once signals no longer end this process
   std::vector<Child> children_;
@@ -195,33 +206,10 @@ int run_processes(const ProcessOptions& options, const WorkerMain& worker) {
     refuse_other_launchers();
     return Launcher(options).run();
   }
+  catch_interrupts();
   prctl(PR_SET_TIMERSLACK, 1'000);  // ns; the default of 50 µs is longer than most naps of a wait; threads inherit it
   LocalBootstrap bootstrap(*membership, end_without_launcher);
   return worker(bootstrap);
-}
-
-void run_threads(std::size_t workers, const std::function<void(transport::Bootstrap&)>& worker) {
-  transport::ThreadsGroup group(workers);
-  std::mutex mutex;
-  std::exception_ptr first;
-  const auto run = [&](std::uint32_t rank) {
-    try {
-      transport::ThreadsBootstrap bootstrap(group, {rank});
-      worker(bootstrap);
-    } catch (...) {
-      {
-        const std::lock_guard lock(mutex);
-        if (!first) first = std::current_exception();  // what another thread's failure made of this one comes later
-      }
-      group.abandon();
-    }
-  };
-  {
-    std::vector<std::jthread> threads;
-    for (std::uint32_t i = 1; i < workers; ++i) threads.emplace_back(run, i);
-    run(0);
-  }
-  if (first) std::rethrow_exception(first);
 }
 
 }  // namespace wolfpack::runtime

@@ -42,6 +42,7 @@ Shard::Shard(const JobLayout& layout, const std::vector<RowSpec>& rows, const Sh
     rows_.back()->policy->write_row(payload);
     rows_.back()->publisher.publish(payload, folded_);
   }
+  if (options_.last_clock == Clock{0}) request_stop(StopReason::iterations_done);  // there is nothing to fold that would say so
 }
 
 Shard::~Shard() = default;

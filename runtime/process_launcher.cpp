@@ -92,7 +92,7 @@ class Launcher {
         if (watched[i + 1].revents != 0) server_.receive({i});
       if (watched[0].revents != 0) handle_signals();
       if (server_.waits_for_the_dead()) fail();
-      if (failed_at_ && monotonic_seconds() - *failed_at_ > kGraceSeconds) kill_all(SIGKILL);
+      if (failed_at_ && monotonic_seconds() - *failed_at_ > kGraceSeconds) end_all();
     }
     return status_;
   }
@@ -143,13 +143,13 @@ class Launcher {
   }
 
   void killed(WorkerId rank, int number) {
-    if (!failed_at_) {
+    if (!ending_) {
       const char* name = sigabbrev_np(number);
       std::fprintf(stderr, "wolfpack: worker %u (pid %d%s) was killed by SIG%s; the job ends\n", rank.value, children_[rank.value].pid,
                    rank.value == 0 ? ", the owner of the shard" : "", name == nullptr ? std::to_string(number).c_str() : name);
     }
     fail();
-    kill_all(SIGKILL);  // no grace: who waits for the dead one waits in vain
+    end_all();  // no grace: who waits for the dead one waits in vain
   }
 
   // 0, 2 and 3 are what workers that went to the end return, worker 0's for all; anything else is a failure of this one.
@@ -163,6 +163,11 @@ class Launcher {
   void fail() {
     status_ = kFailed;
     if (!failed_at_) failed_at_ = monotonic_seconds();
+  }
+
+  void end_all() {
+    ending_ = true;  // from here on a killed worker is our own doing
+    kill_all(SIGKILL);
   }
 
   void kill_all(int number) const {
@@ -184,6 +189,7 @@ class Launcher {
   sigset_t previous_mask_{};
   int status_ = 0;
   std::optional<double> failed_at_;
+  bool ending_ = false;
 };
 
 /// Worker 0 says it for all; then nothing may go on.

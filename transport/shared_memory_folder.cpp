@@ -35,17 +35,13 @@ SharedMemoryFolder::SharedMemoryFolder(std::uint64_t job_id) {
 
 std::vector<std::string> SharedMemoryFolder::environment() const {
   std::vector<std::string> settings;
-  const auto unless_set = [&settings](const char* name, const std::string& value) {
+  const auto set = [&settings](const char* name, const std::string& value) {
     if (std::getenv(name) == nullptr) settings.push_back(fmt::format("{}={}", name, value));
   };
-  if (!path_.empty()) unless_set(kUcxFolder, path_.string());
-  unless_set("UCX_LOG_FILE", "stderr");  // UCX complains on standard output, which is the user's
-  // Its memory hooks serve registration caches, which shared memory has not, and trying them out at start makes a
-  // System V segment: who is killed just then leaves it.
-  unless_set("UCX_MEM_EVENTS", "n");
-  // UCX 1.13 may crash over the key of a peer that dies while it is read. The job ends then anyway, and says why in a
-  // line and not a backtrace.
-  unless_set("UCX_HANDLE_ERRORS", "none");
+  if (!path_.empty()) set(kUcxFolder, path_.string());
+  set("UCX_POSIX_RX_BUFS_GROW", "64");  // receive buffers, which one-sided operations never use: 0.5 MiB of /dev/shm a UCX worker, not 4
+  set("UCX_LOG_FILE", "stderr");        // the default is standard output, which is the user's
+  set("UCX_LOG_LEVEL", "fatal");        // what fails is thrown, and said once
   return settings;
 }
 

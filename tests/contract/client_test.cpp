@@ -1,10 +1,10 @@
 // What ps/client.hpp promises, over every transport, on one thread: the read rule, own updates, and waits that end.
 #include "ps/client.hpp"
 
-#include <gtest/gtest.h>
-
 #include <map>
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "tests/support/hand_driven_server.hpp"
 
@@ -251,10 +251,12 @@ TEST_P(ClientContract, RowsOfTwoShardsAreReadByTheFloorOfTheirOwn) {
   for (const std::uint32_t key : {0u, 1u}) update(1, 0, add_one_to(0, 5.0 + key), {key});
   tick(1, 0);
   (void)server_->shard(0).step();
-  while (server_->shard(0).step()) {}
+  while (server_->shard(0).step()) {
+  }
   EXPECT_EQ(get(0, 1, {0}), std::vector<double>{5});
   EXPECT_EQ(server_->waits, 0);
-  server_->on_wait = [&]() -> Status {  // shard 1 has folded nothing yet, whatever the clock table and the other shard say
+  server_->on_wait =
+      [&]() -> Status {  // shard 1 has folded nothing yet, whatever the clock table and the other shard say
     if (server_->waits == 4) server_->settle();
     return {};
   };
@@ -302,7 +304,8 @@ TEST_P(ClientContract, RandomInterleavingsKeepTheReadRuleAndCountEveryUpdateOnce
             // A whole number of j's clocks, not fewer than required or seen before.
             std::size_t at = std::max<std::size_t>(required, seen[self][j]);
             while (at + 1 < prefix[j].size() && prefix[j][at] != row[j]) ++at;
-            ASSERT_LT(at, prefix[j].size() - 1) << "worker " << self << " reads " << row[j] << " of worker " << j << ", action " << action;
+            ASSERT_LT(at, prefix[j].size() - 1)
+                << "worker " << self << " reads " << row[j] << " of worker " << j << ", action " << action;
             seen[self][j] = at;
           }
         }

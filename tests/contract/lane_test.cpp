@@ -1,11 +1,11 @@
 // What ps/lane.hpp promises, over every transport.
 #include "ps/lane.hpp"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <random>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "base/backoff.hpp"
 #include "base/time.hpp"
@@ -21,7 +21,8 @@ constexpr double kPatienceSeconds = 20.0;
 /// What record `number` of a stream holds; every byte depends on the number and on its place.
 Bytes payload(std::uint64_t number, std::size_t size) {
   Bytes bytes(size);
-  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::byte>((number * 29 + i * 7 + (number >> 8)) & 0xff);
+  for (std::size_t i = 0; i < size; ++i)
+    bytes[i] = static_cast<std::byte>((number * 29 + i * 7 + (number >> 8)) & 0xff);
   return bytes;
 }
 std::size_t size_of(std::uint64_t number, std::size_t largest) { return number * 2654435761u % (largest + 1); }
@@ -58,7 +59,8 @@ class LaneContract : public testing::BackendTest {
     layout_ = JobLayout::make(1, 1, {{.row_bytes = 8, .update_bytes = kLargest}}, kRingBytes);
     ASSERT_EQ(layout_.lane_bytes, kRingBytes);
     wires_ = std::make_unique<testing::Wires>(GetParam(), layout_);
-    writer_ = std::make_unique<LaneWriter>(*wires_->worker_channel, wires_->remote_shard, layout_, kWriter, head_word());
+    writer_ =
+        std::make_unique<LaneWriter>(*wires_->worker_channel, wires_->remote_shard, layout_, kWriter, head_word());
     reader_ = std::make_unique<LaneReader>(ring(), tail_word());
   }
   void TearDown() override {
@@ -72,7 +74,8 @@ class LaneContract : public testing::BackendTest {
     return wires_->shard().subspan(layout_.lane_offset(kWriter), layout_.lane_bytes);
   }
   Status append(std::uint64_t number, std::size_t size, const LaneWriter::WaitCheck& check = go_on) {
-    return writer_->append(RecordKind::update, {static_cast<std::uint32_t>(number % 5)}, {number}, payload(number, size), check);
+    return writer_->append(RecordKind::update, {static_cast<std::uint32_t>(number % 5)}, {number},
+                           payload(number, size), check);
   }
   /// Puts the head back as the owner does.
   void return_head() const { store_word(head_word(), reader_->head()); }
@@ -124,7 +127,8 @@ TEST_P(LaneContract, RecordsOfAllSizesPassTheWrapWholeAndInOrder) {
 }
 
 TEST_P(LaneContract, EveryDistanceToTheWrapIsPaddedRightly) {
-  // Every record ends at another distance from the wrap: 32 bytes, where only the padding's header fits, to the whole ring.
+  // Every record ends at another distance from the wrap: 32 bytes, where only the padding's header fits, to the whole
+  // ring.
   for (std::size_t first = 0; first <= kLargest; first += 32) {
     const std::uint64_t begin = reader_->head();
     std::uint64_t seen = 0;
@@ -182,7 +186,9 @@ TEST_P(LaneContract, AWaitEndsWithTheChecksStatusAndLosesNothing) {
   const auto size = [](std::uint64_t number) { return size_of(number, 512); };
   std::uint64_t number = 0;
   Status status;
-  while ((status = append(number, size(number), [] { return Status(StatusCode::peer_lost, "worker 3 was lost"); })).ok()) ++number;
+  while (
+      (status = append(number, size(number), [] { return Status(StatusCode::peer_lost, "worker 3 was lost"); })).ok())
+    ++number;
   EXPECT_EQ(status.code(), StatusCode::peer_lost);
   EXPECT_STREQ(status.message(), "worker 3 was lost");
   reader_->drain(std::ref(checker));
@@ -203,7 +209,8 @@ TEST_P(LaneContract, WhatIsNoRecordThrowsAndIsNotVisited) {
     EXPECT_TRUE(writer_->publish().ok());
     std::byte& byte = ring()[reader_->head() % kRingBytes + offset];
     byte ^= flip;
-    EXPECT_THROW(reader_->drain([](const auto&, auto) { ADD_FAILURE() << "visited"; }), RuntimeFailure) << "byte " << offset;
+    EXPECT_THROW(reader_->drain([](const auto&, auto) { ADD_FAILURE() << "visited"; }), RuntimeFailure)
+        << "byte " << offset;
     byte ^= flip;
     reader_->drain([](const auto&, auto) {});
     return_head();
@@ -226,14 +233,15 @@ TEST_P(LaneContract, ATailInsideARecordThrows) {
 struct StressOutcome {
   std::uint64_t read = 0;
   std::uint64_t wrong = 0;
-  std::string error;    // of the reader
+  std::string error;  // of the reader
   Status writer_status;
 };
 
 class LaneStress : public LaneContract {
  protected:
   /// `write` sends records as fast as it can in a thread of its own; they are checked here.
-  StressOutcome run(const std::function<Status(const std::atomic<bool>& stop)>& write, std::uint64_t records, bool returns_head) {
+  StressOutcome run(const std::function<Status(const std::atomic<bool>& stop)>& write, std::uint64_t records,
+                    bool returns_head) {
     StressOutcome outcome;
     StreamChecker checker(kLargest);
     std::atomic<bool> stop = false, ended = false;
@@ -267,7 +275,9 @@ class LaneStress : public LaneContract {
   void return_head_by_put() {
     transport::Completion done;
     const std::uint64_t head = reader_->head();
-    wires_->owner_channel->put(wires_->remote_board, layout_.lane_head_offset(0), std::as_bytes(std::span(&head, 1)), done).or_throw();
+    wires_->owner_channel
+        ->put(wires_->remote_board, layout_.lane_head_offset(0), std::as_bytes(std::span(&head, 1)), done)
+        .or_throw();
     wait(*wires_->owner_channel, done, kPatienceSeconds).or_throw();
   }
 };
@@ -276,7 +286,8 @@ TEST_P(LaneStress, AWriterAtFullSpeedLosesDoublesAndTearsNothing) {
   const std::uint64_t records = 200'000 / testing::kStressDivisor;
   const auto write = [&](const std::atomic<bool>&) -> Status {
     for (std::uint64_t number = 0; number < records; ++number) {
-      if (Status status = append(number, size_of(number, kLargest), until(kPatienceSeconds)); !status.ok()) return status;
+      if (Status status = append(number, size_of(number, kLargest), until(kPatienceSeconds)); !status.ok())
+        return status;
       if (number % 7 != 0) continue;
       if (Status status = writer_->publish(); !status.ok()) return status;
     }
@@ -303,14 +314,18 @@ TEST_P(LaneStress, TheCheckerCatchesATailThatIsPublishedBeforeItsData) {
         return {};
       }
       while (!stop && written + record.size() - load_word(head_word()) > kRingBytes) std::this_thread::yield();
-      const RecordHeader header{.kind = RecordKind::update, .key = static_cast<std::uint32_t>(number % 5), .clock = number,
-                                .payload_bytes = bytes.size(), .position = written};
+      const RecordHeader header{.kind = RecordKind::update,
+                                .key = static_cast<std::uint32_t>(number % 5),
+                                .clock = number,
+                                .payload_bytes = bytes.size(),
+                                .position = written};
       std::memcpy(record.data(), &header, sizeof header);
       std::copy(bytes.begin(), bytes.end(), record.begin() + sizeof header);
       written += record.size();
       transport::Completion done;
       auto& channel = *wires_->worker_channel;
-      channel.put(wires_->remote_shard, layout_.tail_offset(kWriter), std::as_bytes(std::span(&written, 1)), done).or_throw();
+      channel.put(wires_->remote_shard, layout_.tail_offset(kWriter), std::as_bytes(std::span(&written, 1)), done)
+          .or_throw();
       std::this_thread::yield();  // the window that a network would leave open
       channel.put(wires_->remote_shard, layout_.lane_offset(kWriter) + place, record, done).or_throw();
       wait(channel, done, kPatienceSeconds).or_throw();

@@ -23,7 +23,8 @@ class RowContract : public testing::BackendTest {
   void SetUp() override {
     BackendTest::SetUp();
     if (IsSkipped()) return;
-    layout_ = JobLayout::make(3, 1, {{.row_bytes = 24, .update_bytes = 8}, {.row_bytes = kCapacity, .update_bytes = 8}}, 4096);
+    layout_ = JobLayout::make(3, 1, {{.row_bytes = 24, .update_bytes = 8}, {.row_bytes = kCapacity, .update_bytes = 8}},
+                              4096);
     wires_ = std::make_unique<testing::Wires>(GetParam(), layout_);
     publisher_ = std::make_unique<RowPublisher>(layout_, kKey, wires_->shard());
     channel_ = std::make_unique<testing::SplitChannel>(*wires_->worker_channel, [this] {
@@ -139,7 +140,8 @@ TEST_P(RowContract, ASlotThatMayHaveBeenReusedUnderTheGetIsReadAgain) {
   int rounds = 0;
   between_ = [&] {
     if (rounds++ == 0)
-      for (std::uint64_t i = 1; i < kRowSlots; ++i) publish(5000);  // newest = v + kRowSlots - 1: slot v may be written now
+      for (std::uint64_t i = 1; i < kRowSlots; ++i)
+        publish(5000);  // newest = v + kRowSlots - 1: slot v may be written now
   };
   ASSERT_TRUE(refresh().ok());
   EXPECT_EQ(rounds, 2);

@@ -1,9 +1,9 @@
 // What ps/shard.hpp promises, over every transport, on one thread.
 #include "ps/shard.hpp"
 
-#include <gtest/gtest.h>
-
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "tests/support/hand_driven_server.hpp"
 
@@ -109,7 +109,8 @@ TEST_P(ShardContract, BulkSynchronousFoldsClockByClockInWorkerOrderAndPublishesE
   for (std::uint64_t clock = 0; clock < 4; ++clock) {
     update(0, clock, 100 * clock);
     tick(0, clock);
-    expected.insert(expected.end(), {{{0}, {clock}, 100 * clock}, {{1}, {clock}, 100 * clock + 10}, {{1}, {clock}, 100 * clock + 11}});
+    expected.insert(expected.end(),
+                    {{{0}, {clock}, 100 * clock}, {{1}, {clock}, 100 * clock + 10}, {{1}, {clock}, 100 * clock + 11}});
   }
   server_->settle();
   EXPECT_EQ(log_->merges, expected);
@@ -153,7 +154,9 @@ TEST_P(ShardContract, EveryUpdateIsMergedOnceInItsWritersOrderHoweverTheStepsFal
     std::mt19937 random(bulk);
     std::vector<std::vector<Entry>> sent(kWorkers);
     std::vector<std::uint64_t> clocks(kWorkers, 0);
-    const auto all_done = [&] { return std::all_of(clocks.begin(), clocks.end(), [](auto c) { return c == kClocks; }); };
+    const auto all_done = [&] {
+      return std::all_of(clocks.begin(), clocks.end(), [](auto c) { return c == kClocks; });
+    };
     while (!all_done()) {
       const std::size_t worker = random() % kWorkers;
       if (clocks[worker] == kClocks) continue;
@@ -267,7 +270,8 @@ TEST_P(ShardContract, KeysOfTwoShardsAreFoldedEachByItsOwn) {
     }
   for (std::uint32_t k = 0; k < 5; ++k) {
     ASSERT_EQ(logs[k]->merges.size(), 6u) << "key " << k;
-    for (const Entry& entry : logs[k]->merges) EXPECT_EQ(entry.value, 100 * entry.writer.value + 10 * entry.clock.value + k);
+    for (const Entry& entry : logs[k]->merges)
+      EXPECT_EQ(entry.value, 100 * entry.writer.value + 10 * entry.clock.value + k);
     EXPECT_EQ(server.shard(k % 2).version({k}), Version{7});
     EXPECT_EQ(server.shard(1 - k % 2).version({k}), Version{0}) << "not this shard's";
     EXPECT_EQ(server.client(1).newest({k}), Version{7});

@@ -1,13 +1,13 @@
-// The rules of stale-synchronous iterations, as invariants of real runs over every transport: threads of one process, each with a transport
-// of its own. What a body sees is checked against what everybody has really done.
-#include <gtest/gtest.h>
-
+// The rules of stale-synchronous iterations, as invariants of real runs over every transport: threads of one process,
+// each with a transport of its own. What a body sees is checked against what everybody has really done.
 #include <array>
 #include <atomic>
 #include <cmath>
 #include <cstring>
 #include <random>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "base/time.hpp"
 #include "ps/value.hpp"
@@ -42,7 +42,8 @@ void straggle(std::mt19937& random) {
   if (random() % 8 == 0) std::this_thread::sleep_for(std::chrono::microseconds(random() % 1500));
 }
 
-/// Watches a run in which worker i adds 1 to entry i in each of its iterations, and counts what breaks the rules of `staleness`.
+/// Watches a run in which worker i adds 1 to entry i in each of its iterations, and counts what breaks the rules of
+/// `staleness`.
 class RuleWatcher {
  public:
   explicit RuleWatcher(Staleness staleness) : policy_(staleness) {}
@@ -77,12 +78,12 @@ class RuleWatcher {
     return starts_out_of_turn + leads + stale_reads + wrong_own_reads + reads_from_the_future + fallen_reads;
   }
   [[nodiscard]] std::string describe() const {
-    return ::testing::PrintToString(std::array<std::uint64_t, 6>{starts_out_of_turn, leads, stale_reads, wrong_own_reads,
-                                                               reads_from_the_future, fallen_reads});
+    return ::testing::PrintToString(std::array<std::uint64_t, 6>{starts_out_of_turn, leads, stale_reads,
+                                                                 wrong_own_reads, reads_from_the_future, fallen_reads});
   }
 
-  std::atomic<std::uint64_t> starts_out_of_turn = 0, leads = 0, stale_reads = 0, wrong_own_reads = 0, reads_from_the_future = 0,
-                             fallen_reads = 0;
+  std::atomic<std::uint64_t> starts_out_of_turn = 0, leads = 0, stale_reads = 0, wrong_own_reads = 0,
+                             reads_from_the_future = 0, fallen_reads = 0;
 
  private:
   SspPolicy policy_;
@@ -122,15 +123,18 @@ TEST_P(SspContract, BothRulesHoldWhateverTheStalenessAndTheStragglers) {
     for (const Staleness staleness : {kBulkSynchronous, Staleness{1}, Staleness{3}, kAsynchronous}) {
       SCOPED_TRACE(::testing::Message() << workers << " workers, staleness " << staleness.value);
       RuleWatcher watcher(staleness);
-      const auto result = run_watched(watcher, workers, {.iterations = iterations / workers + 10, .staleness = staleness});
+      const auto result =
+          run_watched(watcher, workers, {.iterations = iterations / workers + 10, .staleness = staleness});
       EXPECT_EQ(watcher.violations(), 0u) << watcher.describe();
-      EXPECT_EQ(result, std::vector<double>(workers, static_cast<double>(iterations / workers + 10))) << "every update, each once";
+      EXPECT_EQ(result, std::vector<double>(workers, static_cast<double>(iterations / workers + 10)))
+          << "every update, each once";
     }
 }
 
 TEST_P(SspContract, TheWatcherSeesARunThatIsStalerThanItClaims) {
   RuleWatcher claims_two(Staleness{2});
-  (void)run_watched(claims_two, 3, {.iterations = 100, .staleness = {3}, .straggler = StragglerSpec{.worker = WorkerId{2}}});
+  (void)run_watched(claims_two, 3,
+                    {.iterations = 100, .staleness = {3}, .straggler = StragglerSpec{.worker = WorkerId{2}}});
   EXPECT_GT(claims_two.leads, 0u);
   RuleWatcher claims_bulk(kBulkSynchronous);
   (void)run_watched(claims_bulk, 3, {.iterations = 100, .staleness = {1}});
@@ -153,7 +157,9 @@ std::vector<double> chaotic_sums(Job& job, Staleness staleness, unsigned seed) {
     straggle(pauses);
     std::vector<double> change(x.size());
     for (std::size_t i = 0; i < x.size(); ++i)
-      change[i] = std::sin(x[i] * 3.7 + static_cast<double>(it.worker().value) + 0.1 * static_cast<double>(it.clock().value)) / 3.0;
+      change[i] =
+          std::sin(x[i] * 3.7 + static_cast<double>(it.worker().value) + 0.1 * static_cast<double>(it.clock().value)) /
+          3.0;
     it.update(kKey, ps::encode_dense(change));
   });
   return job.hosts_shard() ? result_of(job) : std::vector<double>{};
@@ -198,7 +204,8 @@ TEST_P(SspContract, AJobIteratesAgainFromNewRows) {
 
 TEST_P(SspContract, NoIterationsEndAtOnce) {
   run(2, {.rows = {ps::add_row({0})}}, [&](Job& job) {
-    const auto ended = job.iterate({.iterations = 0, .staleness = {1}, .time_limit_seconds = 3.0}, [](Iteration&) { ADD_FAILURE(); });
+    const auto ended =
+        job.iterate({.iterations = 0, .staleness = {1}, .time_limit_seconds = 3.0}, [](Iteration&) { ADD_FAILURE(); });
     EXPECT_EQ(ended.stop.reason, ps::StopReason::iterations_done);
     EXPECT_EQ(ended.clock, Clock{0});
   });
@@ -213,7 +220,8 @@ TEST_P(SspContract, RowsOfTwoShardsAddUpEach) {
         for (std::uint32_t k = 0; k < 3; ++k) {
           const double value = numbers_of(it.get({k}).payload)[0];
           // All three workers' required updates and the own ones; row k gets k + 1 a clock from each.
-          const auto required = static_cast<double>((k + 1) * (2 * SspPolicy(staleness).required_by_reads(it.clock()).value + it.clock().value));
+          const auto required = static_cast<double>(
+              (k + 1) * (2 * SspPolicy(staleness).required_by_reads(it.clock()).value + it.clock().value));
           EXPECT_GE(value, required) << "row " << k << " at clock " << it.clock().value;
         }
         straggle(random);
@@ -327,7 +335,8 @@ TEST_P(SspContract, ABodyThatThrowsEndsTheJobEverywhereWithItsMessage) {
       run(3, {.rows = {ps::add_row({0})}}, [&](Job& job) {
         (void)job.iterate({.staleness = {1}}, [&](Iteration& it) {
           (void)it.get(kKey);
-          if (it.worker().value == thrower && it.clock().value == 10) throw std::logic_error("the body of one worker is wrong");
+          if (it.worker().value == thrower && it.clock().value == 10)
+            throw std::logic_error("the body of one worker is wrong");
           it.update(kKey, add_one_to(0));
         });
         ++ended_well;
@@ -354,13 +363,14 @@ TEST_P(SspContract, AWaitForSomethingNewerEndsWhenThisWorkerHoldsTheOthersBack) 
   run(2, {.rows = {ps::add_row({0})}}, [&](Job& job) {
     std::uint64_t empty = 0;
     Version seen;
-    const auto ended = job.iterate({.iterations = 30, .staleness = {2}, .time_limit_seconds = 10.0}, [&](Iteration& it) {
-      if (job.worker().value == 0) return;
-      if (const auto row = it.get_newer(kKey, seen))
-        seen = row->version;
-      else
-        ++empty;
-    });
+    const auto ended =
+        job.iterate({.iterations = 30, .staleness = {2}, .time_limit_seconds = 10.0}, [&](Iteration& it) {
+          if (job.worker().value == 0) return;
+          if (const auto row = it.get_newer(kKey, seen))
+            seen = row->version;
+          else
+            ++empty;
+        });
     EXPECT_EQ(ended.stop.reason, ps::StopReason::iterations_done);
     if (job.worker().value == 1) {
       EXPECT_EQ(empty, 29u) << "the first version is news, nothing after it";

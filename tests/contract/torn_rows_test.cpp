@@ -1,17 +1,17 @@
-// The proof by fire of ps/row.hpp: an owner that publishes as fast as it may, readers in other threads that must never accept a mixed row, and
-// the same harness with the protocol broken on purpose, which must be seen to accept some.
+// The proof by fire of ps/row.hpp: an owner that publishes as fast as it may, readers in other threads that must never
+// accept a mixed row, and the same harness with the protocol broken on purpose, which must be seen to accept some.
 //
-// An owner that never rests overtakes nearly every get, and then nothing is accepted at all: it publishes in bursts of random length, so that
-// gets end before, within and after the reuse of their slot. All give way to each other, or few cores would show few interleavings. Longer
-// runs: WOLFPACK_STRESS_SECONDS=20 gives each case that long.
-#include <gtest/gtest.h>
-
+// An owner that never rests overtakes nearly every get, and then nothing is accepted at all: it publishes in bursts of
+// random length, so that gets end before, within and after the reuse of their slot. All give way to each other, or few
+// cores would show few interleavings. Longer runs: WOLFPACK_STRESS_SECONDS=20 gives each case that long.
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <random>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "base/time.hpp"
 #include "base/words.hpp"
@@ -44,7 +44,7 @@ struct Counts {
   std::atomic<std::uint64_t> torn = 0;    // accepted with words of two versions
   std::atomic<std::uint64_t> fallen = 0;  // an older version after a newer one
   std::atomic<std::uint64_t> errors = 0;
-  std::atomic<std::uint64_t> gets = 0;    // those that were overtaken included
+  std::atomic<std::uint64_t> gets = 0;  // those that were overtaken included
 };
 
 /// Whether all of a snapshot is of its own version: every word carries it.
@@ -59,10 +59,12 @@ bool is_whole(const RowSnapshot& snapshot) {
   return true;
 }
 
-/// What RowReader must never be: it takes a slot whose header looks right, without the look at the newest word after the get.
+/// What RowReader must never be: it takes a slot whose header looks right, without the look at the newest word after
+/// the get.
 class CarelessReader {
  public:
-  CarelessReader(transport::Channel& channel, const transport::RemoteRegion& shard, const JobLayout& layout, const std::byte* newest_word)
+  CarelessReader(transport::Channel& channel, const transport::RemoteRegion& shard, const JobLayout& layout,
+                 const std::byte* newest_word)
       : channel_(channel), shard_(shard), layout_(layout), newest_word_(newest_word), slot_(layout.slot_bytes(kKey)) {}
 
   Status refresh(bool& is_newest) {
@@ -70,7 +72,8 @@ class CarelessReader {
     is_newest = version == snapshot_.version;
     if (is_newest) return {};
     transport::Completion done;
-    if (Status status = channel_.get(shard_, layout_.slot_offset(kKey, version), slot_, done); !status.ok()) return status;
+    if (Status status = channel_.get(shard_, layout_.slot_offset(kKey, version), slot_, done); !status.ok())
+      return status;
     if (Status status = wait(channel_, done, 30.0); !status.ok()) return status;
     SlotHeader header;
     std::memcpy(&header, slot_.data(), sizeof header);
@@ -107,7 +110,8 @@ class TornRows : public testing::BackendTest {
       end.board = end.transport->allocate(layout_.board_bytes(), transport::MemoryKind::host);
       end.channel = end.transport->open_channel();
       end.shard = end.channel->open(end.channel->connect(owner_->address()), shard_->descriptor());
-      const auto remote = owner_channel_->open(owner_channel_->connect(end.transport->address()), end.board->descriptor());
+      const auto remote =
+          owner_channel_->open(owner_channel_->connect(end.transport->address()), end.board->descriptor());
       pushes_.push_back(std::make_unique<OwnerPush>(layout_, 0, *owner_channel_, remote));
     }
   }
@@ -116,7 +120,8 @@ class TornRows : public testing::BackendTest {
     owner_channel_.reset();
   }
 
-  /// `version` in every word; where `varied`, of another length each time, so that a reader needs a second get now and then.
+  /// `version` in every word; where `varied`, of another length each time, so that a reader needs a second get now and
+  /// then.
   void publish(RowPublisher& publisher, bool varied) {
     const std::uint64_t version = publisher.version().value + 1;
     const std::size_t most = layout_.rows[0].row_bytes / 8;
@@ -127,7 +132,8 @@ class TornRows : public testing::BackendTest {
   /// Lasts until the owner has published so many more versions, or a little while.
   void window(std::uint64_t publications) const {
     const std::uint64_t until = published_ + publications;
-    for (const double start = monotonic_seconds(); published_ < until && monotonic_seconds() - start < 0.001;) std::this_thread::yield();
+    for (const double start = monotonic_seconds(); published_ < until && monotonic_seconds() - start < 0.001;)
+      std::this_thread::yield();
   }
   void push(const RowPublisher& publisher) {
     const std::pair newest{kKey, publisher.version().value};
@@ -191,7 +197,8 @@ class TornRows : public testing::BackendTest {
   /// Runs an owner and the readers, for `seconds` or until `enough` says so.
   /// `between(reader)` comes between the two halves of a get.
   template <class Own, class MakeReader, class Between>
-  void run(Own own, MakeReader make_reader, Between between, Counts& counts, double seconds, const std::function<bool()>& enough) {
+  void run(Own own, MakeReader make_reader, Between between, Counts& counts, double seconds,
+           const std::function<bool()>& enough) {
     std::atomic<bool> stop = false;
     std::vector<std::jthread> threads;
     threads.emplace_back([&] { own(stop); });
@@ -216,12 +223,14 @@ class TornRows : public testing::BackendTest {
   void expect_no_torn_rows(std::size_t row_bytes, bool varied, std::uint64_t least_reads) {
     build(row_bytes);
     Counts counts;
-    // One reader of two now and then leaves a window of a few publications, so that gets end on either side of what is allowed.
+    // One reader of two now and then leaves a window of a few publications, so that gets end on either side of what is
+    // allowed.
     std::mt19937 random(2);
     const auto between = [&](std::size_t reader) {
       if (reader == 0 && random() % 4 == 0) window(random() % (kRowSlots + 3));
     };
-    run([&](const auto& stop) { own(stop, varied); }, true_reader(), between, counts, stress_seconds(), [] { return false; });
+    run([&](const auto& stop) { own(stop, varied); }, true_reader(), between, counts, stress_seconds(),
+        [] { return false; });
     EXPECT_EQ(counts.torn, 0u);
     EXPECT_EQ(counts.fallen, 0u);
     EXPECT_EQ(counts.errors, 0u);
@@ -249,10 +258,10 @@ TEST_P(TornRows, RowsOfChangingLengthAreNeverAcceptedTorn) { expect_no_torn_rows
 TEST_P(TornRows, AReaderWithoutTheAcceptanceTestIsCaught) {
   build(kLarge);
   Counts counts;
-  const auto careless = [this](transport::Channel& channel, const transport::RemoteRegion& shard, const std::byte* word) {
-    return CarelessReader(channel, shard, layout_, word);
-  };
-  run([&](const auto& stop) { own(stop, false); }, careless, [this](std::size_t) { window(2 * kRowSlots); }, counts, kUntilCaughtSeconds, [&] { return counts.torn > 0; });
+  const auto careless = [this](transport::Channel& channel, const transport::RemoteRegion& shard,
+                               const std::byte* word) { return CarelessReader(channel, shard, layout_, word); };
+  run([&](const auto& stop) { own(stop, false); }, careless, [this](std::size_t) { window(2 * kRowSlots); }, counts,
+      kUntilCaughtSeconds, [&] { return counts.torn > 0; });
   EXPECT_GT(counts.torn, 0u) << counts.reads << " rows were read";
 }
 
@@ -260,7 +269,8 @@ TEST_P(TornRows, AnOwnerThatDoesNotWaitForItsWordsIsCaught) {
   build(kLarge);
   Counts counts;
   const auto between = [this](std::size_t) { window(2 * kRowSlots); };
-  run([&](const auto& stop) { own_carelessly(stop); }, true_reader(), between, counts, kUntilCaughtSeconds, [&] { return counts.torn > 0; });
+  run([&](const auto& stop) { own_carelessly(stop); }, true_reader(), between, counts, kUntilCaughtSeconds,
+      [&] { return counts.torn > 0; });
   EXPECT_GT(counts.torn, 0u) << counts.reads << " rows were read";
 }
 

@@ -1,10 +1,11 @@
-// One suite over every transport: what transport/transport.hpp promises. A backend is added by a line in tests/support/backends.hpp.
+// One suite over every transport: what transport/transport.hpp promises. A backend is added by a line in
+// tests/support/backends.hpp.
 #include "transport/transport.hpp"
-
-#include <gtest/gtest.h>
 
 #include <atomic>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "base/words.hpp"
 #include "tests/support/backends.hpp"
@@ -64,7 +65,8 @@ TEST_P(TransportContract, PutsOfAnySizeAndAlignmentArriveWholeAndNowhereElse) {
       const Bytes bytes = pattern(size, static_cast<unsigned>(size + offset));
       const std::byte before = region_->bytes()[offset - 1], after = region_->bytes()[offset + size];
       put_and_flush(offset, bytes);
-      EXPECT_TRUE(std::equal(bytes.begin(), bytes.end(), region_->bytes().begin() + static_cast<std::ptrdiff_t>(offset)));
+      EXPECT_TRUE(
+          std::equal(bytes.begin(), bytes.end(), region_->bytes().begin() + static_cast<std::ptrdiff_t>(offset)));
       EXPECT_EQ(region_->bytes()[offset - 1], before);
       EXPECT_EQ(region_->bytes()[offset + size], after);
     }
@@ -88,7 +90,8 @@ TEST_P(TransportContract, OperationsPastTheEndAreRefusedAndWriteNothing) {
   const Bytes bytes = pattern(64, 1);
   Bytes got(64, std::byte{0x5a});
   Completion done;
-  for (const std::uint64_t offset : {std::uint64_t{kRegionBytes - 63}, std::uint64_t{kRegionBytes + 1}, ~std::uint64_t{0} - 8}) {
+  for (const std::uint64_t offset :
+       {std::uint64_t{kRegionBytes - 63}, std::uint64_t{kRegionBytes + 1}, ~std::uint64_t{0} - 8}) {
     EXPECT_EQ(channel_->put(remote_, offset, bytes, done).code(), StatusCode::out_of_range);
     EXPECT_EQ(channel_->ordered_put(remote_, offset, bytes, done).code(), StatusCode::out_of_range);
     EXPECT_EQ(channel_->get(remote_, offset, got, done).code(), StatusCode::out_of_range);
@@ -136,7 +139,8 @@ TEST_P(TransportContract, SeveralRegionsOfOnePeerAreKeptApart) {
 }
 
 // The order that lanes stand on. Broken on purpose (flag first) in the last test, to see that this one can fail.
-std::uint64_t count_flags_before_data(Channel& channel, const RemoteRegion& remote, std::span<std::byte> memory, bool ordered) {
+std::uint64_t count_flags_before_data(Channel& channel, const RemoteRegion& remote, std::span<std::byte> memory,
+                                      bool ordered) {
   constexpr std::size_t kDataBytes = 8192;
   const std::uint64_t rounds = ordered ? 20'000 : 20'000'000;  // the broken one until it is caught
   std::atomic<bool> ready = false;
@@ -146,7 +150,8 @@ std::uint64_t count_flags_before_data(Channel& channel, const RemoteRegion& remo
     for (std::uint64_t round = 0; !stop.stop_requested();) {
       const std::uint64_t flag = load_word(memory.data());
       if (flag == round) continue;
-      // Data are rewritten only once the flag read here is acknowledged, so all of it must be of this round or, unordered, older.
+      // Data are rewritten only once the flag read here is acknowledged, so all of it must be of this round or,
+      // unordered, older.
       for (std::size_t i = 0; i < kDataBytes; i += 8) violations += load_word(memory.data() + 64 + i) < flag;
       round = flag;
     }

@@ -42,7 +42,8 @@ inline constexpr bool kAddressSanitizer = true;
 inline constexpr bool kAddressSanitizer = false;
 #endif
 
-/// How much of a stress test's full length is run: a sanitizer makes everything some ten times slower, a debug build three times.
+/// How much of a stress test's full length is run: a sanitizer makes everything some ten times slower, a debug build
+/// three times.
 #if defined(NDEBUG)
 inline constexpr std::size_t kStressDivisor = kThreadSanitizer || kAddressSanitizer ? 10 : 1;
 #else

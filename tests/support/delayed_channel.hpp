@@ -57,7 +57,8 @@ class DelayedChannel final : public transport::Channel {
   }
   Status get(const transport::RemoteRegion& from, std::uint64_t offset, std::span<std::byte> destination,
              transport::Completion& done) override {
-    return enqueue(done, [this, from, offset, destination] { load_shared(destination, regions_[from.index].data() + offset); });
+    return enqueue(
+        done, [this, from, offset, destination] { load_shared(destination, regions_[from.index].data() + offset); });
   }
   Status ordered_put(const transport::RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
                      transport::Completion& done) override {

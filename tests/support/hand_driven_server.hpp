@@ -1,9 +1,11 @@
-// A parameter server whose workers and shards are all driven by one thread: nothing happens but what a test makes happen.
+// A parameter server whose workers and shards are all driven by one thread: nothing happens but what a test makes
+// happen.
 //
 //     HandDrivenServer server(GetParam(), {add_row({0, 0})}, {.workers = 2});
 //     server.client(0).update(...);  server.client(0).tick({0});  server.settle();
 //
-// A client that waits calls `on_wait`; what that returns ends the wait where it is not ok. A forgotten wait ends by itself as a failure.
+// A client that waits calls `on_wait`; what that returns ends the wait where it is not ok. A forgotten wait ends by
+// itself as a failure.
 #pragma once
 
 #include <functional>
@@ -28,7 +30,8 @@ class HandDrivenServer {
     std::uint64_t lane_bytes = 4096;
   };
 
-  HandDrivenServer(const Backend& backend, std::vector<ps::RowSpec> rows, const Options& options) : rows_(std::move(rows)) {
+  HandDrivenServer(const Backend& backend, std::vector<ps::RowSpec> rows, const Options& options)
+      : rows_(std::move(rows)) {
     std::vector<ps::RowCapacity> capacities;
     for (const auto& row : rows_) capacities.push_back(row.capacity);
     layout_ = ps::JobLayout::make(options.workers, options.shards, capacities, options.lane_bytes);
@@ -36,7 +39,8 @@ class HandDrivenServer {
       auto& worker = workers_.emplace_back(std::make_unique<Worker>());
       worker->transport = backend.make();
       worker->board = worker->transport->allocate(layout_.board_bytes(), transport::MemoryKind::host);
-      if (i < options.shards) worker->shard_memory = worker->transport->allocate(layout_.shard_bytes(i), transport::MemoryKind::host);
+      if (i < options.shards)
+        worker->shard_memory = worker->transport->allocate(layout_.shard_bytes(i), transport::MemoryKind::host);
     }
     for (std::uint32_t i = 0; i < options.workers; ++i) make_client(i);
     for (std::uint64_t s = 0; s < options.shards; ++s) make_shard(s, options);
@@ -94,8 +98,8 @@ class HandDrivenServer {
       if (++waits > 10'000) return {StatusCode::deadline_exceeded, "a wait that nobody ends"};
       return on_wait ? on_wait() : Status(StatusCode::deadline_exceeded, "a wait that nobody expects");
     };
-    worker.client = std::make_unique<ps::Client>(layout_, rows_, WorkerId{i}, *worker.channel, worker.board->bytes(), worker.boards,
-                                                 worker.shards, check);
+    worker.client = std::make_unique<ps::Client>(layout_, rows_, WorkerId{i}, *worker.channel, worker.board->bytes(),
+                                                 worker.boards, worker.shards, check);
   }
 
   void make_shard(std::uint64_t s, const Options& options) {
@@ -103,11 +107,14 @@ class HandDrivenServer {
     host.owner_channel = host.transport->open_channel();
     std::vector<transport::RemoteRegion> boards;
     for (auto& other : workers_)
-      boards.push_back(host.owner_channel->open(host.owner_channel->connect(other->transport->address()), other->board->descriptor()));
-    const ps::ShardOptions shard_options{
-        .shard = s, .bulk_synchronous = options.bulk_synchronous, .last_clock = options.last_clock, .fold_patience = 0.0};
-    host.shard =
-        std::make_unique<ps::Shard>(layout_, rows_, shard_options, host.shard_memory->bytes(), *host.owner_channel, boards);
+      boards.push_back(host.owner_channel->open(host.owner_channel->connect(other->transport->address()),
+                                                other->board->descriptor()));
+    const ps::ShardOptions shard_options{.shard = s,
+                                         .bulk_synchronous = options.bulk_synchronous,
+                                         .last_clock = options.last_clock,
+                                         .fold_patience = 0.0};
+    host.shard = std::make_unique<ps::Shard>(layout_, rows_, shard_options, host.shard_memory->bytes(),
+                                             *host.owner_channel, boards);
   }
 
   std::vector<ps::RowSpec> rows_;
@@ -124,10 +131,10 @@ struct MergeLog {
     bool operator==(const Entry&) const = default;
   };
   std::vector<Entry> merges;
-  std::vector<Version> settles;              ///< the version offered at each
-  std::vector<bool> publishes_unchanged;     ///< at each
+  std::vector<Version> settles;           ///< the version offered at each
+  std::vector<bool> publishes_unchanged;  ///< at each
   std::vector<std::size_t> merges_at_settle;
-  std::size_t writes = 0;                    ///< of the row; the first is the initial one
+  std::size_t writes = 0;  ///< of the row; the first is the initial one
   bool changed = true;
   std::optional<ps::StopReason> stop;
 };
@@ -156,9 +163,9 @@ class LogPolicy final : public ps::MergePolicy {
 /// A row whose payload is the number of merged updates; updates begin with 8 bytes and may take up to `update_bytes`.
 inline ps::RowSpec logged_row(std::shared_ptr<MergeLog> log, std::uint64_t update_bytes = 8,
                               ps::OwnUpdates own = ps::OwnUpdates::application) {
-  return {.capacity = {.row_bytes = 8, .update_bytes = update_bytes},
-          .own_updates = own,
-          .make_policy = [log] { return std::make_unique<LogPolicy>(log); }};
+  return {.capacity = {.row_bytes = 8, .update_bytes = update_bytes}, .own_updates = own, .make_policy = [log] {
+            return std::make_unique<LogPolicy>(log);
+          }};
 }
 
 inline Bytes number_update(std::uint64_t value, std::size_t size = 8) {

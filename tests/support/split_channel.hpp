@@ -1,4 +1,5 @@
-// A channel whose gets come in two halves, with whatever a test wants to happen in between: the window that a real network leaves open.
+// A channel whose gets come in two halves, with whatever a test wants to happen in between: the window that a real
+// network leaves open.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,8 @@ namespace wolfpack::testing {
 class SplitChannel final : public transport::Channel {
  public:
   /// `inner` outlives this.
-  SplitChannel(transport::Channel& inner, std::function<void()> between) : inner_(inner), between_(std::move(between)) {}
+  SplitChannel(transport::Channel& inner, std::function<void()> between)
+      : inner_(inner), between_(std::move(between)) {}
 
   /// Gets so far; one that comes in halves counts once.
   [[nodiscard]] std::uint64_t gets() const { return gets_; }

@@ -1,8 +1,9 @@
-// Two ends of a wire in one process, for tests of what is built right on the transport: `shard` memory and a `board`, and channels from one
-// to the other.
+// Two ends of a wire in one process, for tests of what is built right on the transport: `shard` memory and a `board`,
+// and channels from one to the other.
 //
 //     Wires wires(GetParam(), layout);
-//     LaneWriter writer(*wires.writer_channel, wires.remote_shard, layout, {0}, wires.board() + layout.lane_head_offset(0));
+//     LaneWriter writer(*wires.writer_channel, wires.remote_shard, layout, {0}, wires.board() +
+//     layout.lane_head_offset(0));
 #pragma once
 
 #include <memory>

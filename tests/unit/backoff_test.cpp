@@ -23,7 +23,8 @@ TEST(Backoff, ALongWaitCostsAlmostNoProcessorTime) {
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
   while (monotonic_seconds() - start < 0.4) backoff.pause();
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
-  const double used = static_cast<double>(after.tv_sec - before.tv_sec) + 1e-9 * static_cast<double>(after.tv_nsec - before.tv_nsec);
+  const double used =
+      static_cast<double>(after.tv_sec - before.tv_sec) + 1e-9 * static_cast<double>(after.tv_nsec - before.tv_nsec);
   EXPECT_LT(used, 0.2);
 }
 

@@ -1,14 +1,13 @@
 #include "transport/local_bootstrap.hpp"
 
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
-
-#include <atomic>
-#include <chrono>
-#include <cstdlib>
 
 #include "base/status.hpp"
 #include "base/time.hpp"
@@ -129,7 +128,9 @@ TEST(LocalBootstrap, ALostLauncherIsNoticedAtOnceAndOnce) {
 TEST(LocalBootstrap, AnOrdinaryEndIsNoLostLauncher) {
   LocalBootstrapServer server(1);
   std::atomic<int> calls = 0;
-  { LocalBootstrap bootstrap(taken_over(server, 0), [&](WorkerId) { ++calls; }); }
+  {
+    LocalBootstrap bootstrap(taken_over(server, 0), [&](WorkerId) { ++calls; });
+  }
   EXPECT_EQ(calls, 0);
 }
 

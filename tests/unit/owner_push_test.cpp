@@ -21,10 +21,12 @@ class OwnerPushTest : public ::testing::Test {
   [[nodiscard]] std::uint64_t floor() const { return on_board(layout_.floor_offset(0)); }
   /// Steps and completes until nothing moves.
   void settle(const OwnerPush::Words& latest) {
-    while (push_.step(latest) || channel_.complete() != 0) {}
+    while (push_.step(latest) || channel_.complete() != 0) {
+    }
   }
 
-  JobLayout layout_ = JobLayout::make(2, 1, {{.row_bytes = 8, .update_bytes = 8}, {.row_bytes = 8, .update_bytes = 8}}, 4096);
+  JobLayout layout_ =
+      JobLayout::make(2, 1, {{.row_bytes = 8, .update_bytes = 8}, {.row_bytes = 8, .update_bytes = 8}}, 4096);
   std::vector<std::uint64_t> board_ = std::vector<std::uint64_t>(layout_.board_bytes() / 8);
   testing::DelayedChannel channel_;
   transport::RemoteRegion remote_ = channel_.attach(std::as_writable_bytes(std::span(board_)));

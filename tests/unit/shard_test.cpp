@@ -14,11 +14,15 @@ using testing::DelayedChannel;
 /// One worker and one shard; the owner's pushes go out only when told.
 class SlowShard : public ::testing::Test {
  protected:
-  static std::span<std::byte> bytes(std::vector<std::uint64_t>& words) { return std::as_writable_bytes(std::span(words)); }
+  static std::span<std::byte> bytes(std::vector<std::uint64_t>& words) {
+    return std::as_writable_bytes(std::span(words));
+  }
   [[nodiscard]] std::uint64_t on_board(std::uint64_t offset) const { return board_[offset / 8]; }
 
   void update_and_tick(std::uint64_t clock, std::size_t size = 8) {
-    ASSERT_TRUE(lane_.append(RecordKind::update, kKey, {clock}, testing::number_update(clock, size), [] { return Status(); }).ok());
+    ASSERT_TRUE(
+        lane_.append(RecordKind::update, kKey, {clock}, testing::number_update(clock, size), [] { return Status(); })
+            .ok());
     ASSERT_TRUE(lane_.append(RecordKind::end_of_clock, {}, {clock}, {}, [] { return Status(); }).ok());
     ASSERT_TRUE(lane_.publish().ok());
     writer_channel_.complete();
@@ -33,7 +37,10 @@ class SlowShard : public ::testing::Test {
   DelayedChannel owner_channel_, writer_channel_{true};
   std::vector<transport::RemoteRegion> boards_{owner_channel_.attach(bytes(board_))};
   transport::RemoteRegion remote_ = writer_channel_.attach(bytes(memory_));
-  LaneWriter lane_{writer_channel_, remote_, layout_, {0},
+  LaneWriter lane_{writer_channel_,
+                   remote_,
+                   layout_,
+                   {0},
                    reinterpret_cast<const std::byte*>(board_.data()) + layout_.lane_head_offset(0)};
   Shard shard_{layout_, rows_, {}, bytes(memory_), owner_channel_, boards_};
 };
@@ -61,14 +68,16 @@ TEST_F(SlowShard, LanesAreDrainedWhileAPublicationWaits) {
     std::fill_n(memory_.begin() + static_cast<std::ptrdiff_t>(layout_.lane_offset({0}) / 8), layout_.lane_bytes / 8, 0);
   }
   EXPECT_TRUE(log_->merges.empty()) << "merged although the last version's word is not flushed";
-  while (owner_channel_.complete() != 0 || shard_.step()) {}
+  while (owner_channel_.complete() != 0 || shard_.step()) {
+  }
   EXPECT_EQ(log_->merges.size(), 3u);
   EXPECT_EQ(log_->settles.size(), 1u) << "what had waited is published once";
   EXPECT_EQ(shard_.folded({0}), Clock{3});
 }
 
 TEST_F(SlowShard, TheHeadComesBackAlsoWhereNothingIsPublished) {
-  while (shard_.step() || owner_channel_.complete() != 0) {}
+  while (shard_.step() || owner_channel_.complete() != 0) {
+  }
   for (std::uint64_t i = 0; i < 40; ++i) {  // ten rings' worth inside one clock
     const auto drain = [&]() -> Status {
       shard_.step();

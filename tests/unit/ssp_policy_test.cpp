@@ -1,9 +1,9 @@
 #include "runtime/ssp_policy.hpp"
 
-#include <gtest/gtest.h>
-
 #include <random>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace wolfpack::runtime {
 namespace {
@@ -31,7 +31,8 @@ TEST(SspPolicy, AsynchronousNeverWaits) {
 }
 
 TEST(SspPolicy, AWorkerBehindItsOwnOldViewOfTheOthersStarts) {
-  // The own clock is written in place, the table's minimum may be read a moment later: the minimum may be the larger one.
+  // The own clock is written in place, the table's minimum may be read a moment later: the minimum may be the larger
+  // one.
   EXPECT_EQ(SspPolicy(kBulkSynchronous).next({4}, {5}), Decision::start);
 }
 

@@ -1,9 +1,9 @@
 #include "runtime/straggler.hpp"
 
+#include <set>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <set>
 
 #include "base/status.hpp"
 #include "base/time.hpp"
@@ -68,7 +68,9 @@ TEST(Straggler, RefusesWhatIsWrongAndNamesTheFieldAndWhatIsAccepted) {
       {"worker", "field=value"},
   };
   for (const auto& [text, part] : cases)
-    EXPECT_THAT(refusal(text), AllOf(HasSubstr("--straggler"), HasSubstr(part), HasSubstr("accepted:"), Not(HasSubstr("\n")))) << text;
+    EXPECT_THAT(refusal(text),
+                AllOf(HasSubstr("--straggler"), HasSubstr(part), HasSubstr("accepted:"), Not(HasSubstr("\n"))))
+        << text;
 }
 
 TEST(Straggler, TheDelayMakesTheFactorOfTheOwnComputeTime) {

@@ -1,10 +1,10 @@
 #include "transport/threads_bootstrap.hpp"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <chrono>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "base/status.hpp"
 
@@ -82,7 +82,8 @@ TEST(ThreadsBootstrap, AbandoningFreesThoseWhoWait) {
 TEST(ThreadsBootstrap, AbandoningRefusesThoseWhoComeLater) {
   ThreadsGroup group(2);
   group.abandon();
-  for (const std::uint32_t rank : {0u, 1u, 0u, 1u}) EXPECT_THROW((void)group.allgather({rank}, {}), RuntimeFailure) << rank;
+  for (const std::uint32_t rank : {0u, 1u, 0u, 1u})
+    EXPECT_THROW((void)group.allgather({rank}, {}), RuntimeFailure) << rank;
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 #include "ps/wire_layout.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <set>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace wolfpack::ps {
 namespace {
@@ -30,7 +30,8 @@ std::vector<JobLayout> layouts() {
     for (const std::uint64_t shards : {1u, 2u, 3u})
       for (const std::uint64_t rows : {0u, 1u, 5u}) {
         std::vector<RowCapacity> capacities;
-        for (std::uint64_t k = 0; k < rows; ++k) capacities.push_back({.row_bytes = 100 * k + 1, .update_bytes = 1000 * k + 3});
+        for (std::uint64_t k = 0; k < rows; ++k)
+          capacities.push_back({.row_bytes = 100 * k + 1, .update_bytes = 1000 * k + 3});
         all.push_back(JobLayout::make(workers, std::min(workers, shards), capacities, 4096));
       }
   return all;
@@ -75,7 +76,8 @@ TEST(JobLayout, NothingInAShardOverlapsAndSlotsHoldTheLargestRow) {
       for (std::uint32_t k = 0; k < layout.rows.size(); ++k) {
         if (layout.shard_of({k}) != shard) continue;
         for (std::uint64_t v = 1; v <= kRowSlots; ++v)
-          pieces.push_back({layout.slot_offset({k}, {v}), layout.slot_payload_offset() + layout.rows[k].row_bytes, "slot"});
+          pieces.push_back(
+              {layout.slot_offset({k}, {v}), layout.slot_payload_offset() + layout.rows[k].row_bytes, "slot"});
       }
       expect_disjoint(pieces, layout.shard_bytes(shard));
     }
@@ -107,7 +109,8 @@ TEST(JobLayout, TheHashTellsLayoutsApart) {
   for (const JobLayout& layout : layouts()) hashes.insert(layout.hash());
   std::set<std::string> different;
   for (const JobLayout& layout : layouts())
-    different.insert(std::to_string(layout.workers) + "/" + std::to_string(layout.shards) + "/" + std::to_string(layout.rows.size()));
+    different.insert(std::to_string(layout.workers) + "/" + std::to_string(layout.shards) + "/" +
+                     std::to_string(layout.rows.size()));
   EXPECT_EQ(hashes.size(), different.size());
   const auto hash = [](std::vector<RowCapacity> rows) { return JobLayout::make(2, 1, std::move(rows)).hash(); };
   EXPECT_NE(hash({{.row_bytes = 8, .update_bytes = 16}}), hash({{.row_bytes = 16, .update_bytes = 8}}));
@@ -115,8 +118,8 @@ TEST(JobLayout, TheHashTellsLayoutsApart) {
 }
 
 TEST(StopWord, SurvivesTheWire) {
-  for (const auto reason : {StopReason::iterations_done, StopReason::converged, StopReason::stalled, StopReason::time_limit,
-                            StopReason::interrupted, StopReason::failed}) {
+  for (const auto reason : {StopReason::iterations_done, StopReason::converged, StopReason::stalled,
+                            StopReason::time_limit, StopReason::interrupted, StopReason::failed}) {
     const auto word = StopWord::decode(StopWord{reason, {123'456'789'012}}.encode());
     EXPECT_EQ(word.reason, reason);
     EXPECT_EQ(word.version, Version{123'456'789'012});
@@ -127,7 +130,9 @@ TEST(StopWord, AZeroedBoardMeansGoOn) { EXPECT_EQ(StopWord::decode(0).reason, St
 
 class StopOfABoard : public ::testing::Test {
  protected:
-  void stop(std::uint64_t shard, StopReason reason) { board_[layout_.stop_offset(shard) / 8] = StopWord{reason, {shard + 1}}.encode(); }
+  void stop(std::uint64_t shard, StopReason reason) {
+    board_[layout_.stop_offset(shard) / 8] = StopWord{reason, {shard + 1}}.encode();
+  }
   [[nodiscard]] StopReason reason() const { return stop_of(layout_, std::as_bytes(std::span(board_))).reason; }
 
   JobLayout layout_ = JobLayout::make(3, 3, {});

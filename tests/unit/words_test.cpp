@@ -1,11 +1,11 @@
 #include "base/words.hpp"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <numeric>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "base/types.hpp"
 

@@ -1,0 +1,114 @@
+#include "frank_wolfe/messages.hpp"
+
+#include <cmath>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "base/status.hpp"
+
+namespace wolfpack::frank_wolfe {
+namespace {
+
+Proposal proposal_of(Index index, double score, Column column) { return {index, score, std::move(column)}; }
+
+void expect_round_trip(const Proposal& proposal) {
+  const auto back = decode_update(encode(proposal));
+  const auto* got = std::get_if<Proposal>(&back);
+  ASSERT_NE(got, nullptr);
+  EXPECT_EQ(got->index, proposal.index);
+  EXPECT_EQ(got->score, proposal.score);
+  EXPECT_EQ(got->column.sparse, proposal.column.sparse);
+  EXPECT_EQ(got->column.rows, proposal.column.rows);
+  EXPECT_EQ(got->column.values, proposal.column.values);
+}
+
+Iterate some_iterate(std::size_t active, std::size_t rows) {
+  std::mt19937 random(static_cast<unsigned>(active + rows));
+  std::normal_distribution<double> normal;
+  Iterate iterate;
+  for (std::size_t i = 0; i < active; ++i) {
+    iterate.columns.push_back(static_cast<Index>(i * i + 3));
+    iterate.weights.push_back(normal(random));
+  }
+  for (std::size_t i = 0; i < rows; ++i) iterate.dual.push_back(normal(random));
+  iterate.objective = 1.25;
+  iterate.level = 0.5;
+  iterate.inner = -0.75;
+  return iterate;
+}
+
+TEST(Messages, AReportComesBack) {
+  const Report report{{1234}, {.largest_score = 3.5, .largest_norm = 1.25}, 0.5, 2.5};
+  const auto back = decode_update(encode(report));
+  const auto* got = std::get_if<Report>(&back);
+  ASSERT_NE(got, nullptr);
+  EXPECT_EQ(got->version, Version{1234});
+  EXPECT_EQ(got->scores.largest_score, 3.5);
+  EXPECT_EQ(got->scores.largest_norm, 1.25);
+  EXPECT_EQ(got->wait_seconds, 0.5);
+  EXPECT_EQ(got->elapsed_seconds, 2.5);
+}
+
+TEST(Messages, ProposalsComeBackDenseSparseAndEmpty) {
+  expect_round_trip(proposal_of(7, -2.5, {.sparse = false, .rows = {}, .values = {1, 2, 3}}));
+  expect_round_trip(
+      proposal_of(1'000'000'000'000, 0.1, {.sparse = true, .rows = {0, 5, 77}, .values = {0.5, -1, 1e-300}}));
+  expect_round_trip(proposal_of(0, 0.0, {.sparse = true, .rows = {}, .values = {}}));
+}
+
+TEST(Messages, AModelComesBackBitForBitWithItsGap) {
+  for (const std::size_t active : {0u, 1u, 20u}) {
+    const Iterate iterate = some_iterate(active, 30);
+    for (const double gap : {0.125, std::numeric_limits<double>::infinity()}) {
+      Bytes row;
+      encode(iterate, gap, row);
+      const Model model = decode_model(row);
+      EXPECT_EQ(model.iterate.columns, iterate.columns);
+      EXPECT_EQ(model.iterate.weights, iterate.weights);
+      EXPECT_EQ(model.iterate.dual, iterate.dual);
+      EXPECT_EQ(model.iterate.objective, iterate.objective);
+      EXPECT_EQ(model.iterate.level, iterate.level);
+      EXPECT_EQ(model.iterate.inner, iterate.inner);
+      EXPECT_EQ(model.gap, gap);
+    }
+  }
+}
+
+TEST(Messages, TheDeclaredCapacityHoldsTheLargestOfEach) {
+  for (const auto& [rows, columns] : {std::pair<Index, Index>{1, 1}, {30, 10}, {10, 300}, {3, 0}}) {
+    const auto capacity = model_capacity(rows, columns);
+    const auto d = static_cast<std::size_t>(rows);
+    Bytes row;
+    encode(some_iterate(std::min<std::size_t>(d, static_cast<std::size_t>(columns)), d), 1.0, row);
+    EXPECT_LE(row.size(), capacity.row_bytes);
+    EXPECT_LE(encode(proposal_of(0, 1.0, {.sparse = false, .rows = {}, .values = std::vector<double>(d)})).size(),
+              capacity.update_bytes);
+    EXPECT_LE(
+        encode(proposal_of(0, 1.0,
+                           {.sparse = true, .rows = std::vector<std::int32_t>(d), .values = std::vector<double>(d)}))
+            .size(),
+        capacity.update_bytes);
+    EXPECT_LE(encode(Report{}).size(), capacity.update_bytes);
+  }
+}
+
+TEST(Messages, WhatIsNeitherIsRefused) {
+  Bytes neither = encode(Report{});
+  neither[0] = std::byte{9};
+  EXPECT_THROW((void)decode_update(neither), RuntimeFailure);
+  EXPECT_THROW((void)decode_update({}), RuntimeFailure);
+}
+
+TEST(Messages, WhatIsCutShortIsRefusedWhereverItIsCut) {
+  const Bytes proposal = encode(proposal_of(7, 1.0, {.sparse = true, .rows = {0, 5}, .values = {1, 2}}));
+  for (std::size_t size = 0; size < proposal.size(); ++size)
+    EXPECT_THROW((void)decode_update(std::span(proposal).first(size)), RuntimeFailure) << size;
+  Bytes model;
+  encode(some_iterate(3, 5), 1.0, model);
+  for (std::size_t size = 0; size < model.size(); ++size)
+    EXPECT_THROW((void)decode_model(std::span(model).first(size)), RuntimeFailure) << size;
+}
+
+}  // namespace
+}  // namespace wolfpack::frank_wolfe

@@ -214,6 +214,7 @@ int run_processes(const ProcessOptions& options, const WorkerMain& worker) {
   }
   catch_interrupts();
   prctl(PR_SET_TIMERSLACK, 1'000);  // ns; the default of 50 µs is longer than most naps of a wait; threads inherit it
+  transport::SharedMemoryFolder::make_own();  // before the bootstrap, which removes it where the launcher is gone
   LocalBootstrap bootstrap(*membership, end_without_launcher);
   return worker(bootstrap);
 }

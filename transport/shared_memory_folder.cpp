@@ -26,11 +26,9 @@ bool is_ours(const fs::path& path) {
 
 }  // namespace
 
-SharedMemoryFolder::SharedMemoryFolder(std::uint64_t job_id) {
+SharedMemoryFolder::SharedMemoryFolder(std::uint64_t job_id)
+    : path_(fs::path(kParent) / fmt::format("{}{}-{:016x}", kPrefix, getpid(), job_id)) {
   remove_abandoned();
-  const fs::path path = fs::path(kParent) / fmt::format("{}{}-{:016x}", kPrefix, getpid(), job_id);
-  std::error_code error;
-  if (fs::create_directory(path, error)) path_ = path;
 }
 
 std::vector<std::string> SharedMemoryFolder::environment() const {
@@ -38,11 +36,21 @@ std::vector<std::string> SharedMemoryFolder::environment() const {
   const auto set = [&settings](const char* name, const std::string& value) {
     if (std::getenv(name) == nullptr) settings.push_back(fmt::format("{}={}", name, value));
   };
-  if (!path_.empty()) set(kUcxFolder, path_.string());
+  set(kUcxFolder, path_.string());
   set("UCX_POSIX_RX_BUFS_GROW", "64");  // receive buffers, which one-sided operations never use: 0.5 MiB of /dev/shm a UCX worker, not 4
+  set("UCX_MEM_EVENTS", "n");           // a self-test of theirs leaves a System V segment where it is killed; all our memory is UCX's own
+  set("UCX_HANDLE_ERRORS", "none");     // no backtrace of a crash that a peer's death makes (1.13)
   set("UCX_LOG_FILE", "stderr");        // the default is standard output, which is the user's
   set("UCX_LOG_LEVEL", "fatal");        // what fails is thrown, and said once
   return settings;
+}
+
+void SharedMemoryFolder::make_own() {
+  const char* path = std::getenv(kUcxFolder);
+  if (path == nullptr || !is_ours(path)) return;
+  std::error_code error;
+  fs::create_directory(path, error);
+  if (!fs::is_directory(path)) unsetenv(kUcxFolder);
 }
 
 void SharedMemoryFolder::remove_own() {
@@ -51,7 +59,6 @@ void SharedMemoryFolder::remove_own() {
 }
 
 void SharedMemoryFolder::remove(const fs::path& path) {
-  if (path.empty()) return;
   // Renamed first, so that no process that is still starting can put another segment into it.
   const fs::path doomed = path.string() + fmt::format(".{}", getpid());
   std::error_code error;

@@ -1,8 +1,8 @@
 // A folder in /dev/shm of one job of local processes, so that nothing of theirs can be left there.
 //
 // UCX unlinks a shared-memory segment as soon as it is mapped, but not before: a process that is killed in between, while the kernel finds the
-// pages, leaves a file. The launcher gives its job a folder of its own and removes it with all that is in it; if the launcher dies, the workers
-// do; if all die at once, the next launcher does.
+// pages, leaves a file. So a job has a folder of its own. The launcher names it and in the end removes it with all that is in it; the workers
+// make it, and remove it where the launcher has died; if all die at once, the next launcher does.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace wolfpack::transport {
 
 class SharedMemoryFolder {
  public:
-  /// Makes the folder. Where that cannot be (no /dev/shm, no rights), UCX uses its own place and says itself what is wrong with it.
+  /// In the launcher. Removes what earlier jobs have left, if any did.
   explicit SharedMemoryFolder(std::uint64_t job_id);
   SharedMemoryFolder(const SharedMemoryFolder&) = delete;
   SharedMemoryFolder& operator=(const SharedMemoryFolder&) = delete;
@@ -23,7 +23,10 @@ class SharedMemoryFolder {
   /// What workers need in their environment, "NAME=value": only what the user has not set.
   [[nodiscard]] std::vector<std::string> environment() const;
 
-  /// Removes the folder that this worker's environment names: for a worker whose launcher is gone. Never throws.
+  /// In a worker, before it uses UCX: makes the folder that its environment names. Where that cannot be (no /dev/shm, no rights), UCX goes to
+  /// its usual place and says itself what is wrong with it.
+  static void make_own();
+  /// In a worker whose launcher is gone. Never throws.
   static void remove_own();
 
  private:

@@ -125,6 +125,7 @@ TEST_F(Deaths, OfTheLauncherAtAnyMoment) {
       expect_nothing_left(job);
       if (is_endless && moment > kIsIteratingSeconds) {
         EXPECT_EQ(job.err(), "wolfpack: the launcher was killed; the job ends\n");
+        EXPECT_FALSE(leaves_folder(job)) << "the workers clean up for it";
       }
       expect_whole_files();
     }

@@ -1,5 +1,6 @@
 // Lists GPUs through the CUDA runtime. It is linked statically and loads the driver when first called, so the program
-// also starts where there is none. Messages are joined by hand: nvcc refuses fmt 9's format strings, checked when compiled.
+// also starts where there is none. Messages are joined by hand: nvcc refuses fmt 9's format strings, checked when
+// compiled.
 #include <cuda_runtime_api.h>
 
 #include "gpu/devices.hpp"

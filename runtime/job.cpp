@@ -98,21 +98,29 @@ std::vector<Job::PeerInfo> Job::exchange() {
 }
 
 void Job::connect(const std::vector<PeerInfo>& peers) {
+  const auto reach = [](const PeerInfo& peer, const auto& connect_to) {
+    try {
+      connect_to();
+    } catch (const RuntimeFailure& error) {
+      throw RuntimeFailure(fmt::format("{} cannot be reached: {}", peer.name, error.what()));
+    }
+  };
   channel_ = transport_.open_channel();
+  if (hosts_shard()) owner_channel_ = transport_.open_channel();
   for (const PeerInfo& peer : peers) {
-    const auto index = channel_->connect(peer.address);
-    boards_.push_back(channel_->open(index, peer.board));
-    if (!peer.shard.empty()) shards_.push_back(channel_->open(index, peer.shard));
-  }
-  if (hosts_shard()) {
-    owner_channel_ = transport_.open_channel();
-    for (const PeerInfo& peer : peers) owner_boards_.push_back(owner_channel_->open(owner_channel_->connect(peer.address), peer.board));
+    reach(peer, [&] {
+      const auto index = channel_->connect(peer.address);
+      boards_.push_back(channel_->open(index, peer.board));
+      if (!peer.shard.empty()) shards_.push_back(channel_->open(index, peer.shard));
+      if (owner_channel_) owner_boards_.push_back(owner_channel_->open(owner_channel_->connect(peer.address), peer.board));
+    });
   }
   auto beats = transport_.open_channel();
   std::vector<Liveness::Peer> watched;
   for (std::uint32_t i = 0; i < peers.size(); ++i) {
     const bool beats_between = worker().value == 0 ? i != 0 : i == 0;  // a star around worker 0
-    if (beats_between) watched.push_back({{i}, peers[i].name, beats->open(beats->connect(peers[i].address), peers[i].board)});
+    if (!beats_between) continue;
+    reach(peers[i], [&] { watched.push_back({{i}, peers[i].name, beats->open(beats->connect(peers[i].address), peers[i].board)}); });
   }
   liveness_ = std::make_unique<Liveness>(transport_, std::move(beats), layout_, worker(), board_->bytes(), std::move(watched),
                                          options_.heartbeat_timeout_seconds);

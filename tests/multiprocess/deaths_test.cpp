@@ -19,8 +19,11 @@
 namespace wolfpack::testing {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Le;
 using ::testing::Not;
 
 constexpr double kEndsWithinSeconds = 5.0;
@@ -155,7 +158,8 @@ TEST_F(Deaths, OfAnyWorkerAtAnyMoment) {
         EXPECT_TRUE(was_killed);
         EXPECT_EQ(outcome.exit_status, 1);
         EXPECT_THAT(outcome.err, HasSubstr(fmt::format("worker {}", victim)));
-        EXPECT_EQ(lines_of_ours(outcome.err), 1) << outcome.err;
+        // The launcher's line, and while the job connects perhaps one of a worker that cannot reach the victim.
+        EXPECT_THAT(lines_of_ours(outcome.err), AllOf(Ge(1), Le(2))) << outcome.err;
         EXPECT_THAT(outcome.err, Not(HasSubstr("backtrace")));
         EXPECT_FALSE(leaves_folder(job));
         ++killed;

@@ -21,6 +21,13 @@ class DelayedChannel final : public transport::Channel {
   /// Where `automatic`, progress() carries everything out.
   explicit DelayedChannel(bool automatic = false) : automatic_(automatic) {}
 
+  DelayedChannel(const DelayedChannel&) = delete;
+  DelayedChannel& operator=(const DelayedChannel&) = delete;
+  /// What is still under way ends without an effect.
+  ~DelayedChannel() override {
+    for (const Operation& operation : queue_) transport::Completion::finish(operation.completion, {});
+  }
+
   /// Each region belongs to a peer of its own.
   transport::RemoteRegion attach(std::span<std::byte> memory) {
     regions_.push_back(memory);

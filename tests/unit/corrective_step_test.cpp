@@ -271,7 +271,7 @@ TEST_P(RandomProblems, ReachTheOptimumWhateverTheBatches) {
   for (int trial = 0; trial < 60; ++trial) {
     const Problem problem = random_problem(static_cast<Kind>(GetParam()), random);
     SCOPED_TRACE(::testing::Message() << "trial " << trial << " rows " << problem.y.size() << " columns "
-                                    << problem.columns.size());
+                                      << problem.columns.size());
     const Iterate last = propose_in_batches(problem, random);
     const Exact exact = evaluate(problem, last);
     const double f0 = problem.null_objective();

@@ -1,16 +1,15 @@
 // Waiting on memory that somebody else writes: spin, then yield, then sleep.
 //
-// Spinning answers in nanoseconds but starves whoever is waited for where threads outnumber cores, so the spin is short and skipped
-// altogether on one core; a long wait ends in naps that cost next to nothing. Not shared between threads.
+// Spinning answers in nanoseconds but starves whoever is waited for where threads outnumber cores, so the spin is short
+// and skipped altogether on one core; a long wait ends in naps that cost next to nothing. Not shared between threads.
 //
 //     for (Backoff backoff; !ready(); backoff.pause()) {}
 #pragma once
 
-#include <time.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <thread>
+#include <time.h>
 
 namespace wolfpack {
 
@@ -35,7 +34,8 @@ class Backoff {
  private:
   static constexpr std::uint64_t kYields = 64;
   static constexpr std::uint64_t kFirstNapNs = 2'000;
-  static constexpr std::uint64_t kGrowth = 16;  // a nap is about a sixteenth of the wait so far: so late is its end noticed
+  static constexpr std::uint64_t kGrowth =
+      16;  // a nap is about a sixteenth of the wait so far: so late is its end noticed
 
   static std::uint64_t spins() {
     static const std::uint64_t count = std::thread::hardware_concurrency() > 1 ? 200 : 0;

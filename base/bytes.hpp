@@ -1,4 +1,5 @@
-// Flat encoding of plain values: native byte order, no padding added. Little-endian hosts only, checked here once for every wire format.
+// Flat encoding of plain values: native byte order, no padding added. Little-endian hosts only, checked here once for
+// every wire format.
 #pragma once
 
 #include <bit>
@@ -23,16 +24,12 @@ class ByteWriter {
   explicit ByteWriter(Bytes& out) : out_(out) {}
 
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  void value(const T& x) {
-    append(&x, sizeof x);
-  }
+  requires std::is_trivially_copyable_v<T>
+  void value(const T& x) { append(&x, sizeof x); }
   /// Only the elements; write their number yourself.
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  void array(std::span<const T> xs) {
-    append(xs.data(), xs.size_bytes());
-  }
+  requires std::is_trivially_copyable_v<T>
+  void array(std::span<const T> xs) { append(xs.data(), xs.size_bytes()); }
   /// A length, then the bytes.
   void blob(std::span<const std::byte> bytes) {
     value<std::uint64_t>(bytes.size());
@@ -56,14 +53,14 @@ class ByteReader {
   explicit ByteReader(std::span<const std::byte> in) : in_(in) {}
 
   template <class T>
-    requires std::is_trivially_copyable_v<T>
+  requires std::is_trivially_copyable_v<T>
   [[nodiscard]] T value() {
     T x;
     std::memcpy(&x, take(sizeof x).data(), sizeof x);
     return x;
   }
   template <class T>
-    requires std::is_trivially_copyable_v<T>
+  requires std::is_trivially_copyable_v<T>
   [[nodiscard]] std::vector<T> array(std::size_t count) {
     if (count > in_.size() / sizeof(T)) throw RuntimeFailure("a message is shorter than it says");
     std::vector<T> xs(count);

@@ -1,7 +1,8 @@
-// The design matrix A (d rows, n columns; a column is an atom) and its partitions: what owns the numbers, and views of them.
+// The design matrix A (d rows, n columns; a column is an atom) and its partitions: what owns the numbers, and views of
+// them.
 //
-// Dense storage is column-major, so that an atom is contiguous. Sparse storage is CSC (compressed sparse columns). Both come in float32
-// and float64; everything that decides or certifies is computed in float64.
+// Dense storage is column-major, so that an atom is contiguous. Sparse storage is CSC (compressed sparse columns). Both
+// come in float32 and float64; everything that decides or certifies is computed in float64.
 #pragma once
 
 #include <cassert>
@@ -30,8 +31,8 @@ struct DenseView {
   }
 };
 
-/// d x n in CSC: column j holds rows row_indices[k] (0-based, strictly increasing) and values[k] for column_starts[j] <= k <
-/// column_starts[j + 1]. column_starts has n + 1 entries. Does not own.
+/// d x n in CSC: column j holds rows row_indices[k] (0-based, strictly increasing) and values[k] for column_starts[j]
+/// <= k < column_starts[j + 1]. column_starts has n + 1 entries. Does not own.
 template <class Scalar>
 struct SparseView {
   Index rows = 0;

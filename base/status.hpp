@@ -1,8 +1,8 @@
 // How things fail.
 //
-// Set-up and input throw: InputError for what the user can mend (exit status 2), RuntimeFailure for what broke while running (exit status
-// 1). The data path returns a [[nodiscard]] Status, which costs nothing where it is ok and keeps the library's own code and the failing
-// call where it is not. A programmer's mistake is an assertion.
+// Set-up and input throw: InputError for what the user can mend (exit status 2), RuntimeFailure for what broke while
+// running (exit status 1). The data path returns a [[nodiscard]] Status, which costs nothing where it is ok and keeps
+// the library's own code and the failing call where it is not. A programmer's mistake is an assertion.
 #pragma once
 
 #include <memory>
@@ -37,13 +37,15 @@ class [[nodiscard]] Status {
  public:
   Status() = default;
   Status(StatusCode code, std::string message)
-      : failure_(code == StatusCode::ok ? nullptr : std::make_shared<const Failure>(Failure{code, std::move(message)})) {}
+      : failure_(code == StatusCode::ok ? nullptr
+                                        : std::make_shared<const Failure>(Failure{code, std::move(message)})) {}
 
   [[nodiscard]] bool ok() const { return failure_ == nullptr; }
   [[nodiscard]] StatusCode code() const { return failure_ ? failure_->code : StatusCode::ok; }
   [[nodiscard]] const char* message() const { return failure_ ? failure_->message.c_str() : ""; }
 
-  /// Throws RuntimeFailure, or PeerFailure for peer_lost, where the status is not ok: for callers outside the data path.
+  /// Throws RuntimeFailure, or PeerFailure for peer_lost, where the status is not ok: for callers outside the data
+  /// path.
   void or_throw() const {
     if (!failure_) return;
     if (failure_->code == StatusCode::peer_lost) throw PeerFailure(failure_->message);

@@ -1,7 +1,8 @@
 // Memory that is read here while somebody else writes it: 8-byte words, each whole, with release and acquire order.
 //
-// Other processes and devices write such memory too; for them the words are what they are on the bus. Within one process these functions
-// also make the accesses defined for C++ and visible to the thread sanitizer. Addresses are 8-byte aligned.
+// Other processes and devices write such memory too; for them the words are what they are on the bus. Within one
+// process these functions also make the accesses defined for C++ and visible to the thread sanitizer. Addresses are
+// 8-byte aligned.
 #pragma once
 
 #include <atomic>
@@ -38,7 +39,8 @@ inline void store_byte(std::byte* address, std::byte value) {
 }
 }  // namespace detail
 
-/// Copies private bytes into shared memory in increasing address order: whole aligned words where there are any, single bytes at the ends.
+/// Copies private bytes into shared memory in increasing address order: whole aligned words where there are any, single
+/// bytes at the ends.
 inline void store_shared(std::byte* destination, std::span<const std::byte> source) {
   std::size_t i = 0;
   for (; i < source.size() && !detail::is_word_aligned(destination + i); ++i)

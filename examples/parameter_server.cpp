@@ -1,9 +1,10 @@
-// The parameter server without Frank-Wolfe: workers estimate a mean together, each from samples of its own, by stale-synchronous steps.
+// The parameter server without Frank-Wolfe: workers estimate a mean together, each from samples of its own, by
+// stale-synchronous steps.
 //
 //     example_parameter_server          spawns 4 local processes that share one row over one-sided UCX operations
 //
-// Every worker pulls the row towards its samples; the row is of kind `add`, so the owner sums the pulls of all workers. Reads may be up to 3
-// clocks stale and always hold the worker's own pulls.
+// Every worker pulls the row towards its samples; the row is of kind `add`, so the owner sums the pulls of all workers.
+// Reads may be up to 3 clocks stale and always hold the worker's own pulls.
 #include <cstdio>
 #include <exception>
 #include <random>
@@ -36,7 +37,8 @@ int run_worker(transport::Bootstrap& bootstrap) {
     const std::vector<double> pull = iteration.compute([&] {
       const double step = 1.0 / (kWorkers * (1.0 + 0.5 * static_cast<double>(iteration.clock().value)));
       std::vector<double> change(kDimensions);
-      for (std::size_t i = 0; i < kDimensions; ++i) change[i] = step * (static_cast<double>(i) + noise(random) - seen[i]);
+      for (std::size_t i = 0; i < kDimensions; ++i)
+        change[i] = step * (static_cast<double>(i) + noise(random) - seen[i]);
       return change;
     });
     iteration.update(kMean, ps::encode_dense(pull));

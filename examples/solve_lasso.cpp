@@ -1,8 +1,8 @@
 // The smallest use of the library: a LASSO on one's own memory, solved by two worker threads.
+#include "experiments/solve_lasso.hpp"
+
 #include <cstdio>
 #include <vector>
-
-#include "experiments/solve_lasso.hpp"
 
 int main() {
   const std::vector<double> a = {1, 0, 0, 0, 1, 0};  // 3 x 2, column-major: two orthonormal columns

@@ -23,23 +23,31 @@ namespace wolfpack::experiments {
 namespace {
 
 std::string storage_name(const Matrix& matrix) {
-  constexpr const char* kNames[] = {"dense float32", "dense float64", "sparse float32", "sparse float64"};  // the variant's order
+  constexpr const char* kNames[] = {"dense float32", "dense float64", "sparse float32",
+                                    "sparse float64"};  // the variant's order
   return kNames[matrix.index()];
 }
 
 void print_table(const nlohmann::ordered_json& result, const LassoSettings& settings) {
   const auto text = [&](const char* field) {
     const auto& value = result.at(field);
-    return value.is_string() ? value.get<std::string>() : value.is_number_float() ? fmt::format("{:.6g}", value.get<double>()) : value.dump();
+    return value.is_string()         ? value.get<std::string>()
+           : value.is_number_float() ? fmt::format("{:.6g}", value.get<double>())
+                                     : value.dump();
   };
-  const auto line = [](const char* name, const std::string& value) { std::fputs(fmt::format("  {:<22} {}\n", name, value).c_str(), stderr); };
+  const auto line = [](const char* name, const std::string& value) {
+    std::fputs(fmt::format("  {:<22} {}\n", name, value).c_str(), stderr);
+  };
   line("status", text("status"));
-  line("objective", fmt::format("{:.12g}  (f(0) = {:.6g})", result.at("objective").get<double>(), result.at("null_objective").get<double>()));
+  line("objective", fmt::format("{:.12g}  (f(0) = {:.6g})", result.at("objective").get<double>(),
+                                result.at("null_objective").get<double>()));
   line("certified gap / f(0)", text("relative_gap"));
-  line("non-zeros", fmt::format("{} of {} columns, l1 norm {} of {}", text("nonzeros"), text("columns"), text("l1_norm"), text("beta")));
-  line("solving", fmt::format("{} s, {} passes over the data, {} clocks", text("solve_seconds"), text("full_passes"), text("clocks")));
-  line("workers", fmt::format("{}, staleness {}, {}, {} ({})", text("workers"), text("staleness"), text("storage"), text("transport"),
-                              text("transport_lanes")));
+  line("non-zeros", fmt::format("{} of {} columns, l1 norm {} of {}", text("nonzeros"), text("columns"),
+                                text("l1_norm"), text("beta")));
+  line("solving", fmt::format("{} s, {} passes over the data, {} clocks", text("solve_seconds"), text("full_passes"),
+                              text("clocks")));
+  line("workers", fmt::format("{}, staleness {}, {}, {} ({})", text("workers"), text("staleness"), text("storage"),
+                              text("transport"), text("transport_lanes")));
   if (!settings.output.empty()) line("written to", settings.output);
 }
 
@@ -64,8 +72,9 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
   solve_options.on_progress = [&display](const frank_wolfe::Progress& progress) {
     if (display) display->update(progress);
   };
-  runtime::Job job(bootstrap, *transport,
-                   {.rows = {frank_wolfe::lasso_model_row(dataset->columns(), dataset->target(), bootstrap.size(), solve_options)}});
+  runtime::Job job(
+      bootstrap, *transport,
+      {.rows = {frank_wolfe::lasso_model_row(dataset->columns(), dataset->target(), bootstrap.size(), solve_options)}});
 
   const data::ColumnRange mine = data::partition(dataset->columns(), bootstrap.rank(), bootstrap.size());
   std::unique_ptr<AtomSelector> selector;
@@ -86,7 +95,8 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
   facts.wall_seconds = monotonic_seconds() - start;
   const auto result = result_json(settings, facts, solved);
   if (!settings.output.empty()) write_run(settings.output, result, solved);
-  if (settings.json && !(std::cout << result.dump(2) << std::endl)) throw RuntimeFailure("--json: standard output cannot be written to");
+  if (settings.json && !(std::cout << result.dump(2) << std::endl))
+    throw RuntimeFailure("--json: standard output cannot be written to");
   if (!settings.quiet) print_table(result, settings);
   return status;
 }

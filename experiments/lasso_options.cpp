@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/status.hpp"
+#include "gpu/devices.hpp"
 
 namespace wolfpack::experiments {
 namespace {
@@ -23,12 +24,13 @@ template <class Accepts>
 double parse_number(const std::string& option, const std::string& text, const char* accepted, Accepts accepts) {
   double number = 0.0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number) || !accepts(number)) refuse(option, text, accepted);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number) || !accepts(number))
+    refuse(option, text, accepted);
   return number;
 }
 
-// How stale a read may be costs nothing while all workers keep pace and pays when one does not; 3 was the best or within noise of it on every
-// data set tried (README, "Limits and defaults").
+// How stale a read may be costs nothing while all workers keep pace and pays when one does not; 3 was the best or
+// within noise of it on every data set tried (README, "Limits and defaults").
 Staleness parse_staleness(const std::string& text) {
   if (text == "auto") return {3};
   if (text == "bsp") return kBulkSynchronous;
@@ -41,15 +43,22 @@ Staleness parse_staleness(const std::string& text) {
 }
 
 void accept_only_what_exists(const LassoArguments& arguments) {
-  const auto known_but_absent = [](const char* option, const std::string& value, std::initializer_list<const char*> names,
-                                   const char* accepted) {
+  const auto known_but_absent = [](const char* option, const std::string& value,
+                                   std::initializer_list<const char*> names, const char* accepted) {
     for (const char* name : names)
-      if (value == name) throw InputError(fmt::format("{} {}: not in this version yet; accepted: {}", option, value, accepted));
+      if (value == name)
+        throw InputError(fmt::format("{} {}: not in this version yet; accepted: {}", option, value, accepted));
     refuse(option, value, accepted);
   };
   if (arguments.method != "corrective")
     known_but_absent("--method", arguments.method, {"bellet", "tran", "line-search", "away", "pairwise"}, "corrective");
-  if (arguments.device != "auto" && arguments.device != "cpu") known_but_absent("--device", arguments.device, {"gpu"}, "auto, cpu");
+  if (arguments.device == "gpu") {
+    const std::string why = gpu::why_no_device();
+    throw InputError(fmt::format("--device gpu: atoms are not chosen on a GPU in this version{}; accepted: auto, cpu",
+                                 why.empty() ? "" : ", and " + why));
+  }
+  if (arguments.device != "auto" && arguments.device != "cpu")
+    known_but_absent("--device", arguments.device, {}, "auto, cpu");
   if (arguments.transport != "auto" && arguments.transport != "shm")
     known_but_absent("--transport", arguments.transport, {"tcp", "rdma"}, "auto, shm");
 }
@@ -60,7 +69,9 @@ std::uint64_t parse_whole(const std::string& option, const std::string& text, st
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size() || number < least || number > most)
-    refuse(option, text, most == kNoLimit ? fmt::format("a whole number >= {}", least) : fmt::format("a whole number from {} to {}", least, most));
+    refuse(option, text,
+           most == kNoLimit ? fmt::format("a whole number >= {}", least)
+                            : fmt::format("a whole number from {} to {}", least, most));
   return number;
 }
 
@@ -74,22 +85,29 @@ PictureShape parse_picture_shape(const std::string& text) {
 }
 
 void add_lasso_options(CLI::App& command, LassoArguments& arguments) {
-  command.add_option("--data", arguments.files.data, "design matrix: .npy, .libsvm, .svm, .mtx or .csv, each also .gz")->required();
-  command.add_option("--target", arguments.files.target, "target: a .npy or text file, or a column of a .csv (default: svmlight's labels)");
+  command.add_option("--data", arguments.files.data, "design matrix: .npy, .libsvm, .svm, .mtx or .csv, each also .gz")
+      ->required();
+  command.add_option("--target", arguments.files.target,
+                     "target: a .npy or text file, or a column of a .csv (default: svmlight's labels)");
   command.add_option("--beta", arguments.beta, "bound on the l1 norm of the coefficients, > 0")->required();
   command.add_option("--workers", arguments.workers, "worker processes (default: the machine's cores)");
-  command.add_option("--staleness", arguments.staleness, "clocks a read may be stale: a number, bsp or asp")->capture_default_str();
+  command.add_option("--staleness", arguments.staleness, "clocks a read may be stale: a number, bsp or asp")
+      ->capture_default_str();
   command.add_option("--method", arguments.method, "corrective")->capture_default_str();
-  command.add_option("--top-k", arguments.top_k, "atoms proposed in a round by all workers together")->capture_default_str();
-  command.add_option("--tolerance", arguments.tolerance, "on the certified duality gap divided by f(0)")->capture_default_str();
+  command.add_option("--top-k", arguments.top_k, "atoms proposed in a round by all workers together")
+      ->capture_default_str();
+  command.add_option("--tolerance", arguments.tolerance, "on the certified duality gap divided by f(0)")
+      ->capture_default_str();
   command.add_option("--device", arguments.device, "where atoms are chosen: auto or cpu")->capture_default_str();
   command.add_option("--transport", arguments.transport, "auto or shm")->capture_default_str();
   command.add_option("--max-clock", arguments.max_clock, "iterations a worker at most");
   command.add_option("--time-limit", arguments.time_limit, "seconds of solving at most");
-  command.add_option("--straggler", arguments.straggler, "worker=N,slowdown=F or worker=random,slowdown=F,duration=SECONDS");
+  command.add_option("--straggler", arguments.straggler,
+                     "worker=N,slowdown=F or worker=random,slowdown=F,duration=SECONDS");
   command.add_option("--seed", arguments.seed, "of everything random")->capture_default_str();
   command.add_option("--output", arguments.output, "folder for result.json, coefficients.csv and trace.jsonl");
-  command.add_option("--picture-shape", arguments.picture_shape, "the columns are pictures, ROWSxCOLUMNS: for the report");
+  command.add_option("--picture-shape", arguments.picture_shape,
+                     "the columns are pictures, ROWSxCOLUMNS: for the report");
   command.add_flag("--quiet", arguments.quiet, "no progress, no table");
   command.add_flag("--json", arguments.json, "print result.json, and nothing else, to standard output");
 }
@@ -108,13 +126,15 @@ LassoSettings interpret(const LassoArguments& arguments) {
 
   auto& solve = settings.solve;
   solve.beta = parse_number("--beta", arguments.beta, "a finite number > 0", [](double x) { return x > 0; });
-  solve.tolerance = parse_number("--tolerance", arguments.tolerance, "a finite number >= 0", [](double x) { return x >= 0; });
+  solve.tolerance =
+      parse_number("--tolerance", arguments.tolerance, "a finite number >= 0", [](double x) { return x >= 0; });
   solve.staleness = parse_staleness(arguments.staleness);
   solve.top_k = arguments.top_k == "auto" ? 0 : parse_whole("--top-k", arguments.top_k, 1, 1'000'000);
   solve.seed = parse_whole("--seed", arguments.seed, 0, kNoLimit);
   if (!arguments.max_clock.empty()) solve.max_clock = parse_whole("--max-clock", arguments.max_clock, 1, kNoLimit);
   if (!arguments.time_limit.empty())
-    solve.time_limit_seconds = parse_number("--time-limit", arguments.time_limit, "seconds > 0", [](double x) { return x > 0; });
+    solve.time_limit_seconds =
+        parse_number("--time-limit", arguments.time_limit, "seconds > 0", [](double x) { return x > 0; });
   if (!arguments.straggler.empty()) {
     solve.straggler = runtime::StragglerSpec::parse(arguments.straggler, settings.workers);
     settings.straggler = arguments.straggler;

@@ -1,4 +1,5 @@
-// The `wolfpack` program: reads the command line, runs one command, and turns what it throws into one line and an exit status.
+// The `wolfpack` program: reads the command line, runs one command, and turns what it throws into one line and an exit
+// status.
 #include <algorithm>
 #include <cstdio>
 #include <exception>
@@ -20,7 +21,8 @@ namespace wolfpack::experiments {
 namespace {
 
 constexpr const char* kExitStatuses =
-    "Exit status: 0 converged or done; 1 failed while running; 2 wrong usage or bad input; 3 a limit, a stall or an interrupt came first "
+    "Exit status: 0 converged or done; 1 failed while running; 2 wrong usage or bad input; 3 a limit, a stall or an "
+    "interrupt came first "
     "(results are still written).";
 
 /// One line, without the line breaks that a path or a library's text may carry.
@@ -40,7 +42,8 @@ CLI::App* add_generate(CLI::App& app, GenerateArguments& arguments) {
   command->add_option("--rows", arguments.options.rows, "samples")->required();
   command->add_option("--columns", arguments.options.columns, "features")->required();
   command->add_option("--density", arguments.options.density, "share of entries that are not zero")->required();
-  command->add_option("--nonzeros", arguments.options.nonzeros, "coefficients that are not zero")->capture_default_str();
+  command->add_option("--nonzeros", arguments.options.nonzeros, "coefficients that are not zero")
+      ->capture_default_str();
   command->add_option("--noise", arguments.options.noise, "length of the noise vector")->capture_default_str();
   command->add_option("--seed", arguments.seed, "of everything random")->capture_default_str();
   command->add_option("--output", arguments.output, "FILE.libsvm or FILE.libsvm.gz")->required();
@@ -55,7 +58,8 @@ struct ReportArguments {
 CLI::App* add_report(CLI::App& app, ReportArguments& arguments) {
   auto* command = app.add_subcommand("report", "make a page for people of a run's folder");
   command->add_option("directory", arguments.directory, "the folder that --output named")->required();
-  command->add_option("--picture-shape", arguments.picture_shape, "the columns are pictures, ROWSxCOLUMNS (default: as the run says)");
+  command->add_option("--picture-shape", arguments.picture_shape,
+                      "the columns are pictures, ROWSxCOLUMNS (default: as the run says)");
   return command;
 }
 
@@ -82,8 +86,9 @@ void check_command(const std::string& word) {
   for (const char* known : {"lasso", "generate", "report", "-h", "--help", "--version"})
     if (word == known) return;
   const bool planned = word == "devices" || word == "latency";
-  throw InputError(fmt::format("{}; accepted: lasso, generate, report, --help, --version",
-                               word.empty() ? "no command given" : word + (planned ? ": not in this version yet" : ": no such command")));
+  throw InputError(fmt::format(
+      "{}; accepted: lasso, generate, report, --help, --version",
+      word.empty() ? "no command given" : word + (planned ? ": not in this version yet" : ": no such command")));
 }
 
 int run(int argc, char** argv) {

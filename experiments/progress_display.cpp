@@ -1,10 +1,9 @@
 #include "experiments/progress_display.hpp"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -18,7 +17,8 @@ constexpr std::chrono::milliseconds kLineInterval{5000};
 
 }  // namespace
 
-ProgressDisplay::ProgressDisplay(double null_objective) : null_objective_(null_objective), on_terminal_(isatty(STDERR_FILENO) != 0) {
+ProgressDisplay::ProgressDisplay(double null_objective)
+    : null_objective_(null_objective), on_terminal_(isatty(STDERR_FILENO) != 0) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -47,11 +47,13 @@ void ProgressDisplay::run() {
 }
 
 void ProgressDisplay::print(const frank_wolfe::Progress& progress, double seconds) const {
-  const std::string gap = std::isfinite(progress.gap) && null_objective_ > 0 ? fmt::format("{:.2e}", progress.gap / null_objective_) : "-";
+  const std::string gap =
+      std::isfinite(progress.gap) && null_objective_ > 0 ? fmt::format("{:.2e}", progress.gap / null_objective_) : "-";
   // fputs and not fmt::print: a terminal that has gone must not end the run.
-  const std::string line = fmt::format("{}{:7.1f} s  clocks {}..{}  objective {:.9g}  certified gap {}  non-zeros {}  waiting {:.0f}%{}", on_terminal_ ? "\r" : "",
-             seconds, progress.slowest.value, progress.fastest.value, progress.objective, gap, progress.nonzeros, 100 * progress.wait_share,
-             on_terminal_ ? "\033[K" : "\n");
+  const std::string line =
+      fmt::format("{}{:7.1f} s  clocks {}..{}  objective {:.9g}  certified gap {}  non-zeros {}  waiting {:.0f}%{}",
+                  on_terminal_ ? "\r" : "", seconds, progress.slowest.value, progress.fastest.value, progress.objective,
+                  gap, progress.nonzeros, 100 * progress.wait_share, on_terminal_ ? "\033[K" : "\n");
   std::fputs(line.c_str(), stderr);
   std::fflush(stderr);
 }

@@ -1,4 +1,5 @@
-// The files of a run: result.json, coefficients.csv, trace.jsonl (DESIGN.md section 6 lists their fields). Each replaces an older one whole.
+// The files of a run: result.json, coefficients.csv, trace.jsonl (DESIGN.md section 6 lists their fields). Each
+// replaces an older one whole.
 #pragma once
 
 #include <filesystem>
@@ -16,19 +17,21 @@ namespace wolfpack::experiments {
 struct RunFacts {
   Index rows = 0;
   Index columns = 0;
-  std::string storage;             ///< "dense float32", ..., of the partitions
-  double null_objective = 0.0;     ///< f(0)
+  std::string storage;          ///< "dense float32", ..., of the partitions
+  double null_objective = 0.0;  ///< f(0)
   double wall_seconds = 0.0;
   runtime::TransportRecord transport;
 };
 
 /// Everything that is known of the run. An infinite gap is null.
-[[nodiscard]] nlohmann::ordered_json result_json(const LassoSettings& settings, const RunFacts& facts, const frank_wolfe::SolveResult& result);
+[[nodiscard]] nlohmann::ordered_json result_json(const LassoSettings& settings, const RunFacts& facts,
+                                                 const frank_wolfe::SolveResult& result);
 
 /// Makes the folder and its parents. Throws InputError where that cannot be, or where nothing can be written there.
 void prepare_output(const std::filesystem::path& directory);
 
 /// Throws RuntimeFailure where a file cannot be written.
-void write_run(const std::filesystem::path& directory, const nlohmann::ordered_json& result, const frank_wolfe::SolveResult& solved);
+void write_run(const std::filesystem::path& directory, const nlohmann::ordered_json& result,
+               const frank_wolfe::SolveResult& solved);
 
 }  // namespace wolfpack::experiments

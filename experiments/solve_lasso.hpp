@@ -6,7 +6,8 @@
 //     const auto solution = wolfpack::solve_lasso(wolfpack::DenseView<double>{a.data(), 2, 2, 2}, y, {.beta = 2.0});
 //     // solution.columns = {0}, solution.weights = {2.0}
 //
-// The workers are threads that share the caller's matrix; each reads its own range of columns. Thread-safe: several calls may run at once.
+// The workers are threads that share the caller's matrix; each reads its own range of columns. Thread-safe: several
+// calls may run at once.
 #pragma once
 
 #include <cstddef>
@@ -22,28 +23,29 @@
 namespace wolfpack {
 
 struct LassoOptions {
-  double beta = 1.0;                      ///< bound on ||alpha||_1; finite, > 0
-  std::size_t workers = 1;                ///< threads; >= 1
+  double beta = 1.0;        ///< bound on ||alpha||_1; finite, > 0
+  std::size_t workers = 1;  ///< threads; >= 1
   Staleness staleness{3};
-  double tolerance = 1e-6;                ///< on the certified gap divided by f(0) = ||y||^2 / 2; >= 0
-  std::size_t top_k = 0;                  ///< atoms proposed a round by all workers; 0: automatic
-  std::optional<std::uint64_t> max_clock = std::nullopt;           ///< iterations a worker at most
+  double tolerance = 1e-6;                                ///< on the certified gap divided by f(0) = ||y||^2 / 2; >= 0
+  std::size_t top_k = 0;                                  ///< atoms proposed a round by all workers; 0: automatic
+  std::optional<std::uint64_t> max_clock = std::nullopt;  ///< iterations a worker at most
   std::optional<double> time_limit_seconds = std::nullopt;
 };
 
 struct Solution {
   frank_wolfe::SolveStatus status = frank_wolfe::SolveStatus::converged;
-  std::vector<Index> columns;             ///< of the coefficients that are not zero, 0-based, increasing
-  std::vector<double> weights;            ///< alpha there; their absolute values sum to at most beta
-  double objective = 0.0;                 ///< ||y - A alpha||^2 / 2
-  double gap = 0.0;                       ///< certified: objective minus the optimum is at most this; infinite where a limit came too early
-  double full_passes = 0.0;               ///< over the matrix
+  std::vector<Index> columns;   ///< of the coefficients that are not zero, 0-based, increasing
+  std::vector<double> weights;  ///< alpha there; their absolute values sum to at most beta
+  double objective = 0.0;       ///< ||y - A alpha||^2 / 2
+  double gap = 0.0;  ///< certified: objective minus the optimum is at most this; infinite where a limit came too early
+  double full_passes = 0.0;  ///< over the matrix
   double seconds = 0.0;
 };
 
-/// Minimises 1/2 ||y - A alpha||^2 subject to ||alpha||_1 <= beta. `target` is y, one value a row. The memory must stay unchanged meanwhile; all
-/// numbers must be finite. Throws InputError for options or shapes that do not fit and for a view that contradicts itself, RuntimeFailure where
-/// the matrix turns out to hold numbers that are not finite.
-[[nodiscard]] Solution solve_lasso(const MatrixView& matrix, std::span<const double> target, const LassoOptions& options = {});
+/// Minimises 1/2 ||y - A alpha||^2 subject to ||alpha||_1 <= beta. `target` is y, one value a row. The memory must stay
+/// unchanged meanwhile; all numbers must be finite. Throws InputError for options or shapes that do not fit and for a
+/// view that contradicts itself, RuntimeFailure where the matrix turns out to hold numbers that are not finite.
+[[nodiscard]] Solution solve_lasso(const MatrixView& matrix, std::span<const double> target,
+                                   const LassoOptions& options = {});
 
 }  // namespace wolfpack

@@ -26,7 +26,7 @@ struct SolveOptions {
   std::optional<std::uint64_t> max_clock = std::nullopt;
   std::optional<double> time_limit_seconds = std::nullopt;
   std::optional<runtime::StragglerSpec> straggler = std::nullopt;
-  std::uint64_t seed = 0;        ///< of a random straggler
+  std::uint64_t seed = 0;          ///< of a random straggler
   ProgressCallback on_progress{};  ///< after every fold, from the owner's thread: must be quick; may be empty
 };
 

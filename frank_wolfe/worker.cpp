@@ -28,7 +28,8 @@ void Worker::iterate(runtime::Iteration& iteration) {
     return std::pair(std::move(selected), selector_.largest_norm());
   });
   if (!std::isfinite(best.largest_score) || !std::isfinite(norm))
-    throw RuntimeFailure("the partition's scores are not finite: it holds numbers that are not, or that overflow when multiplied");
+    throw RuntimeFailure(
+        "the partition's scores are not finite: it holds numbers that are not, or that overflow when multiplied");
   columns_evaluated_ += static_cast<std::uint64_t>(best.columns_evaluated);
   bytes_read_ += best.bytes_read;
   wait_seconds_ += iteration.trace().wait;

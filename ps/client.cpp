@@ -1,9 +1,9 @@
 #include "ps/client.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <limits>
+
+#include <fmt/format.h>
 
 #include "base/time.hpp"
 #include "base/words.hpp"
@@ -11,8 +11,8 @@
 namespace wolfpack::ps {
 
 Client::Client(const JobLayout& layout, const std::vector<RowSpec>& rows, WorkerId self, transport::Channel& channel,
-               std::span<std::byte> own_board, const std::vector<transport::RemoteRegion>& boards, const std::vector<transport::RemoteRegion>& shards,
-               LaneWriter::WaitCheck check)
+               std::span<std::byte> own_board, const std::vector<transport::RemoteRegion>& boards,
+               const std::vector<transport::RemoteRegion>& shards, LaneWriter::WaitCheck check)
     : layout_(layout),
       rows_(rows),
       self_(self),
@@ -23,15 +23,14 @@ Client::Client(const JobLayout& layout, const std::vector<RowSpec>& rows, Worker
       own_(rows.size()),
       overlaid_(rows.size()) {
   for (std::uint64_t s = 0; s < layout.shards; ++s)
-    lanes_.push_back(std::make_unique<LaneWriter>(channel, shards[s], layout, self, board_.data() + layout.lane_head_offset(s)));
+    lanes_.push_back(
+        std::make_unique<LaneWriter>(channel, shards[s], layout, self, board_.data() + layout.lane_head_offset(s)));
   for (std::uint32_t k = 0; k < rows.size(); ++k)
     readers_.push_back(std::make_unique<RowReader>(channel, shards[layout.shard_of({k})], layout, Key{k},
                                                    board_.data() + layout.newest_offset({k})));
 }
 
-StopWord Client::stop() const {
-  return stop_of(layout_, board_);
-}
+StopWord Client::stop() const { return stop_of(layout_, board_); }
 
 Status Client::check_while_waiting(bool is_sleeping) const {
   if (stop().reason != StopReason::running) return {StatusCode::stopped, "the job has stopped"};
@@ -48,12 +47,14 @@ Clock Client::floor_of(const RowSnapshot& snapshot, OwnUpdates own) const {
 Status Client::get(Key key, Clock required, Row& row) {
   RowReader& reader = *readers_[key.value];
   const OwnUpdates own = rows_[key.value].own_updates;
-  // Where nothing stands in for the own updates, all of them have to be folded in: the own clock tells how many there are.
+  // Where nothing stands in for the own updates, all of them have to be folded in: the own clock tells how many there
+  // are.
   const Clock own_required = own == OwnUpdates::wait ? clocks_.clock(self_) : Clock{0};
   double wait_start = 0.0;
   double wait_end = 0.0;
   for (Backoff backoff;; backoff.pause()) {
-    // The floor before the newest word: the words of the rows that a floor covers were on the board before it (owner_push.hpp).
+    // The floor before the newest word: the words of the rows that a floor covers were on the board before it
+    // (owner_push.hpp).
     const std::byte* words = board_.data() + layout_.floor_offset(layout_.shard_of(key));
     const Clock pushed_floor{load_word(words)};
     const Clock pushed_own{load_word(words + 8)};
@@ -88,11 +89,13 @@ std::span<const std::byte> Client::with_own_updates(Key key, const RowSnapshot& 
 
 Status Client::update(Key key, Clock clock, std::span<const std::byte> value) {
   if (value.size() > layout_.rows[key.value].update_bytes)
-    throw RuntimeFailure(fmt::format("an update of {} bytes for key {}: its capacity was declared as {} bytes", value.size(), key.value,
-                                 layout_.rows[key.value].update_bytes));
+    throw RuntimeFailure(fmt::format("an update of {} bytes for key {}: its capacity was declared as {} bytes",
+                                     value.size(), key.value, layout_.rows[key.value].update_bytes));
   const OwnUpdates own = rows_[key.value].own_updates;
-  if (own == OwnUpdates::add || own == OwnUpdates::assign) own_[key.value].push_back({clock, Bytes(value.begin(), value.end())});
-  return lanes_[layout_.shard_of(key)]->append(RecordKind::update, key, clock, value, [this] { return check_while_waiting(true); });
+  if (own == OwnUpdates::add || own == OwnUpdates::assign)
+    own_[key.value].push_back({clock, Bytes(value.begin(), value.end())});
+  return lanes_[layout_.shard_of(key)]->append(RecordKind::update, key, clock, value,
+                                               [this] { return check_while_waiting(true); });
 }
 
 Status Client::tick(Clock clock) {

@@ -4,8 +4,9 @@
 //     client.tick(clock).or_throw();
 //     client.get(key, clock.next(), Clock{clock.next().value - staleness}, row).or_throw();
 //
-// One thread's, with that thread's channel. Every call that waits ends early with `stopped` when a stop word is there and with whatever the
-// WaitCheck returns (runtime/liveness.hpp). Updates become visible to the owner at the tick at the latest; before it, in quarters of the lane.
+// One thread's, with that thread's channel. Every call that waits ends early with `stopped` when a stop word is there
+// and with whatever the WaitCheck returns (runtime/liveness.hpp). Updates become visible to the owner at the tick at
+// the latest; before it, in quarters of the lane.
 #pragma once
 
 #include <cstdint>
@@ -28,24 +29,26 @@ namespace wolfpack::ps {
 /// What get() answers: valid until the next get() of the same key.
 struct Row {
   Version version;
-  Clock floor;                           ///< every worker's updates of clocks before this are in it, but perhaps the reader's own
-  Clock own_folded;                      ///< the reader's own updates of clocks before this are folded in
-  std::span<const std::byte> payload;    ///< with the own unfolded updates, as the row's OwnUpdates say
-  double waited_seconds = 0.0;           ///< for the read rule
+  Clock floor;       ///< every worker's updates of clocks before this are in it, but perhaps the reader's own
+  Clock own_folded;  ///< the reader's own updates of clocks before this are folded in
+  std::span<const std::byte> payload;  ///< with the own unfolded updates, as the row's OwnUpdates say
+  double waited_seconds = 0.0;         ///< for the read rule
 };
 
 class Client {
  public:
-  /// `boards` and `shards`: the remote regions by worker and by shard, opened on `channel`. References outlive the client.
+  /// `boards` and `shards`: the remote regions by worker and by shard, opened on `channel`. References outlive the
+  /// client.
   Client(const JobLayout& layout, const std::vector<RowSpec>& rows, WorkerId self, transport::Channel& channel,
-         std::span<std::byte> own_board, const std::vector<transport::RemoteRegion>& boards, const std::vector<transport::RemoteRegion>& shards,
-         LaneWriter::WaitCheck check);
+         std::span<std::byte> own_board, const std::vector<transport::RemoteRegion>& boards,
+         const std::vector<transport::RemoteRegion>& shards, LaneWriter::WaitCheck check);
 
-  /// The newest published version of the row. Waits only while that one lacks an update of another worker of a clock before `required`
-  /// (the read rule: required = clock - staleness).
+  /// The newest published version of the row. Waits only while that one lacks an update of another worker of a clock
+  /// before `required` (the read rule: required = clock - staleness).
   Status get(Key key, Clock required, Row& row);
 
-  /// Appends an update made in iteration `clock`. Throws RuntimeFailure where it is larger than the row's declared update capacity.
+  /// Appends an update made in iteration `clock`. Throws RuntimeFailure where it is larger than the row's declared
+  /// update capacity.
   Status update(Key key, Clock clock, std::span<const std::byte> value);
 
   /// Ends iteration `clock` in every shard, then tells everybody.
@@ -53,7 +56,8 @@ class Client {
 
   [[nodiscard]] Version newest(Key key) const { return readers_[key.value]->newest(); }
   [[nodiscard]] const ClockTable& clocks() const { return clocks_; }
-  /// Why the job stops; running while it does not. A shard that has folded in its last clock stops nobody until all shards have.
+  /// Why the job stops; running while it does not. A shard that has folded in its last clock stops nobody until all
+  /// shards have.
   [[nodiscard]] StopWord stop() const;
   /// ok; `stopped`; or what the WaitCheck says.
   [[nodiscard]] Status check() const { return check_while_waiting(true); }
@@ -79,10 +83,10 @@ class Client {
   std::span<std::byte> board_;
   LaneWriter::WaitCheck check_;
   ClockTable clocks_;
-  std::vector<std::unique_ptr<LaneWriter>> lanes_;       // by shard
-  std::vector<std::unique_ptr<RowReader>> readers_;      // by key
-  std::vector<std::deque<OwnUpdate>> own_;               // by key: not known to be folded in; only where an overlay needs them
-  std::vector<Bytes> overlaid_;                          // by key: what get() handed out
+  std::vector<std::unique_ptr<LaneWriter>> lanes_;   // by shard
+  std::vector<std::unique_ptr<RowReader>> readers_;  // by key
+  std::vector<std::deque<OwnUpdate>> own_;  // by key: not known to be folded in; only where an overlay needs them
+  std::vector<Bytes> overlaid_;             // by key: what get() handed out
 };
 
 template <class Ready>

@@ -1,10 +1,11 @@
 // The clock table: how many iterations each worker has finished, one word a worker, a copy on every board.
 //
-// A tick is a put into each copy. The table serves the lead rule alone; what reads may return is judged by the folded vector, because a clock
-// word may overtake the lanes of other shards.
+// A tick is a put into each copy. The table serves the lead rule alone; what reads may return is judged by the folded
+// vector, because a clock word may overtake the lanes of other shards.
 //
-// The puts go straight to every board. A tree that forwards them pays off only where a put costs the sender more than a hop through another
-// process costs in all; over shared memory a put is some 20 ns and a hop several µs, so that needs hundreds of workers.
+// The puts go straight to every board. A tree that forwards them pays off only where a put costs the sender more than a
+// hop through another process costs in all; over shared memory a put is some 20 ns and a hop several µs, so that needs
+// hundreds of workers.
 #pragma once
 
 #include <algorithm>
@@ -27,8 +28,12 @@ class ClockTable {
       : layout_(layout), self_(self), board_(own_board), channel_(channel), boards_(std::move(boards)) {}
 
   [[nodiscard]] Clock clock(WorkerId worker) const { return {load_word(board_.data() + layout_.clock_offset(worker))}; }
-  [[nodiscard]] Clock slowest() const { return extreme([](Clock a, Clock b) { return a < b; }); }
-  [[nodiscard]] Clock fastest() const { return extreme([](Clock a, Clock b) { return b < a; }); }
+  [[nodiscard]] Clock slowest() const {
+    return extreme([](Clock a, Clock b) { return a < b; });
+  }
+  [[nodiscard]] Clock fastest() const {
+    return extreme([](Clock a, Clock b) { return b < a; });
+  }
 
   /// Tells everybody that this worker has finished `clock` iterations.
   Status advance(Clock clock) {
@@ -38,7 +43,8 @@ class ClockTable {
     for (std::uint32_t i = 0; i < boards_.size(); ++i) {
       if (i == self_.value) continue;
       const auto source = std::as_bytes(std::span(&word_, 1));
-      if (Status status = channel_.put(boards_[i], layout_.clock_offset(self_), source, in_flight_); !status.ok()) return status;
+      if (Status status = channel_.put(boards_[i], layout_.clock_offset(self_), source, in_flight_); !status.ok())
+        return status;
     }
     return {};
   }

@@ -1,9 +1,9 @@
 // How long the owner waits for more before it folds what has come, where it need not wait at all (staleness > 0).
 //
-// Folding at once is right when one worker is far behind, and wasteful when all keep pace: then the clocks of the others arrive a moment later,
-// and the version published in between makes every worker work on half the news. So the owner waits for the workers that have kept pace, but
-// for a small share of their iteration time at most; who missed that is not waited for until it comes in time again. Pure logic: the caller
-// brings the time.
+// Folding at once is right when one worker is far behind, and wasteful when all keep pace: then the clocks of the
+// others arrive a moment later, and the version published in between makes every worker work on half the news. So the
+// owner waits for the workers that have kept pace, but for a small share of their iteration time at most; who missed
+// that is not waited for until it comes in time again. Pure logic: the caller brings the time.
 #pragma once
 
 #include <algorithm>
@@ -44,8 +44,8 @@ class FoldPatience {
 
  private:
   struct Worker {
-    bool waits = false;       // its clock is complete and not folded
-    bool keeps_pace = true;   // it came in time for the last fold
+    bool waits = false;      // its clock is complete and not folded
+    bool keeps_pace = true;  // it came in time for the last fold
   };
   double share_;
   double iteration_seconds_ = 0.0;  // from the last fold to the first arrival after it: the quickest worker's iteration

@@ -1,9 +1,9 @@
 #include "ps/lane.hpp"
 
-#include <fmt/format.h>
-
 #include <cassert>
 #include <cstring>
+
+#include <fmt/format.h>
 
 #include "base/backoff.hpp"
 #include "base/words.hpp"
@@ -13,8 +13,8 @@ namespace {
 constexpr double kPutPatienceSeconds = 30.0;
 }
 
-LaneWriter::LaneWriter(transport::Channel& channel, const transport::RemoteRegion& shard, const JobLayout& layout, WorkerId writer,
-                       const std::byte* head_word)
+LaneWriter::LaneWriter(transport::Channel& channel, const transport::RemoteRegion& shard, const JobLayout& layout,
+                       WorkerId writer, const std::byte* head_word)
     : channel_(channel),
       shard_(shard),
       lane_offset_(layout.lane_offset(writer)),
@@ -22,7 +22,8 @@ LaneWriter::LaneWriter(transport::Channel& channel, const transport::RemoteRegio
       head_word_(head_word),
       ring_(layout.lane_bytes) {}
 
-Status LaneWriter::append(RecordKind kind, Key key, Clock clock, std::span<const std::byte> payload, const WaitCheck& check) {
+Status LaneWriter::append(RecordKind kind, Key key, Clock clock, std::span<const std::byte> payload,
+                          const WaitCheck& check) {
   const std::uint64_t record_bytes = sizeof(RecordHeader) + round_up(payload.size(), kRecordAlignment);
   assert(record_bytes <= ring_bytes() / 4);  // the owner's rule for the head counts on it (owner_push.cpp)
   const std::uint64_t to_the_wrap = ring_bytes() - written_ % ring_bytes();
@@ -32,7 +33,8 @@ Status LaneWriter::append(RecordKind kind, Key key, Clock clock, std::span<const
     compose({.kind = RecordKind::padding, .payload_bytes = padding - sizeof(RecordHeader), .position = written_}, {});
     written_ += padding;
   }
-  compose({.kind = kind, .key = key.value, .clock = clock.value, .payload_bytes = payload.size(), .position = written_}, payload);
+  compose({.kind = kind, .key = key.value, .clock = clock.value, .payload_bytes = payload.size(), .position = written_},
+          payload);
   written_ += record_bytes;
   return written_ - published_ > ring_bytes() / 4 ? publish() : Status();
 }

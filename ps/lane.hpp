@@ -1,8 +1,9 @@
-// A lane: one writer's append-only ring of records in a shard. That writer alone puts into it, the shard's owner alone takes out.
+// A lane: one writer's append-only ring of records in a shard. That writer alone puts into it, the shard's owner alone
+// takes out.
 //
-// Tail and head are 64-bit counts of all bytes ever written and taken, so full and empty never look alike. The writer composes records in
-// private memory at the places they will have in the ring; publish() puts what is new in one piece (two at the wrap) and, ordered after it,
-// the tail. The owner's head comes back by the board (wire_layout.hpp).
+// Tail and head are 64-bit counts of all bytes ever written and taken, so full and empty never look alike. The writer
+// composes records in private memory at the places they will have in the ring; publish() puts what is new in one piece
+// (two at the wrap) and, ordered after it, the tail. The owner's head comes back by the board (wire_layout.hpp).
 #pragma once
 
 #include <cstdint>
@@ -23,8 +24,8 @@ class LaneWriter {
   using WaitCheck = std::function<Status()>;
 
   /// `head_word` is where the owner puts the head: on the writer's board.
-  LaneWriter(transport::Channel& channel, const transport::RemoteRegion& shard, const JobLayout& layout, WorkerId writer,
-             const std::byte* head_word);
+  LaneWriter(transport::Channel& channel, const transport::RemoteRegion& shard, const JobLayout& layout,
+             WorkerId writer, const std::byte* head_word);
 
   /// Composes a record; publishes by itself where a quarter of the ring is unpublished. Waits while the ring is full.
   Status append(RecordKind kind, Key key, Clock clock, std::span<const std::byte> payload, const WaitCheck& check);
@@ -41,10 +42,10 @@ class LaneWriter {
   std::uint64_t lane_offset_;
   std::uint64_t tail_offset_;
   const std::byte* head_word_;
-  std::vector<std::byte> ring_;      // what the ring in the shard holds, or will
+  std::vector<std::byte> ring_;  // what the ring in the shard holds, or will
   std::uint64_t written_ = 0;
   std::uint64_t published_ = 0;
-  std::uint64_t tail_word_ = 0;      // the source of the put under way
+  std::uint64_t tail_word_ = 0;  // the source of the put under way
   transport::Completion in_flight_;
 };
 
@@ -55,8 +56,8 @@ class LaneReader {
 
   LaneReader(std::span<const std::byte> ring, const std::byte* tail_word) : ring_(ring), tail_word_(tail_word) {}
 
-  /// Visits every record that is visible, in order, in place; they are taken once this returns. Returns whether there was any. Throws
-  /// RuntimeFailure where the lane does not hold records: its writer or the transport is broken.
+  /// Visits every record that is visible, in order, in place; they are taken once this returns. Returns whether there
+  /// was any. Throws RuntimeFailure where the lane does not hold records: its writer or the transport is broken.
   bool drain(const Visit& visit);
 
   /// Bytes ever taken: what the writer may overwrite.

@@ -1,7 +1,8 @@
 // How the owner of a row folds updates into it, and how a worker sees its own updates before they are folded.
 //
-// A policy is called by the shard's owner thread alone: merge() for every update exactly once, in each writer's order (at staleness 0 clock
-// by clock, in worker order), then settle() once for the whole batch, then write_row() where the row is published.
+// A policy is called by the shard's owner thread alone: merge() for every update exactly once, in each writer's order
+// (at staleness 0 clock by clock, in worker order), then settle() once for the whole batch, then write_row() where the
+// row is published.
 #pragma once
 
 #include <functional>
@@ -17,8 +18,8 @@ namespace wolfpack::ps {
 
 /// What a batch of merges came to.
 struct Settlement {
-  bool changed = true;               ///< whether the row differs from what was last published
-  std::optional<StopReason> stop;    ///< the job is done, for this reason
+  bool changed = true;             ///< whether the row differs from what was last published
+  std::optional<StopReason> stop;  ///< the job is done, for this reason
 };
 
 struct SettleContext {
@@ -54,7 +55,8 @@ struct RowSpec {
 /// A dense vector of float64 that updates are added to; `initial` is its first value.
 [[nodiscard]] RowSpec add_row(std::vector<double> initial);
 
-/// Bytes that the newest clock's update replaces; of one clock, the largest worker's. The payload begins with an AssignStamp.
+/// Bytes that the newest clock's update replaces; of one clock, the largest worker's. The payload begins with an
+/// AssignStamp.
 [[nodiscard]] RowSpec assign_row(Bytes initial, std::uint64_t capacity_bytes);
 struct AssignStamp {
   std::uint64_t clock = 0;   ///< that the value was assigned in
@@ -62,7 +64,8 @@ struct AssignStamp {
   constexpr auto operator<=>(const AssignStamp&) const = default;
 };
 
-/// Changes `payload`, a row that holds the worker's updates of clocks before `folded`, as if the update were folded in too.
+/// Changes `payload`, a row that holds the worker's updates of clocks before `folded`, as if the update were folded in
+/// too.
 void overlay(OwnUpdates kind, WorkerId self, Clock clock, std::span<const std::byte> update, Bytes& payload);
 
 }  // namespace wolfpack::ps

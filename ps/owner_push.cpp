@@ -4,7 +4,8 @@
 
 namespace wolfpack::ps {
 
-OwnerPush::OwnerPush(const JobLayout& layout, std::uint64_t shard, transport::Channel& channel, const transport::RemoteRegion& board)
+OwnerPush::OwnerPush(const JobLayout& layout, std::uint64_t shard, transport::Channel& channel,
+                     const transport::RemoteRegion& board)
     : layout_(layout),
       shard_(shard),
       channel_(channel),
@@ -31,9 +32,10 @@ bool OwnerPush::step(const Words& latest) {
 }
 
 bool OwnerPush::has_news(const Words& latest) const {
-  // The head alone is worth a put only when it frees an eighth of the ring: records take at most a quarter of it, so a writer that waits for
-  // room, padding included, is always owed more than that.
-  return latest.stop != sent_[kStop] || latest.folded != folded_sent_ || latest.lane_head - sent_[kLaneHead] >= layout_.lane_bytes / 8 ||
+  // The head alone is worth a put only when it frees an eighth of the ring: records take at most a quarter of it, so a
+  // writer that waits for room, padding included, is always owed more than that.
+  return latest.stop != sent_[kStop] || latest.folded != folded_sent_ ||
+         latest.lane_head - sent_[kLaneHead] >= layout_.lane_bytes / 8 ||
          std::any_of(latest.newest.begin(), latest.newest.end(),
                      [this](const auto& word) { return word.second != sent_[kNewest + word.first.value]; });
 }

@@ -1,8 +1,10 @@
 // What a shard's owner puts into one worker's board, always the latest value and never more than one round under way.
 //
-// A round is two puts: first the block of words (stop, lane head, newest versions), flushed; then, if they rose, the floor, which is the least
-// folded clock, and the worker's own folded clock. After the stop word there are no more rounds. The order matters for rows that do not change: a reader that sees floor c knows that the words of all rows which hold the updates
-// before c are on its board already, so a row whose newest word has not moved is current up to c.
+// A round is two puts: first the block of words (stop, lane head, newest versions), flushed; then, if they rose, the
+// floor, which is the least folded clock, and the worker's own folded clock. After the stop word there are no more
+// rounds. The order matters for rows that do not change: a reader that sees floor c knows that the words of all rows
+// which hold the updates before c are on its board already, so a row whose newest word has not moved is current up to
+// c.
 #pragma once
 
 #include <cstdint>
@@ -31,10 +33,11 @@ class OwnerPush {
     FoldedWords folded;
   };
 
-  OwnerPush(const JobLayout& layout, std::uint64_t shard, transport::Channel& channel, const transport::RemoteRegion& board);
+  OwnerPush(const JobLayout& layout, std::uint64_t shard, transport::Channel& channel,
+            const transport::RemoteRegion& board);
 
-  /// Ends a round that is complete and begins one where `latest` has news. Returns whether either happened. Throws RuntimeFailure where the
-  /// transport fails.
+  /// Ends a round that is complete and begins one where `latest` has news. Returns whether either happened. Throws
+  /// RuntimeFailure where the transport fails.
   bool step(const Words& latest);
 
   /// The newest version of a row whose word is known to be on the board.
@@ -56,10 +59,10 @@ class OwnerPush {
   transport::RemoteRegion board_;
   transport::Completion done_;
   Stage stage_ = Stage::idle;
-  std::vector<std::uint64_t> sent_;      // the block under way or last flushed: the source of the put
-  std::vector<std::uint64_t> flushed_;   // the block that is known to be on the board
-  FoldedWords folded_;                   // what goes with sent_
-  FoldedWords folded_sent_;              // the source of the second put
+  std::vector<std::uint64_t> sent_;     // the block under way or last flushed: the source of the put
+  std::vector<std::uint64_t> flushed_;  // the block that is known to be on the board
+  FoldedWords folded_;                  // what goes with sent_
+  FoldedWords folded_sent_;             // the source of the second put
 };
 
 }  // namespace wolfpack::ps

@@ -1,10 +1,10 @@
 #include "ps/row.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+
+#include <fmt/format.h>
 
 #include "base/bytes.hpp"
 #include "base/words.hpp"
@@ -25,11 +25,12 @@ void RowPublisher::publish(std::span<const std::byte> payload, std::span<const s
   writer.array(folded);
   writer.array(payload);
   store_shared(memory_.data() + layout_.slot_offset(key_, version_), slot_);
-  std::atomic_thread_fence(std::memory_order_release);  // the word that names the version is put after what the slot holds
+  std::atomic_thread_fence(
+      std::memory_order_release);  // the word that names the version is put after what the slot holds
 }
 
-RowReader::RowReader(transport::Channel& channel, const transport::RemoteRegion& shard, const JobLayout& layout, Key key,
-                     const std::byte* newest_word)
+RowReader::RowReader(transport::Channel& channel, const transport::RemoteRegion& shard, const JobLayout& layout,
+                     Key key, const std::byte* newest_word)
     : channel_(channel),
       shard_(shard),
       layout_(layout),
@@ -72,7 +73,8 @@ Status RowReader::fetch(Version version, bool& accepted) {
   accepted = newest().value <= version.value + kRowSlots - 2;  // after the get: see the top of the header
   if (!accepted) return {};
   if (!plausible)
-    return {StatusCode::transport_error, fmt::format("row {}: version {} is not in its slot", key_.value, version.value)};
+    return {StatusCode::transport_error,
+            fmt::format("row {}: version {} is not in its slot", key_.value, version.value)};
 
   snapshot_.version = version;
   snapshot_.folded.resize(layout_.workers);

@@ -1,13 +1,16 @@
 // Rows: published whole by the owner, read by one get, validated without another.
 //
-// A row has kRowSlots immutable slots; version v lies in slot v mod kRowSlots. The protocol that makes torn rows impossible to accept:
+// A row has kRowSlots immutable slots; version v lies in slot v mod kRowSlots. The protocol that makes torn rows
+// impossible to accept:
 //
-//   owner:   writes slot v only when the word "newest = v - 1" has been flushed to every worker's board; then pushes "newest = v".
-//   reader:  reads its own word, v; gets slot v; and accepts only if after that its own word is at most v + kRowSlots - 2.
+//   owner:   writes slot v only when the word "newest = v - 1" has been flushed to every worker's board; then pushes
+//   "newest = v". reader:  reads its own word, v; gets slot v; and accepts only if after that its own word is at most v
+//   + kRowSlots - 2.
 //
-// Why: version v + kRowSlots is the next to use the slot, and its writing begins only after "newest = v + kRowSlots - 1" had been flushed to
-// this reader. If the reader's word, looked at after the get, is still at most v + kRowSlots - 2, that flush had not completed, so the
-// writing had not begun when the get was complete. Words never fall, and pushes may skip versions: a skipped word is never waited for.
+// Why: version v + kRowSlots is the next to use the slot, and its writing begins only after "newest = v + kRowSlots -
+// 1" had been flushed to this reader. If the reader's word, looked at after the get, is still at most v + kRowSlots -
+// 2, that flush had not completed, so the writing had not begun when the get was complete. Words never fall, and pushes
+// may skip versions: a skipped word is never waited for.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +32,8 @@ class RowPublisher {
 
   [[nodiscard]] Version version() const { return version_; }
 
-  /// Writes the next version into its slot. The caller has made sure that the word of version() is flushed to every reader. Throws
-  /// RuntimeFailure where the payload exceeds the row's capacity.
+  /// Writes the next version into its slot. The caller has made sure that the word of version() is flushed to every
+  /// reader. Throws RuntimeFailure where the payload exceeds the row's capacity.
   void publish(std::span<const std::byte> payload, std::span<const std::uint64_t> folded);
 
  private:
@@ -56,8 +59,9 @@ class RowReader {
             const std::byte* newest_word);
 
   [[nodiscard]] Version newest() const;
-  /// One try at the newest version there is: one get, and none where `snapshot()` holds it already. `is_newest` says whether snapshot() now
-  /// does; not where the owner was quicker, and a later try will read a later version. Needs newest() > 0. ok, or the transport's error.
+  /// One try at the newest version there is: one get, and none where `snapshot()` holds it already. `is_newest` says
+  /// whether snapshot() now does; not where the owner was quicker, and a later try will read a later version. Needs
+  /// newest() > 0. ok, or the transport's error.
   Status refresh(bool& is_newest);
   [[nodiscard]] const RowSnapshot& snapshot() const { return snapshot_; }
 
@@ -71,8 +75,8 @@ class RowReader {
   Key key_;
   const std::byte* newest_word_;
   RowSnapshot snapshot_;
-  Bytes slot_;                         // what a get brought
-  std::uint64_t expected_bytes_ = 0;   // of a payload: what the last one had
+  Bytes slot_;                        // what a get brought
+  std::uint64_t expected_bytes_ = 0;  // of a payload: what the last one had
 };
 
 }  // namespace wolfpack::ps

@@ -1,11 +1,10 @@
 #include "ps/shard.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "base/time.hpp"
+#include <fmt/format.h>
 
+#include "base/time.hpp"
 
 namespace wolfpack::ps {
 
@@ -28,11 +27,17 @@ struct Shard::Row {
   RowPublisher publisher;
 };
 
-Shard::Shard(const JobLayout& layout, const std::vector<RowSpec>& rows, const ShardOptions& options, std::span<std::byte> memory,
-             transport::Channel& channel, const std::vector<transport::RemoteRegion>& boards)
-    : layout_(layout), options_(options), channel_(channel), pending_(layout.workers), folded_(layout.workers, 0), patience_(options.fold_patience, layout.workers) {
+Shard::Shard(const JobLayout& layout, const std::vector<RowSpec>& rows, const ShardOptions& options,
+             std::span<std::byte> memory, transport::Channel& channel,
+             const std::vector<transport::RemoteRegion>& boards)
+    : options_(options),
+      channel_(channel),
+      pending_(layout.workers),
+      folded_(layout.workers, 0),
+      patience_(options.fold_patience, layout.workers) {
   for (std::uint32_t i = 0; i < layout.workers; ++i) {
-    lanes_.emplace_back(memory.subspan(layout.lane_offset({i}), layout.lane_bytes), memory.data() + layout.tail_offset({i}));
+    lanes_.emplace_back(memory.subspan(layout.lane_offset({i}), layout.lane_bytes),
+                        memory.data() + layout.tail_offset({i}));
     pushes_.push_back(std::make_unique<OwnerPush>(layout, options.shard, channel, boards[i]));
   }
   for (std::uint32_t k = 0; k < rows.size(); ++k) {
@@ -42,7 +47,8 @@ Shard::Shard(const JobLayout& layout, const std::vector<RowSpec>& rows, const Sh
     rows_.back()->policy->write_row(payload);
     rows_.back()->publisher.publish(payload, folded_);
   }
-  if (options_.last_clock == Clock{0}) request_stop(StopReason::iterations_done);  // there is nothing to fold that would say so
+  if (options_.last_clock == Clock{0})
+    request_stop(StopReason::iterations_done);  // there is nothing to fold that would say so
 }
 
 Shard::~Shard() = default;
@@ -61,10 +67,12 @@ bool Shard::drain() {
   for (std::uint32_t i = 0; i < lanes_.size(); ++i) {
     auto& queue = pending_[i];
     any |= lanes_[i].drain([&](const RecordHeader& header, std::span<const std::byte> payload) {
-      if (queue.empty() || queue.back().ended) queue.push_back({.clock = {header.clock}, .ended = false, .updates = {}});
+      if (queue.empty() || queue.back().ended)
+        queue.push_back({.clock = {header.clock}, .ended = false, .updates = {}});
       PendingClock& open = queue.back();
       if (header.clock != open.clock.value)
-        throw RuntimeFailure(fmt::format("worker {}: a record of clock {} inside clock {}", i, header.clock, open.clock.value));
+        throw RuntimeFailure(
+            fmt::format("worker {}: a record of clock {} inside clock {}", i, header.clock, open.clock.value));
       if (header.kind == RecordKind::end_of_clock) {
         open.ended = true;
         patience_.arrived({i}, now_);
@@ -99,10 +107,13 @@ void Shard::merge_next_clock(WorkerId writer) {
   const PendingClock pending = std::move(pending_[writer.value].front());
   pending_[writer.value].pop_front();
   if (pending.clock.value != folded_[writer.value])
-    throw RuntimeFailure(fmt::format("worker {}: clock {} follows clock {}", writer.value, pending.clock.value, folded_[writer.value]));
+    throw RuntimeFailure(
+        fmt::format("worker {}: clock {} follows clock {}", writer.value, pending.clock.value, folded_[writer.value]));
   for (const Update& update : pending.updates) {
     Row* row = find(update.key);
-    if (row == nullptr) throw RuntimeFailure(fmt::format("worker {}: an update of key {}, which is not here", writer.value, update.key.value));
+    if (row == nullptr)
+      throw RuntimeFailure(
+          fmt::format("worker {}: an update of key {}, which is not here", writer.value, update.key.value));
     row->policy->merge(writer, pending.clock, update.payload);
   }
   folded_[writer.value] = pending.clock.next().value;
@@ -119,8 +130,8 @@ bool Shard::fold_and_publish() {
   if (!may_publish() || !merge()) return false;
   std::optional<StopReason> stop;
   for (auto& row : rows_) {
-    const Settlement settled =
-        row->policy->settle({.next = row->publisher.version().next(), .publishes_unchanged = options_.bulk_synchronous});
+    const Settlement settled = row->policy->settle(
+        {.next = row->publisher.version().next(), .publishes_unchanged = options_.bulk_synchronous});
     if (settled.changed || options_.bulk_synchronous) {
       Bytes payload;
       row->policy->write_row(payload);
@@ -135,7 +146,8 @@ bool Shard::fold_and_publish() {
 }
 
 void Shard::request_stop(StopReason reason) {
-  if (stop_.reason == StopReason::running) stop_ = {reason, rows_.empty() ? Version{} : rows_.front()->publisher.version()};
+  if (stop_.reason == StopReason::running)
+    stop_ = {reason, rows_.empty() ? Version{} : rows_.front()->publisher.version()};
 }
 
 bool Shard::push() {
@@ -144,7 +156,8 @@ bool Shard::push() {
   for (const auto& row : rows_) newest_.emplace_back(row->key, row->publisher.version().value);
   const std::uint64_t least = floor().value;
   for (std::uint32_t i = 0; i < pushes_.size(); ++i)
-    any |= pushes_[i]->step({.stop = stop_.encode(), .lane_head = lanes_[i].head(), .newest = newest_, .folded = {least, folded_[i]}});
+    any |= pushes_[i]->step(
+        {.stop = stop_.encode(), .lane_head = lanes_[i].head(), .newest = newest_, .folded = {least, folded_[i]}});
   return any;
 }
 

@@ -1,12 +1,14 @@
-// A shard: the owner's side of the parameter server. Drains the writers' lanes, folds their updates into rows, publishes the rows, and puts
-// into every worker's board what it has to know: newest versions, folded clocks, room in its lane, and when to stop.
+// A shard: the owner's side of the parameter server. Drains the writers' lanes, folds their updates into rows,
+// publishes the rows, and puts into every worker's board what it has to know: newest versions, folded clocks, room in
+// its lane, and when to stop.
 //
-// One thread calls step() again and again (runtime/shard_owner.hpp); no call blocks. A shard knows workers and clocks but neither what the
-// rows mean nor why a job goes on.
+// One thread calls step() again and again (runtime/shard_owner.hpp); no call blocks. A shard knows workers and clocks
+// but neither what the rows mean nor why a job goes on.
 //
-// Folding: a record is merged only when its writer's end-of-clock record is there, so the folded vector counts whole clocks. At staleness 0 a
-// clock is merged only when every worker's is complete, in worker order, one clock a publication: the same bits on every run. Otherwise all
-// complete clocks that wait are merged at once, after a moment's patience where asked for. While a publication waits for its words to be flushed, lanes are drained all the same.
+// Folding: a record is merged only when its writer's end-of-clock record is there, so the folded vector counts whole
+// clocks. At staleness 0 a clock is merged only when every worker's is complete, in worker order, one clock a
+// publication: the same bits on every run. Otherwise all complete clocks that wait are merged at once, after a moment's
+// patience where asked for. While a publication waits for its words to be flushed, lanes are drained all the same.
 #pragma once
 
 #include <cstdint>
@@ -29,20 +31,23 @@ namespace wolfpack::ps {
 
 struct ShardOptions {
   std::uint64_t shard = 0;
-  bool bulk_synchronous = false;            ///< staleness 0: fold clock by clock
-  std::optional<Clock> last_clock;          ///< iterations a worker: the job is done when all are folded in
-  double fold_patience = 0.0;               ///< share of an iteration to wait for more before a fold (ps/fold_patience.hpp)
+  bool bulk_synchronous = false;    ///< staleness 0: fold clock by clock
+  std::optional<Clock> last_clock;  ///< iterations a worker: the job is done when all are folded in
+  double fold_patience = 0.0;       ///< share of an iteration to wait for more before a fold (ps/fold_patience.hpp)
 };
 
 class Shard {
  public:
-  /// `memory` is this shard's region; `boards` the workers' boards, by worker, opened on `channel`. Rows are published as version 1 before this returns; the words go out with the first step().
-  Shard(const JobLayout& layout, const std::vector<RowSpec>& rows, const ShardOptions& options, std::span<std::byte> memory,
-        transport::Channel& channel, const std::vector<transport::RemoteRegion>& boards);
+  /// `memory` is this shard's region; `boards` the workers' boards, by worker, opened on `channel`. Rows are published
+  /// as version 1 before this returns; the words go out with the first step().
+  Shard(const JobLayout& layout, const std::vector<RowSpec>& rows, const ShardOptions& options,
+        std::span<std::byte> memory, transport::Channel& channel, const std::vector<transport::RemoteRegion>& boards);
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
   ~Shard();
 
-  /// Drains, folds, publishes, pushes: whatever can be done at the time `now`, in seconds. Returns whether there was anything to do. Throws RuntimeFailure where a
-  /// lane is broken, a policy throws or the transport fails.
+  /// Drains, folds, publishes, pushes: whatever can be done at the time `now`, in seconds. Returns whether there was
+  /// anything to do. Throws RuntimeFailure where a lane is broken, a policy throws or the transport fails.
   bool step(double now = monotonic_seconds());
 
   /// The first reason given stays. Rows are not published any more.
@@ -71,17 +76,16 @@ class Shard {
   [[nodiscard]] const Row* find(Key key) const;
   bool push();
 
-  const JobLayout& layout_;
   ShardOptions options_;
   transport::Channel& channel_;
   std::vector<LaneReader> lanes_;
   std::vector<std::deque<PendingClock>> pending_;  // by writer; the last one may still be open
   std::vector<std::uint64_t> folded_;              // by writer: clocks folded in
   std::vector<std::unique_ptr<Row>> rows_;
-  std::vector<std::unique_ptr<OwnerPush>> pushes_;  // by worker
+  std::vector<std::unique_ptr<OwnerPush>> pushes_;     // by worker
   std::vector<std::pair<Key, std::uint64_t>> newest_;  // scratch: what push() tells of the rows
   FoldPatience patience_;
-  double now_ = 0.0;                               // of the step under way
+  double now_ = 0.0;  // of the step under way
   StopWord stop_;
 };
 

@@ -24,14 +24,16 @@ std::uint64_t JobLayout::hash() const {
 
 std::uint64_t JobLayout::row_offset(Key key) const {
   std::uint64_t offset = round_up(lane_offset({static_cast<std::uint32_t>(workers)}), kCacheLineBytes);
-  for (std::uint32_t k = key.value % static_cast<std::uint32_t>(shards); k < key.value; k += static_cast<std::uint32_t>(shards))
+  for (std::uint32_t k = key.value % static_cast<std::uint32_t>(shards); k < key.value;
+       k += static_cast<std::uint32_t>(shards))
     offset += kRowSlots * slot_bytes({k});
   return offset;
 }
 
 std::uint64_t JobLayout::shard_bytes(std::uint64_t shard) const {
   std::uint64_t bytes = round_up(lane_offset({static_cast<std::uint32_t>(workers)}), kCacheLineBytes);
-  for (std::uint64_t k = shard; k < rows.size(); k += shards) bytes += kRowSlots * slot_bytes({static_cast<std::uint32_t>(k)});
+  for (std::uint64_t k = shard; k < rows.size(); k += shards)
+    bytes += kRowSlots * slot_bytes({static_cast<std::uint32_t>(k)});
   return bytes;
 }
 

@@ -1,9 +1,9 @@
 // Everything that lies in memory which others write or read one-sidedly, in one place.
 //
-// Two kinds of region exist. Every worker has a *board* that others put words into. Every shard has a *shard region* that writers put
-// records into (lanes) and readers get rows from. All words are 8 bytes, little-endian, aligned, and have exactly one writer each, so no
-// atomic read-modify-write is needed anywhere. Both sides compute offsets from the same JobLayout; each region opens with a RegionHeader by
-// which a peer of another job, version or layout is refused.
+// Two kinds of region exist. Every worker has a *board* that others put words into. Every shard has a *shard region*
+// that writers put records into (lanes) and readers get rows from. All words are 8 bytes, little-endian, aligned, and
+// have exactly one writer each, so no atomic read-modify-write is needed anywhere. Both sides compute offsets from the
+// same JobLayout; each region opens with a RegionHeader by which a peer of another job, version or layout is refused.
 //
 //   board of worker i                                          written by
 //     RegionHeader                                             worker i
@@ -18,9 +18,10 @@
 //     lane[j]        a ring of records                         worker j
 //     row[k]         kRowSlots slots of SlotHeader, folded[j]..., payload         owner
 //
-// Against torn reads: a row's slot for version v is written only when the word "newest = v - 1" has been flushed to every worker, and a
-// reader accepts what it got for version v only if, after the get completed, its own newest word is at most v + kRowSlots - 2: then the
-// overwriting of the slot, which belongs to version v + kRowSlots, had not begun. See ps/row.hpp.
+// Against torn reads: a row's slot for version v is written only when the word "newest = v - 1" has been flushed to
+// every worker, and a reader accepts what it got for version v only if, after the get completed, its own newest word is
+// at most v + kRowSlots - 2: then the overwriting of the slot, which belongs to version v + kRowSlots, had not begun.
+// See ps/row.hpp.
 #pragma once
 
 #include <array>
@@ -85,8 +86,8 @@ enum class StopReason : std::uint8_t {
   converged,        ///< an application's policy says so
   stalled,          ///< an application's policy says so
   time_limit,
-  interrupted,      ///< SIGINT or SIGTERM
-  failed,           ///< somebody died
+  interrupted,  ///< SIGINT or SIGTERM
+  failed,       ///< somebody died
 };
 
 struct StopWord {
@@ -114,9 +115,9 @@ struct RowCapacity {
 /// The sizes that fix every offset: the same in all processes of a job.
 struct JobLayout {
   std::uint64_t workers = 1;
-  std::uint64_t shards = 1;             ///< row k lives in shard k % shards, hosted by worker k % shards
-  std::uint64_t lane_bytes = 0;         ///< of one ring; a multiple of kRecordAlignment
-  std::vector<RowCapacity> rows;        ///< by key
+  std::uint64_t shards = 1;       ///< row k lives in shard k % shards, hosted by worker k % shards
+  std::uint64_t lane_bytes = 0;   ///< of one ring; a multiple of kRecordAlignment
+  std::vector<RowCapacity> rows;  ///< by key
 
   /// Lanes of at least `smallest_lane_bytes` that hold at least four of the largest update.
   [[nodiscard]] static JobLayout make(std::uint64_t workers, std::uint64_t shards, std::vector<RowCapacity> rows,
@@ -128,15 +129,20 @@ struct JobLayout {
   // Offsets into a board.
   [[nodiscard]] std::uint64_t probe_offset() const { return sizeof(RegionHeader); }
   [[nodiscard]] std::uint64_t heartbeat_offset(WorkerId worker) const { return (2 + worker.value) * kCacheLineBytes; }
-  [[nodiscard]] std::uint64_t clock_offset(WorkerId worker) const { return (2 + workers + worker.value) * kCacheLineBytes; }
+  [[nodiscard]] std::uint64_t clock_offset(WorkerId worker) const {
+    return (2 + workers + worker.value) * kCacheLineBytes;
+  }
   [[nodiscard]] std::uint64_t owner_block_bytes() const { return round_up((4 + rows.size()) * 8, kCacheLineBytes); }
   [[nodiscard]] std::uint64_t owner_block_offset(std::uint64_t shard) const {
     return (2 + 2 * workers) * kCacheLineBytes + shard * owner_block_bytes();
   }
   [[nodiscard]] std::uint64_t stop_offset(std::uint64_t shard) const { return owner_block_offset(shard); }
   [[nodiscard]] std::uint64_t lane_head_offset(std::uint64_t shard) const { return owner_block_offset(shard) + 8; }
-  [[nodiscard]] std::uint64_t newest_offset(Key key) const { return owner_block_offset(shard_of(key)) + 16 + key.value * 8; }
-  /// Two words, put after the rows' words: the floor, the least clock in the shard's folded vector, and the board's owner's own clock in it.
+  [[nodiscard]] std::uint64_t newest_offset(Key key) const {
+    return owner_block_offset(shard_of(key)) + 16 + key.value * 8;
+  }
+  /// Two words, put after the rows' words: the floor, the least clock in the shard's folded vector, and the board's
+  /// owner's own clock in it.
   [[nodiscard]] std::uint64_t floor_offset(std::uint64_t shard) const {
     return owner_block_offset(shard) + 16 + rows.size() * 8;
   }

@@ -41,12 +41,12 @@ class Iteration {
   [[nodiscard]] WorkerId worker() const { return trace_.worker; }
   [[nodiscard]] Clock clock() const { return trace_.clock; }
 
-  /// The newest published version of a row, with the own updates; waits only where the read rule demands it. The payload is valid until the
-  /// next get of the same key.
+  /// The newest published version of a row, with the own updates; waits only where the read rule demands it. The
+  /// payload is valid until the next get of the same key.
   ps::Row get(ps::Key key);
 
-  /// The same, but waits for a version newer than `than`. Empty where none may come because this worker itself holds another one back by the
-  /// lead rule: the body should then return, so that the clock goes on.
+  /// The same, but waits for a version newer than `than`. Empty where none may come because this worker itself holds
+  /// another one back by the lead rule: the body should then return, so that the clock goes on.
   std::optional<ps::Row> get_newer(ps::Key key, Version than);
 
   /// Adds to a row, by its merge policy. The record carries this iteration's clock.

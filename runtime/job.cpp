@@ -1,11 +1,11 @@
 #include "runtime/job.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <unistd.h>
+
+#include <fmt/format.h>
 
 #include "base/bytes.hpp"
 #include "base/time.hpp"
@@ -27,12 +27,14 @@ std::string host_name() {
 }
 
 void write_header(std::span<std::byte> region, std::uint64_t job_id, std::uint64_t owner, const ps::JobLayout& layout) {
-  const ps::RegionHeader header{.job_id = job_id, .shard = static_cast<std::uint32_t>(owner), .layout_hash = layout.hash()};
+  const ps::RegionHeader header{
+      .job_id = job_id, .shard = static_cast<std::uint32_t>(owner), .layout_hash = layout.hash()};
   store_shared(region.data(), std::as_bytes(std::span(&header, 1)));
 }
 
 std::vector<ps::RowCapacity> capacities(const std::vector<ps::RowSpec>& rows) {
   std::vector<ps::RowCapacity> out;
+  out.reserve(rows.size());
   for (const auto& row : rows) out.push_back(row.capacity);
   return out;
 }
@@ -50,7 +52,8 @@ Job::Job(transport::Bootstrap& bootstrap, transport::Transport& transport, JobOp
     : bootstrap_(bootstrap),
       transport_(transport),
       options_(std::move(options)),
-      layout_(ps::JobLayout::make(bootstrap.size(), std::min<std::uint64_t>(options_.shards, bootstrap.size()), capacities(options_.rows))) {
+      layout_(ps::JobLayout::make(bootstrap.size(), std::min<std::uint64_t>(options_.shards, bootstrap.size()),
+                                  capacities(options_.rows))) {
   const auto allocate = [&](std::uint64_t bytes) {
     auto region = transport_.allocate(bytes, transport::MemoryKind::host);
     write_header(region->bytes(), bootstrap_.job_id(), worker().value, layout_);
@@ -112,7 +115,8 @@ void Job::connect(const std::vector<PeerInfo>& peers) {
       const auto index = channel_->connect(peer.address);
       boards_.push_back(channel_->open(index, peer.board));
       if (!peer.shard.empty()) shards_.push_back(channel_->open(index, peer.shard));
-      if (owner_channel_) owner_boards_.push_back(owner_channel_->open(owner_channel_->connect(peer.address), peer.board));
+      if (owner_channel_)
+        owner_boards_.push_back(owner_channel_->open(owner_channel_->connect(peer.address), peer.board));
     });
   }
   auto beats = transport_.open_channel();
@@ -120,10 +124,12 @@ void Job::connect(const std::vector<PeerInfo>& peers) {
   for (std::uint32_t i = 0; i < peers.size(); ++i) {
     const bool beats_between = worker().value == 0 ? i != 0 : i == 0;  // a star around worker 0
     if (!beats_between) continue;
-    reach(peers[i], [&] { watched.push_back({{i}, peers[i].name, beats->open(beats->connect(peers[i].address), peers[i].board)}); });
+    reach(peers[i], [&] {
+      watched.push_back({{i}, peers[i].name, beats->open(beats->connect(peers[i].address), peers[i].board)});
+    });
   }
-  liveness_ = std::make_unique<Liveness>(transport_, std::move(beats), layout_, worker(), board_->bytes(), std::move(watched),
-                                         options_.heartbeat_timeout_seconds);
+  liveness_ = std::make_unique<Liveness>(transport_, std::move(beats), layout_, worker(), board_->bytes(),
+                                         std::move(watched), options_.heartbeat_timeout_seconds);
   flush_all();  // connections come up while everybody serves
 }
 
@@ -148,7 +154,8 @@ void Job::probe(const std::vector<PeerInfo>& peers) {
     barrier();  // nobody serves from here to the next barrier
     for (std::size_t i = 0; i < peers.size(); ++i) {
       under_way.push_back(std::make_unique<transport::Completion>());
-      const auto mode = transport::probe(*channel_, boards_[i], layout_.probe_offset(), words[i], *under_way[i], kProbePatienceSeconds);
+      const auto mode = transport::probe(*channel_, boards_[i], layout_.probe_offset(), words[i], *under_way[i],
+                                         kProbePatienceSeconds);
       native = native && mode == transport::OneSided::native;
     }
     barrier();
@@ -159,7 +166,8 @@ void Job::probe(const std::vector<PeerInfo>& peers) {
     for (std::size_t s = 0; s < shards_.size(); ++s) verify(shards_[s], s, peers[s].name);
   });
   const std::byte mine{native};
-  for (const Bytes& other : allgather(std::span(&mine, 1))) record_.native = record_.native && other.at(0) == std::byte{1};
+  for (const Bytes& other : allgather(std::span(&mine, 1)))
+    record_.native = record_.native && other.at(0) == std::byte{1};
   liveness_->set_one_sided(record_.native ? transport::OneSided::native : transport::OneSided::emulated);
   record_.name = transport_.name();
   record_.library = transport_.library();
@@ -174,7 +182,8 @@ void Job::verify(const transport::RemoteRegion& region, std::uint64_t owner, con
   if (header.magic != ps::kMagic || header.job_id != bootstrap_.job_id())
     throw RuntimeFailure(fmt::format("{}: its memory belongs to another job", name));
   if (header.wire_version != ps::kWireVersion || header.layout_hash != layout_.hash() || header.shard != owner)
-    throw RuntimeFailure(fmt::format("{} lays out its memory differently: the same program with the same options must run everywhere", name));
+    throw RuntimeFailure(fmt::format(
+        "{} lays out its memory differently: the same program with the same options must run everywhere", name));
 }
 
 ps::MergePolicy& Job::policy(ps::Key key) { return owner_->shard().policy(key); }
@@ -194,15 +203,17 @@ void Job::begin(const IterateOptions& options) {
   Bytes mine;
   ByteWriter(mine).value(now);
   start_seconds_ = 0.0;
-  for (const Bytes& other : allgather(mine)) start_seconds_ = std::max(start_seconds_, ByteReader(other).value<double>());
+  for (const Bytes& other : allgather(mine))
+    start_seconds_ = std::max(start_seconds_, ByteReader(other).value<double>());
 
   agree(bootstrap_, [&] {
-    client_ = std::make_unique<ps::Client>(layout_, options_.rows, worker(), *channel_, board, boards_, shards_, [this] {
-      if (owner_) {
-        if (Status status = owner_->check(); !status.ok()) return status;
-      }
-      return liveness_->check();
-    });
+    client_ =
+        std::make_unique<ps::Client>(layout_, options_.rows, worker(), *channel_, board, boards_, shards_, [this] {
+          if (owner_) {
+            if (Status status = owner_->check(); !status.ok()) return status;
+          }
+          return liveness_->check();
+        });
     if (hosts_shard()) start_owner(options);
   });
 }
@@ -214,9 +225,11 @@ void Job::start_owner(const IterateOptions& options) {
       .last_clock = options.iterations ? std::optional(Clock{*options.iterations}) : std::nullopt,
       .fold_patience = options.fold_patience,
   };
-  auto shard = std::make_unique<ps::Shard>(layout_, options_.rows, shard_options, shard_memory_->bytes(), *owner_channel_, owner_boards_);
+  auto shard = std::make_unique<ps::Shard>(layout_, options_.rows, shard_options, shard_memory_->bytes(),
+                                           *owner_channel_, owner_boards_);
   const auto question = [this, limit = options.time_limit_seconds]() -> std::optional<ps::StopReason> {
-    if (const auto elsewhere = ps::stop_of(layout_, board_->bytes()).reason;  // another shard's owner has stopped the job
+    if (const auto elsewhere =
+            ps::stop_of(layout_, board_->bytes()).reason;  // another shard's owner has stopped the job
         elsewhere != ps::StopReason::running && elsewhere != ps::StopReason::iterations_done)
       return elsewhere;
     if (interrupt_requested()) return ps::StopReason::interrupted;
@@ -237,18 +250,22 @@ IterateResult Job::iterate(const IterateOptions& options, const std::function<vo
       result.seconds = owner_->stopped_at_seconds() - start_seconds_;
     }
     result.stop = client_->stop();
-    leave_failed_job(result.stop.reason == ps::StopReason::failed ? Status(StatusCode::peer_lost, "another worker failed") : Status());
+    leave_failed_job(result.stop.reason == ps::StopReason::failed
+                         ? Status(StatusCode::peer_lost, "another worker failed")
+                         : Status());
     flush_all();
     barrier();  // nobody's memory goes, or is cleared, while somebody may still reach for it
     return result;
   } catch (...) {
     liveness_->announce_failure();
-    if (owner_ && !owner_->check().ok()) owner_->join();  // throws what the owner died of: the cause of what arrived here
+    if (owner_ && !owner_->check().ok())
+      owner_->join();  // throws what the owner died of: the cause of what arrived here
     throw;
   }
 }
 
-void Job::run_worker(const IterateOptions& options, const std::function<void(Iteration&)>& body, IterateResult& result) {
+void Job::run_worker(const IterateOptions& options, const std::function<void(Iteration&)>& body,
+                     IterateResult& result) {
   const SspPolicy policy(options.staleness, options.iterations);
   const Iteration::Straggling straggling{options.straggler, options.seed, workers(), start_seconds_};
   const auto decide = [&] { return policy.next(result.clock, client_->clocks().slowest()); };
@@ -260,7 +277,8 @@ void Job::run_worker(const IterateOptions& options, const std::function<void(Ite
     row.start = seconds();
     Status status = client_->check();
     if (status.ok()) status = client_->wait_until([&] { return decide() != SspPolicy::Decision::wait; });
-    if (status.ok() && decide() == SspPolicy::Decision::finish) status = client_->wait_until([] { return false; });  // the stop word
+    if (status.ok() && decide() == SspPolicy::Decision::finish)
+      status = client_->wait_until([] { return false; });  // the stop word
     if (status.code() != StatusCode::stopped) leave_failed_job(status);
     if (!status.ok()) return;
     row.wait = seconds() - row.start;

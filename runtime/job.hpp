@@ -3,9 +3,9 @@
 //     Job job(bootstrap, transport, {.rows = {ps::add_row(std::vector<double>(1000))}});
 //     const IterateResult result = job.iterate({.iterations = 100, .staleness = {3}}, body);
 //
-// Every process (or thread) of the job constructs a Job with the same options, on the thread that will iterate. Workers 0 .. shards - 1 host a
-// shard each: its memory, and a thread for its owner. Errors throw RuntimeFailure in every process that still lives; who is to blame is named
-// by worker 0, or, if it is worker 0, by the others.
+// Every process (or thread) of the job constructs a Job with the same options, on the thread that will iterate. Workers
+// 0 .. shards - 1 host a shard each: its memory, and a thread for its owner. Errors throw RuntimeFailure in every
+// process that still lives; who is to blame is named by worker 0, or, if it is worker 0, by the others.
 #pragma once
 
 #include <functional>
@@ -26,32 +26,35 @@ namespace wolfpack::runtime {
 
 struct JobOptions {
   std::vector<ps::RowSpec> rows;
-  std::uint64_t shards = 1;                  ///< at most the number of workers
+  std::uint64_t shards = 1;  ///< at most the number of workers
   double heartbeat_timeout_seconds = 4.0;
 };
 
 struct IterateOptions {
-  std::optional<std::uint64_t> iterations = std::nullopt;   ///< a worker; none: until a merge policy or a limit stops the job
+  std::optional<std::uint64_t> iterations =
+      std::nullopt;  ///< a worker; none: until a merge policy or a limit stops the job
   Staleness staleness{};
   std::optional<StragglerSpec> straggler = std::nullopt;
-  std::uint64_t seed = 0;                    ///< of a random straggler
+  std::uint64_t seed = 0;                                   ///< of a random straggler
   std::optional<double> time_limit_seconds = std::nullopt;  ///< from the start of the iterations
-  double fold_patience = 0.0;                ///< at staleness > 0: share of an iteration that the owner waits for more before it folds
+  double fold_patience =
+      0.0;  ///< at staleness > 0: share of an iteration that the owner waits for more before it folds
 };
 
 struct IterateResult {
   ps::StopWord stop;
-  double seconds = 0.0;      ///< from when every worker had called iterate() to the decision to stop; in processes that host a shard
-  Clock clock;               ///< iterations this worker finished
-  Trace trace;               ///< this worker's
+  double seconds =
+      0.0;      ///< from when every worker had called iterate() to the decision to stop; in processes that host a shard
+  Clock clock;  ///< iterations this worker finished
+  Trace trace;  ///< this worker's
 };
 
 /// How the job's processes reach each other, for the record.
 struct TransportRecord {
-  std::string name;            ///< "shm", "threads"
-  std::string library;         ///< "UCX 1.13.1"
-  std::string lanes;           ///< what carries worker 0's operations to the others, and native or emulated
-  bool native = true;          ///< every pair's one-sided operations need no progress of the target
+  std::string name;     ///< "shm", "threads"
+  std::string library;  ///< "UCX 1.13.1"
+  std::string lanes;    ///< what carries worker 0's operations to the others, and native or emulated
+  bool native = true;   ///< every pair's one-sided operations need no progress of the target
 };
 
 class Job {
@@ -70,11 +73,12 @@ class Job {
   [[nodiscard]] bool hosts_shard() const { return worker().value < layout_.shards; }
   [[nodiscard]] const TransportRecord& transport_record() const { return record_; }
 
-  /// Collective. Calls `body` once an iteration until the iterations are done or the job stops; returns when it has stopped everywhere. May be
-  /// called again: rows begin anew with what their RowSpec makes.
+  /// Collective. Calls `body` once an iteration until the iterations are done or the job stops; returns when it has
+  /// stopped everywhere. May be called again: rows begin anew with what their RowSpec makes.
   IterateResult iterate(const IterateOptions& options, const std::function<void(Iteration&)>& body);
 
-  /// The policy of a row that this process hosts, as the last iterate() left it, until close(); while iterate() runs it belongs to the owner's thread.
+  /// The policy of a row that this process hosts, as the last iterate() left it, until close(); while iterate() runs it
+  /// belongs to the owner's thread.
   [[nodiscard]] ps::MergePolicy& policy(ps::Key key);
 
   /// Collective; while iterations run, from nowhere.
@@ -100,16 +104,16 @@ class Job {
   ps::JobLayout layout_;
   std::unique_ptr<transport::Region> board_;
   std::unique_ptr<transport::Region> shard_memory_;
-  std::unique_ptr<transport::Channel> channel_;      // the iterating thread's
-  std::vector<transport::RemoteRegion> boards_;      // by worker, on channel_
-  std::vector<transport::RemoteRegion> shards_;      // by shard, on channel_
-  std::unique_ptr<transport::Channel> owner_channel_;      // the shard owner's thread's, where there is a shard
-  std::vector<transport::RemoteRegion> owner_boards_;      // by worker, on owner_channel_
+  std::unique_ptr<transport::Channel> channel_;        // the iterating thread's
+  std::vector<transport::RemoteRegion> boards_;        // by worker, on channel_
+  std::vector<transport::RemoteRegion> shards_;        // by shard, on channel_
+  std::unique_ptr<transport::Channel> owner_channel_;  // the shard owner's thread's, where there is a shard
+  std::vector<transport::RemoteRegion> owner_boards_;  // by worker, on owner_channel_
   std::unique_ptr<Liveness> liveness_;
   std::unique_ptr<ShardOwner> owner_;
   std::unique_ptr<ps::Client> client_;
   TransportRecord record_;
-  double start_seconds_ = 0.0;                       // of the iterations, on the monotonic clock of the host
+  double start_seconds_ = 0.0;  // of the iterations, on the monotonic clock of the host
 };
 
 }  // namespace wolfpack::runtime

@@ -1,10 +1,10 @@
 #include "runtime/liveness.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "base/time.hpp"
 #include "base/words.hpp"
@@ -19,8 +19,9 @@ constexpr std::chrono::microseconds kEmulatedNap{20};
 
 }  // namespace
 
-Liveness::Liveness(transport::Transport& transport, std::unique_ptr<transport::Channel> channel, const ps::JobLayout& layout,
-                   WorkerId self, std::span<const std::byte> own_board, std::vector<Peer> peers, double timeout_seconds)
+Liveness::Liveness(transport::Transport& transport, std::unique_ptr<transport::Channel> channel,
+                   const ps::JobLayout& layout, WorkerId self, std::span<const std::byte> own_board,
+                   std::vector<Peer> peers, double timeout_seconds)
     : transport_(transport),
       channel_(std::move(channel)),
       layout_(layout),
@@ -69,7 +70,8 @@ void Liveness::beat(std::uint64_t word) {
     if (!watched->in_flight.done()) continue;  // at most one under way a peer
     watched->word = word;
     const auto source = std::as_bytes(std::span(&watched->word, 1));
-    const Status status = channel_->put(watched->peer.board, layout_.heartbeat_offset(self_), source, watched->in_flight);
+    const Status status =
+        channel_->put(watched->peer.board, layout_.heartbeat_offset(self_), source, watched->in_flight);
     if (!status.ok()) give_up(fmt::format("{} was lost: {}", watched->peer.name, status.message()));
   }
 }

@@ -1,8 +1,10 @@
-// The progress thread of a process: serves peers where one-sided operations are emulated, and finds out who is no longer there.
+// The progress thread of a process: serves peers where one-sided operations are emulated, and finds out who is no
+// longer there.
 //
-// Heartbeats form a star around worker 0: it puts a counting word into every board, every other worker puts one into worker 0's. A peer whose
-// word stands still for the timeout is lost, and so is one that says it has failed. The deadline applies to the progress threads alone, never
-// to how long a worker computes. A process that was itself stopped for a while (SIGSTOP, a laptop lid) does not blame the others.
+// Heartbeats form a star around worker 0: it puts a counting word into every board, every other worker puts one into
+// worker 0's. A peer whose word stands still for the timeout is lost, and so is one that says it has failed. The
+// deadline applies to the progress threads alone, never to how long a worker computes. A process that was itself
+// stopped for a while (SIGSTOP, a laptop lid) does not blame the others.
 #pragma once
 
 #include <atomic>
@@ -24,13 +26,13 @@ class Liveness {
  public:
   struct Peer {
     WorkerId worker;
-    std::string name;                  ///< for messages: "worker 2 (pid 123 on node7)"
-    transport::RemoteRegion board;     ///< opened on `channel`
+    std::string name;               ///< for messages: "worker 2 (pid 123 on node7)"
+    transport::RemoteRegion board;  ///< opened on `channel`
   };
 
   /// `peers`: whom this worker sends heartbeats to and expects them from. Starts the thread.
-  Liveness(transport::Transport& transport, std::unique_ptr<transport::Channel> channel, const ps::JobLayout& layout, WorkerId self,
-           std::span<const std::byte> own_board, std::vector<Peer> peers, double timeout_seconds);
+  Liveness(transport::Transport& transport, std::unique_ptr<transport::Channel> channel, const ps::JobLayout& layout,
+           WorkerId self, std::span<const std::byte> own_board, std::vector<Peer> peers, double timeout_seconds);
   Liveness(const Liveness&) = delete;
   Liveness& operator=(const Liveness&) = delete;
   ~Liveness();
@@ -74,8 +76,8 @@ class Liveness {
   std::atomic<bool> stop_ = false;
   std::atomic<bool> lost_ = false;
   std::atomic<transport::OneSided> mode_ = transport::OneSided::emulated;  // until probed
-  std::string message_;                          // written once, before lost_
-  std::mutex mutex_;                             // held while channel_ and the transport's service side are used
+  std::string message_;                                                    // written once, before lost_
+  std::mutex mutex_;  // held while channel_ and the transport's service side are used
   std::thread thread_;
 };
 

@@ -1,22 +1,22 @@
 #include "runtime/process_launcher.hpp"
 
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <optional>
 #include <poll.h>
 #include <signal.h>
+#include <string>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <optional>
-#include <string>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "base/status.hpp"
 #include "base/time.hpp"
@@ -40,15 +40,17 @@ constexpr double kGraceSeconds = 1.0;
 void refuse_other_launchers() {
   for (const char* variable : {"PMIX_RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK"})
     if (std::getenv(variable) != nullptr)
-      throw InputError(fmt::format("{} is set: this version cannot join a launcher's job; start it without mpirun or srun, and it spawns "
-                                   "--workers local processes by itself",
-                                   variable));
+      throw InputError(fmt::format(
+          "{} is set: this version cannot join a launcher's job; start it without mpirun or srun, and it spawns "
+          "--workers local processes by itself",
+          variable));
   // Not SLURM_NTASKS: a batch script sees that too, and may well start one program.
   const char* tasks = std::getenv("SLURM_STEP_NUM_TASKS");
   if (std::getenv("SLURM_PROCID") != nullptr && tasks != nullptr && std::strcmp(tasks, "1") != 0)
-    throw InputError(fmt::format("srun started {} tasks: this version cannot join them; use -n1, and it spawns --workers local processes by "
-                                 "itself",
-                                 tasks));
+    throw InputError(fmt::format(
+        "srun started {} tasks: this version cannot join them; use -n1, and it spawns --workers local processes by "
+        "itself",
+        tasks));
 }
 
 /// A launcher holds a socket a worker; shells often allow no more than 1024 files, and the system more.
@@ -145,14 +147,16 @@ class Launcher {
   void killed(WorkerId rank, int number) {
     if (!ending_) {
       const char* name = sigabbrev_np(number);
-      std::fprintf(stderr, "wolfpack: worker %u (pid %d%s) was killed by SIG%s; the job ends\n", rank.value, children_[rank.value].pid,
-                   rank.value == 0 ? ", the owner of the shard" : "", name == nullptr ? std::to_string(number).c_str() : name);
+      std::fprintf(stderr, "wolfpack: worker %u (pid %d%s) was killed by SIG%s; the job ends\n", rank.value,
+                   children_[rank.value].pid, rank.value == 0 ? ", the owner of the shard" : "",
+                   name == nullptr ? std::to_string(number).c_str() : name);
     }
     fail();
     end_all();  // no grace: who waits for the dead one waits in vain
   }
 
-  // 0, 2 and 3 are what workers that went to the end return, worker 0's for all; anything else is a failure of this one.
+  // 0, 2 and 3 are what workers that went to the end return, worker 0's for all; anything else is a failure of this
+  // one.
   void ended(WorkerId rank, int status) {
     const bool failed = status != 0 && status != 2 && status != 3;
     if (status == 127) std::fprintf(stderr, "wolfpack: worker %u could not be started\n", rank.value);

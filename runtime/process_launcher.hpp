@@ -1,8 +1,7 @@
 // Starting the workers of a job as local processes. (As threads of this one: runtime/threads_launcher.hpp.)
 //
-//     int main(int argc, char** argv) {
-//       return runtime::run_processes({.workers = 4, .arguments = argv}, [](transport::Bootstrap& bootstrap) { ...; return 0; });
-//     }
+//     int work(transport::Bootstrap& bootstrap) { runtime::Job job(bootstrap, ...); ...; return 0; }
+//     int main(int, char** argv) { return runtime::run_processes({.workers = 4, .arguments = argv}, work); }
 #pragma once
 
 #include <cstddef>
@@ -21,9 +20,11 @@ struct ProcessOptions {
   char* const* arguments = nullptr;  ///< main's argv: each worker is this program started again with the same arguments
 };
 
-/// In the process that a person started: spawns the workers, waits for them, passes SIGINT and SIGTERM on, and returns worker 0's exit status.
-/// In a worker: runs `worker` and returns its status; SIGINT and SIGTERM are caught there (runtime/signals.hpp). A worker that dies ends all
-/// within two seconds, with a line on standard error that names it, and exit status 1; so does the death of the launcher. Throws InputError under a launcher that this version does not support.
+/// In the process that a person started: spawns the workers, waits for them, passes SIGINT and SIGTERM on, and returns
+/// worker 0's exit status. In a worker: runs `worker` and returns its status; SIGINT and SIGTERM are caught there
+/// (runtime/signals.hpp). A worker that dies ends all within two seconds, with a line on standard error that names it,
+/// and exit status 1; so does the death of the launcher. Throws InputError under a launcher that this version does not
+/// support.
 int run_processes(const ProcessOptions& options, const WorkerMain& worker);
 
 /// Who this process is, where run_processes() spawned it.

@@ -22,7 +22,8 @@ ShardOwner::~ShardOwner() {
 }
 
 Status ShardOwner::check() const {
-  return failed_.load(std::memory_order_acquire) ? Status(StatusCode::transport_error, "the owner of the shard failed") : Status();
+  return failed_.load(std::memory_order_acquire) ? Status(StatusCode::transport_error, "the owner of the shard failed")
+                                                 : Status();
 }
 
 void ShardOwner::join() {
@@ -32,7 +33,8 @@ void ShardOwner::join() {
 
 // A worker that is lost will never know.
 bool ShardOwner::has_waited_long_enough() const {
-  const double patience = shard_->stop().reason == ps::StopReason::failed ? kFailedPatienceSeconds : kStopPatienceSeconds;
+  const double patience =
+      shard_->stop().reason == ps::StopReason::failed ? kFailedPatienceSeconds : kStopPatienceSeconds;
   return stopped_at_seconds_ != 0.0 && monotonic_seconds() - stopped_at_seconds_ > patience;
 }
 

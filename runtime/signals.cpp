@@ -1,9 +1,8 @@
 #include "runtime/signals.hpp"
 
-#include <signal.h>
-
 #include <atomic>
 #include <csignal>
+#include <signal.h>
 
 namespace wolfpack::runtime {
 namespace {

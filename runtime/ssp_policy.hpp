@@ -1,9 +1,10 @@
 // When a worker may start, must wait, or is done: the rules of stale-synchronous parallel iterations, without I/O.
 //
-// Two rules bound staleness, and both are needed. The lead rule bounds how far a fast worker may run ahead: iteration c starts only while
-// c <= (slowest clock) + s. The read rule bounds what a read returns: at clock c it holds every update of every iteration <= c - s - 1. The
-// runtime and the simulator drive this same object. (Ho et al., "More effective distributed ML via a stale synchronous parallel parameter
-// server", NIPS 2013; Tran, Peel, Skhiri, IEEE Big Data 2015.)
+// Two rules bound staleness, and both are needed. The lead rule bounds how far a fast worker may run ahead: iteration c
+// starts only while c <= (slowest clock) + s. The read rule bounds what a read returns: at clock c it holds every
+// update of every iteration <= c - s - 1. The runtime and the simulator drive this same object. (Ho et al., "More
+// effective distributed ML via a stale synchronous parallel parameter server", NIPS 2013; Tran, Peel, Skhiri, IEEE Big
+// Data 2015.)
 #pragma once
 
 #include <algorithm>
@@ -33,13 +34,11 @@ class SspPolicy {
   }
 
   /// The read rule at clock `own`: a read must hold every worker's updates of the clocks before this one.
-  [[nodiscard]] Clock required_by_reads(Clock own) const {
-    return {own.value - std::min(own.value, staleness_.value)};
-  }
+  [[nodiscard]] Clock required_by_reads(Clock own) const { return {own.value - std::min(own.value, staleness_.value)}; }
 
-  /// True for a worker with nothing new to read that may be what the fastest waits for, by the lead rule or because the fastest is done: it
-  /// should finish an empty iteration rather than hold the others back, or wait for news that nobody is left to make. Never under BSP, where
-  /// every clock brings something new to everybody.
+  /// True for a worker with nothing new to read that may be what the fastest waits for, by the lead rule or because the
+  /// fastest is done: it should finish an empty iteration rather than hold the others back, or wait for news that
+  /// nobody is left to make. Never under BSP, where every clock brings something new to everybody.
   [[nodiscard]] bool should_give_way(Clock own, Clock fastest) const {
     if (staleness_.is_bulk_synchronous() || fastest <= own) return false;
     return fastest.value - own.value > staleness_.value || (iterations_ && fastest.value >= *iterations_);

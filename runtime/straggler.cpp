@@ -1,13 +1,13 @@
 #include "runtime/straggler.hpp"
 
-#include <fmt/format.h>
-
 #include <charconv>
 #include <cmath>
 #include <numeric>
 #include <sstream>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "base/status.hpp"
 
@@ -37,8 +37,8 @@ std::uint64_t mix(std::uint64_t x) {  // splitmix64's finaliser
   return x ^ (x >> 31);
 }
 
-// Time comes in rounds of as many slots as there are workers, each round a random order of them, so a straggler repeats only across rounds;
-// there the next order gives way by one.
+// Time comes in rounds of as many slots as there are workers, each round a random order of them, so a straggler repeats
+// only across rounds; there the next order gives way by one.
 std::vector<std::uint32_t> order_of_round(std::uint64_t round, std::size_t workers, std::uint64_t seed) {
   std::vector<std::uint32_t> order(workers);
   std::iota(order.begin(), order.end(), 0u);
@@ -92,9 +92,9 @@ StragglerSpec StragglerSpec::parse(const std::string& text, std::size_t workers)
 double straggler_delay_seconds(const StragglerSpec& spec, WorkerId worker, std::size_t workers, std::uint64_t seed,
                                double now_seconds, double compute_seconds) {
   if (spec.slowdown <= 1.0) return 0.0;
-  const bool is_slow =
-      spec.worker ? *spec.worker == worker
-                  : random_straggler(static_cast<std::uint64_t>(now_seconds / spec.duration_seconds), workers, seed) == worker.value;
+  const bool is_slow = spec.worker ? *spec.worker == worker
+                                   : random_straggler(static_cast<std::uint64_t>(now_seconds / spec.duration_seconds),
+                                                      workers, seed) == worker.value;
   return is_slow ? (spec.slowdown - 1.0) * compute_seconds : 0.0;
 }
 

@@ -10,8 +10,8 @@
 
 namespace wolfpack::runtime {
 
-/// Runs `worker` in that many threads, the calling one being worker 0, and waits for all. Rethrows what the first failing one threw, and not
-/// what its failure made of the others.
+/// Runs `worker` in that many threads, the calling one being worker 0, and waits for all. Rethrows what the first
+/// failing one threw, and not what its failure made of the others.
 void run_threads(std::size_t workers, const std::function<void(transport::Bootstrap&)>& worker);
 
 }  // namespace wolfpack::runtime

@@ -10,20 +10,21 @@
 
 namespace wolfpack::runtime {
 
-/// Times are seconds; start and end count from the start of the job on one time base for all workers. Wire format of the gathering.
+/// Times are seconds; start and end count from the start of the job on one time base for all workers. Wire format of
+/// the gathering.
 struct TraceRow {
   WorkerId worker;
   std::uint32_t reserved = 0;
   Clock clock;
   double start = 0.0;
   double end = 0.0;
-  double wait = 0.0;       ///< for the lead rule, the read rule, or something new to read
+  double wait = 0.0;  ///< for the lead rule, the read rule, or something new to read
   double get = 0.0;
-  double compute = 0.0;    ///< inside Iteration::compute()
-  double straggle = 0.0;   ///< injected delay
-  double update = 0.0;     ///< updates and the tick
-  Version version;         ///< last read; 0: none
-  std::uint64_t staleness = 0;   ///< observed at the last read, in clocks
+  double compute = 0.0;                                         ///< inside Iteration::compute()
+  double straggle = 0.0;                                        ///< injected delay
+  double update = 0.0;                                          ///< updates and the tick
+  Version version;                                              ///< last read; 0: none
+  std::uint64_t staleness = 0;                                  ///< observed at the last read, in clocks
   double gap = std::numeric_limits<double>::infinity();         ///< the application's: certified, as read
   double objective = std::numeric_limits<double>::quiet_NaN();  ///< the application's, as read
   std::uint64_t work = 0;  ///< the application's: for atom selection the columns evaluated

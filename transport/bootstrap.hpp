@@ -1,7 +1,9 @@
-// How the processes of a job find each other, apart from how they then talk: who I am, how many we are, and one collective.
+// How the processes of a job find each other, apart from how they then talk: who I am, how many we are, and one
+// collective.
 //
-// Bootstraps: local spawn (transport/local_bootstrap.hpp), threads of one process (transport/threads_bootstrap.hpp); PMIx and the
-// RANK/WORLD_SIZE environment belong here too. Set-up and shut-down only, never on the data path. One thread at a time.
+// Bootstraps: local spawn (transport/local_bootstrap.hpp), threads of one process (transport/threads_bootstrap.hpp);
+// PMIx and the RANK/WORLD_SIZE environment belong here too. Set-up and shut-down only, never on the data path. One
+// thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +22,8 @@ class Bootstrap {
   [[nodiscard]] virtual std::size_t size() const = 0;
   /// The same number in every process of the job and in no other job: what lies in shared memory carries it.
   [[nodiscard]] virtual std::uint64_t job_id() const = 0;
-  /// Everybody's bytes, by rank. Blocks until every process has called it; throws RuntimeFailure where one cannot any more.
+  /// Everybody's bytes, by rank. Blocks until every process has called it; throws RuntimeFailure where one cannot any
+  /// more.
   [[nodiscard]] virtual std::vector<Bytes> allgather(std::span<const std::byte> mine) = 0;
   /// Blocks until every process is here.
   void barrier() { (void)allgather({}); }

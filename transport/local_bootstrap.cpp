@@ -1,16 +1,15 @@
 #include "transport/local_bootstrap.hpp"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
+#include <poll.h>
 #include <random>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -110,7 +109,8 @@ LocalBootstrap::~LocalBootstrap() {
 
 void LocalBootstrap::watch(const std::function<void(WorkerId)>& on_launcher_lost) const {
   pollfd watched[] = {{socket_.get(), POLLRDHUP, 0}, {stop_watching_.get(), POLLIN, 0}};
-  while (poll(watched, 2, -1) < 0 && errno == EINTR) {}
+  while (poll(watched, 2, -1) < 0 && errno == EINTR) {
+  }
   if (watched[0].revents != 0) on_launcher_lost(membership_.rank);  // also where this process is about to end by itself
 }
 

@@ -1,7 +1,9 @@
-// Bootstrap of processes that one launcher started on this machine: a socket pair between the launcher and each of them.
+// Bootstrap of processes that one launcher started on this machine: a socket pair between the launcher and each of
+// them.
 //
-// The launcher owns a LocalBootstrapServer and drives it from its poll loop; each child joins as Membership::from_environment() says. The
-// socket is also how a child learns, within milliseconds and whatever it is doing, that its launcher is gone.
+// The launcher owns a LocalBootstrapServer and drives it from its poll loop; each child joins as
+// Membership::from_environment() says. The socket is also how a child learns, within milliseconds and whatever it is
+// doing, that its launcher is gone.
 #pragma once
 
 #include <functional>
@@ -48,7 +50,8 @@ class LocalBootstrap final : public Bootstrap {
     [[nodiscard]] static std::optional<Membership> from_environment();
   };
 
-  /// `on_launcher_lost` is called once with this process's rank, from a thread of its own, when the launcher has died; it should not return.
+  /// `on_launcher_lost` is called once with this process's rank, from a thread of its own, when the launcher has died;
+  /// it should not return.
   LocalBootstrap(const Membership& membership, std::function<void(WorkerId)> on_launcher_lost);
   LocalBootstrap(const LocalBootstrap&) = delete;
   LocalBootstrap& operator=(const LocalBootstrap&) = delete;

@@ -1,8 +1,9 @@
 // A folder in /dev/shm of one job of local processes, so that nothing of theirs can be left there.
 //
-// UCX unlinks a shared-memory segment as soon as it is mapped, but not before: a process that is killed in between, while the kernel finds the
-// pages, leaves a file. So a job has a folder of its own. The launcher names it and in the end removes it with all that is in it; the workers
-// make it, and remove it where the launcher has died; if all die at once, the next launcher does.
+// UCX unlinks a shared-memory segment as soon as it is mapped, but not before: a process that is killed in between,
+// while the kernel finds the pages, leaves a file. So a job has a folder of its own. The launcher names it and in the
+// end removes it with all that is in it; the workers make it, and remove it where the launcher has died; if all die at
+// once, the next launcher does.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +24,8 @@ class SharedMemoryFolder {
   /// What workers need in their environment, "NAME=value": only what the user has not set.
   [[nodiscard]] std::vector<std::string> environment() const;
 
-  /// In a worker, before it uses UCX: makes the folder that its environment names. Where that cannot be (no /dev/shm, no rights), UCX goes to
-  /// its usual place and says itself what is wrong with it.
+  /// In a worker, before it uses UCX: makes the folder that its environment names. Where that cannot be (no /dev/shm,
+  /// no rights), UCX goes to its usual place and says itself what is wrong with it.
   static void make_own();
   /// In a worker whose launcher is gone. Never throws.
   static void remove_own();

@@ -1,12 +1,12 @@
 #include "transport/threads_transport.hpp"
 
-#include <fmt/format.h>
-
 #include <cstdlib>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "base/bytes.hpp"
 #include "base/words.hpp"
@@ -19,7 +19,9 @@ constexpr std::size_t kPageBytes = 4096;
 struct Memory {
   explicit Memory(std::size_t size)
       : size_bytes(size),
-        bytes(static_cast<std::byte*>(std::aligned_alloc(kPageBytes, (size + kPageBytes - 1) / kPageBytes * kPageBytes)), &std::free) {
+        bytes(
+            static_cast<std::byte*>(std::aligned_alloc(kPageBytes, (size + kPageBytes - 1) / kPageBytes * kPageBytes)),
+            &std::free) {
     if (!bytes) throw RuntimeFailure(fmt::format("no memory for a region of {} bytes", size));
     std::memset(bytes.get(), 0, size);
   }
@@ -27,8 +29,8 @@ struct Memory {
   std::unique_ptr<std::byte, decltype(&std::free)> bytes;
 };
 
-/// The regions of this process, by the number that their descriptors carry. Who opens one keeps its memory, as a mapping of shared memory does:
-/// a thread that ends early takes nothing away from under those that still beat or put.
+/// The regions of this process, by the number that their descriptors carry. Who opens one keeps its memory, as a
+/// mapping of shared memory does: a thread that ends early takes nothing away from under those that still beat or put.
 class Registry {
  public:
   std::uint64_t add(const std::shared_ptr<Memory>& memory) {
@@ -61,7 +63,8 @@ Registry& registry() {
 
 class ThreadsRegion final : public Region {
  public:
-  explicit ThreadsRegion(std::size_t size_bytes) : memory_(std::make_shared<Memory>(size_bytes)), number_(registry().add(memory_)) {}
+  explicit ThreadsRegion(std::size_t size_bytes)
+      : memory_(std::make_shared<Memory>(size_bytes)), number_(registry().add(memory_)) {}
   ThreadsRegion(const ThreadsRegion&) = delete;
   ThreadsRegion& operator=(const ThreadsRegion&) = delete;
   ~ThreadsRegion() override { registry().remove(number_); }

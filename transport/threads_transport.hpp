@@ -1,7 +1,7 @@
 // The transport between threads of one process: one-sided operations are plain copies, complete when they return.
 //
-// Every word is stored with release and loaded with acquire order, so puts to a peer are seen in the order they were made; like a device,
-// it gives no promise about the inside of a longer get.
+// Every word is stored with release and loaded with acquire order, so puts to a peer are seen in the order they were
+// made; like a device, it gives no promise about the inside of a longer get.
 #pragma once
 
 #include <memory>

@@ -8,7 +8,8 @@
 namespace wolfpack::transport {
 
 Status past_the_end(const RemoteRegion& region, std::uint64_t offset, std::size_t count) {
-  return {StatusCode::out_of_range, fmt::format("{} bytes at offset {} do not fit a region of {} bytes", count, offset, region.size_bytes)};
+  return {StatusCode::out_of_range,
+          fmt::format("{} bytes at offset {} do not fit a region of {} bytes", count, offset, region.size_bytes)};
 }
 
 Status wait(Channel& channel, Completion& done, double timeout_seconds) {

@@ -1,7 +1,8 @@
 // One-sided communication: registered memory that others read and write while its owner does something else.
 //
-// A process has one Transport. It allocates Regions; their descriptors and the transport's address travel to the peers through a Bootstrap.
-// A thread that wants to reach peers opens a Channel of its own, connects it and opens the remote regions:
+// A process has one Transport. It allocates Regions; their descriptors and the transport's address travel to the peers
+// through a Bootstrap. A thread that wants to reach peers opens a Channel of its own, connects it and opens the remote
+// regions:
 //
 //     auto region = transport.allocate(4096, MemoryKind::host);
 //     auto channel = transport.open_channel();
@@ -12,12 +13,14 @@
 //     channel->flush(peer, done).or_throw();
 //     wait(*channel, done, deadline).or_throw();
 //
-// Threads: Transport::allocate, open_channel and address at any time from one thread at a time; serve() from one progress thread; a
-// Channel from the thread that uses it, one at a time. Order of destruction: channels, regions, transport.
+// Threads: Transport::allocate, open_channel and address at any time from one thread at a time; serve() from one
+// progress thread; a Channel from the thread that uses it, one at a time. Order of destruction: channels, regions,
+// transport.
 //
 // What is promised, by every backend (tests/contract/transport_test.cpp):
 //   - aligned 8-byte words are never torn; longer puts and gets may be seen in part and in any order;
-//   - a put's completion means that its source may be reused; its effect at the target is only certain once a later flush completes;
+//   - a put's completion means that its source may be reused; its effect at the target is only certain once a later
+//   flush completes;
 //   - ordered_put() becomes visible after every earlier put of the same channel to the same peer;
 //   - a get's completion means that its destination is filled.
 #pragma once
@@ -39,8 +42,9 @@ enum class MemoryKind : std::uint32_t { host = 0, cuda = 1 };
 /// Whether operations reach a target that makes no progress call.
 enum class OneSided { native, emulated };
 
-/// Counts outstanding operations of one channel, of any number. May be destroyed while some are under way, after a deadline say: they then
-/// complete unnoticed; their sources and destinations must stay all the same until the channel is closed.
+/// Counts outstanding operations of one channel, of any number. May be destroyed while some are under way, after a
+/// deadline say: they then complete unnoticed; their sources and destinations must stay all the same until the channel
+/// is closed.
 class Completion {
  public:
   /// What operations under way refer to: for backends.
@@ -105,7 +109,9 @@ struct RemoteRegion {
   std::uint32_t index = 0;
   std::uint64_t size_bytes = 0;
 
-  [[nodiscard]] bool holds(std::uint64_t offset, std::size_t count) const { return offset <= size_bytes && count <= size_bytes - offset; }
+  [[nodiscard]] bool holds(std::uint64_t offset, std::size_t count) const {
+    return offset <= size_bytes && count <= size_bytes - offset;
+  }
 };
 
 /// The out_of_range status of an operation that its region does not hold.
@@ -121,8 +127,10 @@ class Channel {
   virtual RemoteRegion open(PeerIndex peer, std::span<const std::byte> descriptor) = 0;
 
   /// Offsets are in bytes from the start of the region; past its end: out_of_range, and nothing is written.
-  virtual Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source, Completion& done) = 0;
-  virtual Status get(const RemoteRegion& from, std::uint64_t offset, std::span<std::byte> destination, Completion& done) = 0;
+  virtual Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
+                     Completion& done) = 0;
+  virtual Status get(const RemoteRegion& from, std::uint64_t offset, std::span<std::byte> destination,
+                     Completion& done) = 0;
   /// May block for a round trip, until the earlier puts to the peer are known to be visible.
   virtual Status ordered_put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
                              Completion& done) = 0;
@@ -144,7 +152,8 @@ class Transport {
   [[nodiscard]] virtual std::unique_ptr<Channel> open_channel() = 0;
   /// Where peers' channels connect to.
   [[nodiscard]] virtual Bytes address() const = 0;
-  /// Carries out what peers ask of this process where one-sided operations are emulated. From the progress thread, all the time.
+  /// Carries out what peers ask of this process where one-sided operations are emulated. From the progress thread, all
+  /// the time.
   virtual void serve() = 0;
   /// "shm", "threads", later "tcp" and "rdma".
   [[nodiscard]] virtual std::string name() const = 0;
@@ -152,8 +161,8 @@ class Transport {
   [[nodiscard]] virtual std::string library() const = 0;
 };
 
-/// Progresses the channel until everything that `done` counts has completed, or `timeout_seconds` have passed: then deadline_exceeded, and
-/// the operations are still under way.
+/// Progresses the channel until everything that `done` counts has completed, or `timeout_seconds` have passed: then
+/// deadline_exceeded, and the operations are still under way.
 Status wait(Channel& channel, Completion& done, double timeout_seconds);
 
 }  // namespace wolfpack::transport

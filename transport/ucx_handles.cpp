@@ -1,12 +1,12 @@
 #include "transport/ucx_handles.hpp"
 
-#include <fmt/format.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <regex>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "base/time.hpp"
 
@@ -16,7 +16,8 @@ void check_ucx(ucs_status_t status, const char* call) { to_status(status, call).
 
 Status to_status(ucs_status_t status, const char* call) {
   if (status == UCS_OK) return {};
-  return {StatusCode::transport_error, fmt::format("{}: {} (UCX {})", call, ucs_status_string(status), static_cast<int>(status))};
+  return {StatusCode::transport_error,
+          fmt::format("{}: {} (UCX {})", call, ucs_status_string(status), static_cast<int>(status))};
 }
 
 namespace ucx {
@@ -25,7 +26,8 @@ Context make_context(const std::string& transports) {
   ucp_config_t* config = nullptr;
   check_ucx(ucp_config_read(nullptr, nullptr, &config), "ucp_config_read");
   const std::unique_ptr<ucp_config_t, decltype(&ucp_config_release)> owner(config, &ucp_config_release);
-  if (std::getenv("UCX_TLS") == nullptr) check_ucx(ucp_config_modify(config, "TLS", transports.c_str()), "ucp_config_modify TLS");
+  if (std::getenv("UCX_TLS") == nullptr)
+    check_ucx(ucp_config_modify(config, "TLS", transports.c_str()), "ucp_config_modify TLS");
 
   ucp_params_t parameters{};
   parameters.field_mask = UCP_PARAM_FIELD_FEATURES | UCP_PARAM_FIELD_MT_WORKERS_SHARED | UCP_PARAM_FIELD_NAME;
@@ -63,9 +65,10 @@ MappedMemory::MappedMemory(ucp_context_h context, std::size_t size_bytes) : cont
   parameters.flags = UCP_MEM_MAP_ALLOCATE;
   const ucs_status_t status = ucp_mem_map(context, &parameters, &handle_);
   if (status != UCS_OK)
-    throw RuntimeFailure(fmt::format("ucp_mem_map of {:.1f} MiB: {}; for shared memory see that /dev/shm has the room (df /dev/shm), for "
-                                     "RDMA that memory may be locked (ulimit -l)",
-                                     static_cast<double>(size_bytes) / (1 << 20), ucs_status_string(status)));
+    throw RuntimeFailure(fmt::format(
+        "ucp_mem_map of {:.1f} MiB: {}; for shared memory see that /dev/shm has the room (df /dev/shm), for "
+        "RDMA that memory may be locked (ulimit -l)",
+        static_cast<double>(size_bytes) / (1 << 20), ucs_status_string(status)));
   ucp_mem_attr_t attributes{};
   attributes.field_mask = UCP_MEM_ATTR_FIELD_ADDRESS;
   check_ucx(ucp_mem_query(handle_, &attributes), "ucp_mem_query");
@@ -92,7 +95,8 @@ Endpoint::Endpoint(ucp_worker_h worker, std::span<const std::byte> address) : wo
 
 Endpoint::~Endpoint() {
   if (endpoint_ == nullptr) return;
-  const ucp_request_param_t parameters{};  // flushes; closing by force needs error handling by peer, which costs shared memory (1.13)
+  const ucp_request_param_t
+      parameters{};  // flushes; closing by force needs error handling by peer, which costs shared memory (1.13)
   ucs_status_ptr_t request = ucp_ep_close_nbx(endpoint_, &parameters);
   if (request == nullptr || UCS_PTR_IS_ERR(request)) return;
   constexpr double kPatienceSeconds = 1.0;

@@ -1,14 +1,16 @@
-// Thin move-only owners of UCX's handles. Each outlives what is made from it: context, then worker and memory, then endpoint and remote key.
+// Thin move-only owners of UCX's handles. Each outlives what is made from it: context, then worker and memory, then
+// endpoint and remote key.
 //
-// Constructors throw RuntimeFailure with UCX's own text and the failing call. Destructors never throw. Used inside transport/ only.
+// Constructors throw RuntimeFailure with UCX's own text and the failing call. Destructors never throw. Used inside
+// transport/ only.
 #pragma once
-
-#include <ucp/api/ucp.h>
 
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
+
+#include <ucp/api/ucp.h>
 
 #include "base/status.hpp"
 #include "base/types.hpp"
@@ -37,12 +39,13 @@ using Worker = std::unique_ptr<ucp_worker, WorkerDeleter>;
 [[nodiscard]] Worker make_worker(ucp_context_h context);
 [[nodiscard]] Bytes worker_address(ucp_worker_h worker);
 
-/// Memory that UCX allocated and registered, zeroed: the only kind of host memory that is truly one-sided over shared memory.
+/// Memory that UCX allocated and registered, zeroed: the only kind of host memory that is truly one-sided over shared
+/// memory.
 class MappedMemory {
  public:
   MappedMemory(ucp_context_h context, std::size_t size_bytes);
-  MappedMemory(MappedMemory&&) = delete;
-  MappedMemory& operator=(MappedMemory&&) = delete;
+  MappedMemory(const MappedMemory&) = delete;
+  MappedMemory& operator=(const MappedMemory&) = delete;
   ~MappedMemory() { ucp_mem_unmap(context_, handle_); }
 
   [[nodiscard]] std::span<std::byte> bytes() const { return bytes_; }
@@ -61,6 +64,8 @@ class Endpoint {
   Endpoint(ucp_worker_h worker, std::span<const std::byte> address);
   Endpoint(Endpoint&& other) noexcept : worker_(other.worker_), endpoint_(std::exchange(other.endpoint_, nullptr)) {}
   Endpoint& operator=(Endpoint&&) = delete;
+  Endpoint(const Endpoint&) = delete;
+  Endpoint& operator=(const Endpoint&) = delete;
   ~Endpoint();
 
   [[nodiscard]] ucp_ep_h get() const { return endpoint_; }
@@ -76,8 +81,8 @@ struct RemoteKeyDeleter {
 using RemoteKey = std::unique_ptr<ucp_rkey, RemoteKeyDeleter>;
 [[nodiscard]] RemoteKey unpack_remote_key(ucp_ep_h endpoint, std::span<const std::byte> packed);
 
-/// The transports and devices that carry an endpoint's lanes, for example "posix/memory": from ucp_ep_print_info, the one place where UCX
-/// 1.13 says it.
+/// The transports and devices that carry an endpoint's lanes, for example "posix/memory": from ucp_ep_print_info, the
+/// one place where UCX 1.13 says it.
 [[nodiscard]] std::string describe_lanes(ucp_ep_h endpoint);
 
 }  // namespace ucx

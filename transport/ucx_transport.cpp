@@ -1,9 +1,9 @@
 #include "transport/ucx_transport.hpp"
 
+#include <vector>
+
 #include <fmt/format.h>
 #include <ucp/api/ucp.h>
-
-#include <vector>
 
 #include "base/backoff.hpp"
 #include "base/bytes.hpp"
@@ -61,27 +61,32 @@ class UcxChannel final : public Channel {
     return {peer, static_cast<std::uint32_t>(regions_.size() - 1), size_bytes};
   }
 
-  Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source, Completion& done) override {
+  Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
+             Completion& done) override {
     if (Status ready = make_ready(to, offset, source.size()); !ready.ok()) return ready;
     Peer& peer = peers_[to.peer.value];
     peer.has_unflushed_puts = true;
     const Remote& remote = regions_[to.index];
     const auto parameters = track(done);
-    return started(ucp_put_nbx(peer.endpoint.get(), source.data(), source.size(), remote.address + offset, remote.key.get(), &parameters),
+    return started(ucp_put_nbx(peer.endpoint.get(), source.data(), source.size(), remote.address + offset,
+                               remote.key.get(), &parameters),
                    parameters, "ucp_put_nbx");
   }
 
-  Status get(const RemoteRegion& from, std::uint64_t offset, std::span<std::byte> destination, Completion& done) override {
+  Status get(const RemoteRegion& from, std::uint64_t offset, std::span<std::byte> destination,
+             Completion& done) override {
     if (Status ready = make_ready(from, offset, destination.size()); !ready.ok()) return ready;
     const Remote& remote = regions_[from.index];
     const auto parameters = track(done);
-    return started(ucp_get_nbx(peers_[from.peer.value].endpoint.get(), destination.data(), destination.size(), remote.address + offset,
-                               remote.key.get(), &parameters),
+    return started(ucp_get_nbx(peers_[from.peer.value].endpoint.get(), destination.data(), destination.size(),
+                               remote.address + offset, remote.key.get(), &parameters),
                    parameters, "ucp_get_nbx");
   }
 
-  // Put, flush of that endpoint, put: sound on every UCX, where a fence is not (from 1.16 it may hang with emulated operations).
-  Status ordered_put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source, Completion& done) override {
+  // Put, flush of that endpoint, put: sound on every UCX, where a fence is not (from 1.16 it may hang with emulated
+  // operations).
+  Status ordered_put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
+                     Completion& done) override {
     if (peers_[to.peer.value].has_unflushed_puts) {
       Completion flushed;
       if (Status status = flush(to.peer, flushed); !status.ok()) return status;
@@ -155,7 +160,9 @@ class UcxTransport final : public Transport {
     if (kind != MemoryKind::host) throw RuntimeFailure("this build registers host memory only");
     return std::make_unique<UcxRegion>(context_.get(), size_bytes);
   }
-  [[nodiscard]] std::unique_ptr<Channel> open_channel() override { return std::make_unique<UcxChannel>(context_.get()); }
+  [[nodiscard]] std::unique_ptr<Channel> open_channel() override {
+    return std::make_unique<UcxChannel>(context_.get());
+  }
   [[nodiscard]] Bytes address() const override { return ucx::worker_address(service_.get()); }
   void serve() override { ucp_worker_progress(service_.get()); }
   [[nodiscard]] std::string name() const override { return name_; }

@@ -1,7 +1,8 @@
 // The transport over UCX: between processes, and later hosts.
 //
-// A process has one UCX context; one UCX worker that peers connect to, progressed by serve(); and one UCX worker a channel. Memory is always
-// allocated by UCX, because only then do others reach it over shared memory while its owner does not progress.
+// A process has one UCX context; one UCX worker that peers connect to, progressed by serve(); and one UCX worker a
+// channel. Memory is always allocated by UCX, because only then do others reach it over shared memory while its owner
+// does not progress.
 #pragma once
 
 #include <memory>

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <sstream>
 #include <utility>
@@ -30,6 +31,21 @@ double parse_number(const std::string& text, const std::string& field, const std
   return number;
 }
 
+/// field=value,field=value as a map.
+std::map<std::string, std::string> split(const std::string& text) {
+  std::map<std::string, std::string> fields;
+  std::istringstream stream(text);
+  for (std::string field; std::getline(stream, field, ',');) {
+    const auto equals = field.find('=');
+    if (equals == std::string::npos) refuse(text, fmt::format("\"{}\" is no field=value", field));
+    const std::string name = field.substr(0, equals);
+    if (name != "worker" && name != "slowdown" && name != "duration")
+      refuse(text, fmt::format("unknown field \"{}\"", name));
+    if (!fields.emplace(name, field.substr(equals + 1)).second) refuse(text, name + " is given twice");
+  }
+  return fields;
+}
+
 std::uint64_t mix(std::uint64_t x) {  // splitmix64's finaliser
   x += 0x9e3779b97f4a7c15;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
@@ -56,36 +72,25 @@ std::uint32_t random_straggler(std::uint64_t slot, std::size_t workers, std::uin
 }  // namespace
 
 StragglerSpec StragglerSpec::parse(const std::string& text, std::size_t workers) {
+  const auto fields = split(text);
+  const auto worker = fields.find("worker"), slowdown = fields.find("slowdown"), duration = fields.find("duration");
+  if (worker == fields.end()) refuse(text, "no worker is named");
+  if (slowdown == fields.end()) refuse(text, "no slowdown is given");
+
   StragglerSpec spec;
-  bool has_worker = false, has_slowdown = false, is_random = false;
-  std::istringstream fields(text);
-  for (std::string field; std::getline(fields, field, ',');) {
-    const auto equals = field.find('=');
-    if (equals == std::string::npos) refuse(text, fmt::format("\"{}\" is no field=value", field));
-    const std::string name = field.substr(0, equals), value = field.substr(equals + 1);
-    if (name == "worker" && value == "random") {
-      has_worker = is_random = true;
-    } else if (name == "worker") {
-      const double worker = parse_number(text, name, value);
-      if (worker < 0 || worker != std::floor(worker) || worker >= static_cast<double>(workers))
-        refuse(text, fmt::format("there is no worker {}, only 0 to {}", value, workers - 1));
-      spec.worker = WorkerId{static_cast<std::uint32_t>(worker)};
-      has_worker = true;
-    } else if (name == "slowdown") {
-      spec.slowdown = parse_number(text, name, value);
-      if (spec.slowdown < 1) refuse(text, "slowdown is below 1");
-      has_slowdown = true;
-    } else if (name == "duration") {
-      spec.duration_seconds = parse_number(text, name, value);
-      if (spec.duration_seconds < kShortestSeconds) refuse(text, "duration is shorter than a millisecond");
-    } else {
-      refuse(text, fmt::format("unknown field \"{}\"", name));
-    }
+  spec.slowdown = parse_number(text, "slowdown", slowdown->second);
+  if (spec.slowdown < 1) refuse(text, "slowdown is below 1");
+  if (worker->second == "random") {
+    if (duration == fields.end()) refuse(text, "a random straggler needs a duration");
+    spec.duration_seconds = parse_number(text, "duration", duration->second);
+    if (spec.duration_seconds < kShortestSeconds) refuse(text, "duration is shorter than a millisecond");
+    return spec;
   }
-  if (!has_worker) refuse(text, "no worker is named");
-  if (!has_slowdown) refuse(text, "no slowdown is given");
-  if (is_random && spec.duration_seconds == 0) refuse(text, "a random straggler needs a duration");
-  if (!is_random && spec.duration_seconds != 0) refuse(text, "only a random straggler has a duration");
+  if (duration != fields.end()) refuse(text, "only a random straggler has a duration");
+  const double number = parse_number(text, "worker", worker->second);
+  if (number < 0 || number != std::floor(number) || number >= static_cast<double>(workers))
+    refuse(text, fmt::format("there is no worker {}, only 0 to {}", worker->second, workers - 1));
+  spec.worker = WorkerId{static_cast<std::uint32_t>(number)};
   return spec;
 }
 

@@ -16,7 +16,7 @@
 namespace wolfpack::frank_wolfe {
 namespace {
 
-constexpr const char* kFolder = "/usr/lib/python3/dist-packages/sklearn/datasets/data/";
+const std::filesystem::path kFolder = "/usr/lib/python3/dist-packages/sklearn/datasets/data";
 
 std::vector<double> read_numbers(const std::string& path) {
   std::string text;
@@ -37,10 +37,10 @@ void centre(std::vector<double>& values) {
 }
 
 TEST(Diabetes, FollowsThePathOfLars) {
-  const std::string data = std::string(kFolder) + "diabetes_data_raw.csv.gz";
+  const std::string data = kFolder / "diabetes_data_raw.csv.gz";
   if (!std::filesystem::exists(data)) GTEST_SKIP() << data << " is absent: install python3-sklearn";
   const std::vector<double> numbers = read_numbers(data);
-  std::vector<double> y = read_numbers(std::string(kFolder) + "diabetes_target.csv.gz");
+  std::vector<double> y = read_numbers(kFolder / "diabetes_target.csv.gz");
   ASSERT_EQ(numbers.size(), 4420u);
   ASSERT_EQ(y.size(), 442u);
   centre(y);

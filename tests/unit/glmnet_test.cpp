@@ -15,7 +15,7 @@
 namespace wolfpack::frank_wolfe {
 namespace {
 
-constexpr const char* kFolder = "/usr/lib/R/site-library/glmnet/data/";
+const std::filesystem::path kFolder = "/usr/lib/R/site-library/glmnet/data/";
 
 // x by columns, y, and CVX's coefficients.
 std::vector<double> read_with_r() {
@@ -32,7 +32,7 @@ std::vector<double> read_with_r() {
 }
 
 TEST(Glmnet, AgreesWithCvxOnTheQuickStartExample) {
-  if (!std::filesystem::exists(std::string(kFolder) + "CVXResults.RData"))
+  if (!std::filesystem::exists(kFolder / "CVXResults.RData"))
     GTEST_SKIP() << "r-cran-glmnet is not installed";
   if (std::system("command -v Rscript > /dev/null") != 0)
     GTEST_SKIP() << "Rscript is not installed: r-base-core has it";

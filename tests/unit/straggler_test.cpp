@@ -50,6 +50,7 @@ TEST(Straggler, RefusesWhatIsWrongAndNamesTheFieldAndWhatIsAccepted) {
       {"", "no worker"},
       {"slowdown=2", "no worker"},
       {"worker=1", "no slowdown"},
+      {"worker=1,slowdown=2,worker=2", "twice"},
       {"worker=4,slowdown=2", "0 to 3"},
       {"worker=-1,slowdown=2", "0 to 3"},
       {"worker=1.5,slowdown=2", "0 to 3"},

@@ -79,7 +79,8 @@ void Liveness::beat(std::uint64_t word) {
 void Liveness::look(double now) {
   // A gap in our own looking is no fault of the peers: it is taken out of their account.
   const double own_gap = looked_at_ == 0.0 ? now : now - looked_at_;
-  const double excused = own_gap > std::min(1.0, timeout_seconds_ / 2) ? own_gap : 0.0;
+  const double usual = std::max(3 * kBeatSeconds, std::min(1.0, timeout_seconds_ / 2));
+  const double excused = own_gap > usual ? own_gap : 0.0;
   looked_at_ = now;
   for (auto& watched : watched_) {
     const std::uint64_t word = load_word(board_.data() + layout_.heartbeat_offset(watched->peer.worker));

@@ -192,12 +192,15 @@ void Job::begin(const IterateOptions& options) {
   client_.reset();
   owner_.reset();
   // What an earlier iterate() left; after this barrier others may write here again.
-  const auto clear = [](std::span<std::byte> region) {
-    for (std::size_t i = sizeof(ps::RegionHeader); i + 8 <= region.size(); i += 8) store_word(region.data() + i, 0);
+  const auto clear = [](std::span<std::byte> words) {
+    for (std::size_t i = 0; i < words.size(); i += 8) store_word(words.data() + i, 0);
   };
   const auto board = board_->bytes();
-  clear(board.subspan(layout_.clock_offset({0}) - sizeof(ps::RegionHeader)));
-  if (shard_memory_) clear(shard_memory_->bytes().first(layout_.lane_offset({0})));
+  clear(board.subspan(layout_.clock_offset({0})));
+  if (shard_memory_) {
+    const std::uint64_t first_tail = layout_.tail_offset({0});
+    clear(shard_memory_->bytes().subspan(first_tail, layout_.lane_offset({0}) - first_tail));
+  }
 
   const double now = monotonic_seconds();
   Bytes mine;
@@ -228,10 +231,8 @@ void Job::start_owner(const IterateOptions& options) {
   auto shard = std::make_unique<ps::Shard>(layout_, options_.rows, shard_options, shard_memory_->bytes(),
                                            *owner_channel_, owner_boards_);
   const auto question = [this, limit = options.time_limit_seconds]() -> std::optional<ps::StopReason> {
-    if (const auto elsewhere =
-            ps::stop_of(layout_, board_->bytes()).reason;  // another shard's owner has stopped the job
-        elsewhere != ps::StopReason::running && elsewhere != ps::StopReason::iterations_done)
-      return elsewhere;
+    const ps::StopReason elsewhere = ps::stop_of(layout_, board_->bytes()).reason;  // another shard's owner's
+    if (elsewhere != ps::StopReason::running && elsewhere != ps::StopReason::iterations_done) return elsewhere;
     if (interrupt_requested()) return ps::StopReason::interrupted;
     if (!liveness_->check().ok()) return ps::StopReason::failed;
     if (limit && monotonic_seconds() - start_seconds_ > *limit) return ps::StopReason::time_limit;

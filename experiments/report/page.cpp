@@ -95,7 +95,7 @@ std::string tile(std::string_view name, std::string_view value, std::string_view
 std::string tiles(const Run& run) {
   const std::string explained =
       run.null_objective > 0.0 ? percent(1.0 - run.objective / run.null_objective) + " below f(0)" : "f(0) = 0";
-  return "<dl class=\"tiles\">\n" + tile("Objective", number(run.objective, 7), explained) +
+  return "<dl class=\"tiles\">\n" + tile("Objective", number(run.objective, 5), explained) +
          tile("Relative gap", run.relative_gap ? number(*run.relative_gap, 2) : "∞",
               run.tolerance ? "tolerance " + trimmed(*run.tolerance, 2) : "certified") +
          tile("Non-zeros", count(run.nonzeros), run.columns ? "of " + plural(*run.columns, "column") : "coefficients") +

@@ -47,7 +47,7 @@ class AssignPolicy final : public MergePolicy {
 
 }  // namespace
 
-RowSpec add_row(std::vector<double> initial) {
+RowSpec add_row(const std::vector<double>& initial) {
   const std::uint64_t bytes = initial.size() * sizeof(double);
   // A sparse update may name every index once.
   return {.capacity = {.row_bytes = bytes, .update_bytes = sizeof(ValueHeader) + 2 * bytes},
@@ -55,7 +55,7 @@ RowSpec add_row(std::vector<double> initial) {
           .make_policy = [initial] { return std::make_unique<AddPolicy>(initial); }};
 }
 
-RowSpec assign_row(Bytes initial, std::uint64_t capacity_bytes) {
+RowSpec assign_row(const Bytes& initial, std::uint64_t capacity_bytes) {
   return {.capacity = {.row_bytes = sizeof(AssignStamp) + capacity_bytes, .update_bytes = capacity_bytes},
           .own_updates = OwnUpdates::assign,
           .make_policy = [initial] { return std::make_unique<AssignPolicy>(initial); }};

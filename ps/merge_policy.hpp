@@ -53,11 +53,11 @@ struct RowSpec {
 };
 
 /// A dense vector of float64 that updates are added to; `initial` is its first value.
-[[nodiscard]] RowSpec add_row(std::vector<double> initial);
+[[nodiscard]] RowSpec add_row(const std::vector<double>& initial);
 
 /// Bytes that the newest clock's update replaces; of one clock, the largest worker's. The payload begins with an
 /// AssignStamp.
-[[nodiscard]] RowSpec assign_row(Bytes initial, std::uint64_t capacity_bytes);
+[[nodiscard]] RowSpec assign_row(const Bytes& initial, std::uint64_t capacity_bytes);
 struct AssignStamp {
   std::uint64_t clock = 0;   ///< that the value was assigned in
   std::uint64_t writer = 0;  ///< who assigned it, plus 1; 0 for the initial value

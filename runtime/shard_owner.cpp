@@ -8,7 +8,6 @@ namespace {
 constexpr double kQuestionSeconds = 0.002;
 constexpr double kStopPatienceSeconds = 10.0;
 constexpr double kFailedPatienceSeconds = 0.5;
-constexpr std::uint64_t kLongestNapNs = 100'000;  // a worker waits for what the owner has not noticed yet
 }  // namespace
 
 ShardOwner::ShardOwner(std::unique_ptr<ps::Shard> shard, StopQuestion question)
@@ -41,10 +40,10 @@ bool ShardOwner::has_waited_long_enough() const {
 void ShardOwner::run() {
   try {
     double asked_at = 0.0;
-    Backoff backoff(kLongestNapNs);
+    Backoff backoff;
     while (!abandon_ && !shard_->stop_is_known_everywhere() && !has_waited_long_enough()) {
       if (shard_->step())
-        backoff = Backoff(kLongestNapNs);
+        backoff = Backoff();
       else
         backoff.pause();
       const double now = monotonic_seconds();

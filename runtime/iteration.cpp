@@ -27,7 +27,9 @@ ps::Row Iteration::get(ps::Key key) {
 
 std::optional<ps::Row> Iteration::get_newer(ps::Key key, Version than) {
   const double start = monotonic_seconds();
-  const auto gives_way = [&] { return policy_.should_give_way(trace_.clock, client_.clocks().fastest()); };
+  const auto gives_way = [&] {  // but not before there is anything to read: a first version always comes
+    return client_.newest(key).value > 0 && policy_.should_give_way(trace_.clock, client_.clocks().fastest());
+  };
   leave_if_stopped(client_.wait_until([&] { return client_.newest(key) > than || gives_way(); }));
   trace_.wait += monotonic_seconds() - start;
   leave_if_stopped(client_.check());  // what is newest now may be the result

@@ -24,8 +24,6 @@
 #include "transport/local_bootstrap.hpp"
 #include "transport/shared_memory_folder.hpp"
 
-extern char** environ;
-
 namespace wolfpack::runtime {
 namespace {
 

@@ -80,9 +80,11 @@ TEST_F(Stragglers, SlowdownTenMakesTheIterationsOfThatWorkerTenTimesLonger) {
   ASSERT_EQ(workers.size(), 3u);
   EXPECT_EQ(sum_of(workers.at(0), "straggle_seconds"), 0.0);
   EXPECT_EQ(sum_of(workers.at(1), "straggle_seconds"), 0.0);
-  const double ratio = sum_of(workers.at(2), "straggle_seconds") / sum_of(workers.at(2), "select_seconds");
-  EXPECT_GE(ratio, 7.0);
-  EXPECT_LE(ratio, 11.0);
+  const double select = sum_of(workers.at(2), "select_seconds");
+  const double straggle = sum_of(workers.at(2), "straggle_seconds");
+  const double late = 0.002 * static_cast<double>(workers.at(2).size());  // a busy machine wakes a sleeper so late
+  EXPECT_GE(straggle, 7.0 * select);
+  EXPECT_LE(straggle, 11.0 * select + late);
 }
 
 TEST_F(Stragglers, RandomOneIsOneAtATimeAndNotAlwaysTheSame) {

@@ -4,7 +4,7 @@
     scripts/fashion-mnist && scripts/install-packages bench && experiments/bench/fashion_mnist.py --json results.json
 
 Beside each median stands, measured in the same run, what NumPy needs for as many products A'w alone: a floor for any plain NumPy solver that
-makes these passes. beta is found by bisection so that lambda / lambda_max at the solution is 0.1, 0.05 and 0.01.
+makes these passes. A second table slows one of four workers down ten times. beta is found by bisection so that lambda / lambda_max at the solution is 0.1, 0.05 and 0.01.
 """
 import argparse
 import csv
@@ -25,9 +25,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = ROOT / "build/fashion-mnist"
 
 
-def solve(binary, folder, beta, workers, staleness):
+STRAGGLER = "worker=1,slowdown=10"
+
+
+def solve(binary, folder, beta, workers, staleness, *more):
     subprocess.run([binary, "lasso", "--data", DATA / "pictures.npy", "--target", DATA / "picture.npy", "--beta", repr(beta),
-                    "--workers", str(workers), "--staleness", staleness, "--quiet", "--output", folder], check=True)
+                    "--workers", str(workers), "--staleness", staleness, "--quiet", "--output", folder, *more], check=True)
     return json.loads((pathlib.Path(folder) / "result.json").read_text())
 
 
@@ -90,6 +93,16 @@ def main():
                     record["results"].append({"lambda_ratio": ratio, "beta": beta, "workers": workers, "staleness": staleness,
                                               "nonzeros": runs[0]["nonzeros"], "full_passes": passes,
                                               "median_solve_seconds": seconds, "numpy_passes_alone_seconds": floor})
+        print(f"\nlambda/max 0.01, 4 workers, --straggler {STRAGGLER}\n{'staleness':>9} {'passes':>6} {'median s':>9} {'BSP over it':>11}")
+        bulk_synchronous = None
+        for staleness in ("bsp", "3", "10"):
+            runs = [solve(arguments.binary, folder, beta, 4, staleness, "--straggler", STRAGGLER) for _ in range(arguments.repeats)]
+            seconds = statistics.median(run["solve_seconds"] for run in runs)
+            passes = statistics.median(run["full_passes"] for run in runs)
+            bulk_synchronous = bulk_synchronous or seconds
+            print(f"{staleness:>9} {passes:>6.1f} {seconds:>9.4f} {bulk_synchronous / seconds:>11.2f}")
+            record["results"].append({"lambda_ratio": 0.01, "beta": beta, "workers": 4, "staleness": staleness, "straggler": STRAGGLER,
+                                      "full_passes": passes, "median_solve_seconds": seconds})
     if arguments.json:
         pathlib.Path(arguments.json).write_text(json.dumps(record, indent=1) + "\n")
 

@@ -3,8 +3,9 @@
 
     scripts/fashion-mnist && scripts/install-packages bench && experiments/bench/fashion_mnist.py --json results.json
 
-Beside each median stands, measured in the same run, what NumPy needs for as many products A'w alone: a floor for any plain NumPy solver that
-makes these passes. A second table slows one of four workers down ten times. beta is found by bisection so that lambda / lambda_max at the solution is 0.1, 0.05 and 0.01.
+Beside each median stands, measured in the same run, what NumPy needs for as many products A'w alone: a floor for any plain NumPy
+solver that makes these passes. A second table slows one of four workers down ten times. beta is found by bisection so that
+lambda / lambda_max at the solution is 0.1, 0.05 and 0.01.
 """
 import argparse
 import csv

@@ -32,8 +32,7 @@ std::vector<double> read_with_r() {
 }
 
 TEST(Glmnet, AgreesWithCvxOnTheQuickStartExample) {
-  if (!std::filesystem::exists(kFolder / "CVXResults.RData"))
-    GTEST_SKIP() << "r-cran-glmnet is not installed";
+  if (!std::filesystem::exists(kFolder / "CVXResults.RData")) GTEST_SKIP() << "r-cran-glmnet is not installed";
   if (std::system("command -v Rscript > /dev/null") != 0)
     GTEST_SKIP() << "Rscript is not installed: r-base-core has it";
   const std::vector<double> numbers = read_with_r();

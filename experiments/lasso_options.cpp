@@ -29,8 +29,8 @@ double parse_number(const std::string& option, const std::string& text, const ch
   return number;
 }
 
-// How stale a read may be costs nothing while all workers keep pace and pays when one does not; 3 was the best or
-// within noise of it on every data set tried (README, "Limits and defaults").
+// A little staleness costs a few passes while all workers keep pace and halves the time when one does not
+// (README, "Measured").
 Staleness parse_staleness(const std::string& text) {
   if (text == "auto") return {3};
   if (text == "bsp") return kBulkSynchronous;

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <exception>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -114,17 +115,11 @@ int run(int argc, char** argv) {
   return generate_command->parsed() ? run_generate(generate) : run_report(report);
 }
 
-}  // namespace
-}  // namespace wolfpack::experiments
-
-int main(int argc, char** argv) {
-  using namespace wolfpack;
-  using namespace wolfpack::experiments;
-  // Bad input is found by all workers together, and a lost worker by those that live: worker 0 says it for all.
-  const auto worker = runtime::spawned_worker();
+/// Bad input is found by all workers together, and a lost worker by those that live: worker 0 says it for all.
+int run_and_speak(const std::optional<WorkerId>& worker, int argc, char** argv) {
   const bool speaks = !worker || worker->value == 0;
   try {
-    return experiments::run(argc, argv);
+    return run(argc, argv);
   } catch (const InputError& error) {
     if (speaks) complain(error.what());
     return kBadInput;
@@ -134,5 +129,18 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     complain(worker ? fmt::format("worker {}: {}", worker->value, error.what()) : error.what());
     return kFailedWhileRunning;
+  }
+}
+
+}  // namespace
+}  // namespace wolfpack::experiments
+
+int main(int argc, char** argv) {
+  using namespace wolfpack;
+  try {
+    return experiments::run_and_speak(runtime::spawned_worker(), argc, argv);
+  } catch (const std::exception& error) {
+    experiments::complain(error.what());
+    return experiments::kFailedWhileRunning;
   }
 }

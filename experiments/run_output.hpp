@@ -1,4 +1,4 @@
-// The files of a run: result.json, coefficients.csv, trace.jsonl (DESIGN.md section 6 lists their fields). Each
+// The files of a run: result.json, coefficients.csv, trace.jsonl. Each
 // replaces an older one whole.
 #pragma once
 

@@ -87,7 +87,7 @@ void ActiveSet::refresh() {
   update_level();
 }
 
-// lambda of the optimum for the support and its signs (DESIGN.md section 4), in correction form: with g = A_P'w at the
+// lambda of the optimum for the support and its signs, in correction form: with g = A_P'w at the
 // current x, lambda = max(0, (s'G^-1 g + s'x - beta) / (s'G^-1 s)).
 void ActiveSet::update_level() {
   if (support_.empty()) {

@@ -5,7 +5,7 @@
 //     certificate.report(worker, version, {largest_score, norm});  // its max |a_j'w| at that version, and its N_i
 //     if (certificate.gap(objective) <= tolerance) stop();
 //
-// One inequality does it (DESIGN.md section 4): |a_j'w_v| <= |a_j'w_u| + ||a_j|| ||w_v - w_u||. A worker's report for
+// One inequality does it: |a_j'w_v| <= |a_j'w_u| + ||a_j|| ||w_v - w_u||. A worker's report for
 // version u so bounds its maximum at every version v whose dual vector is still here; the largest of the workers'
 // bounds gives a Frank-Wolfe gap at v, and the gap a lower bound f* >= f_v - gap_v by convexity. The best lower bound
 // ever seen is kept. Where all reports are of one version, there is no drift and the bound is exact.

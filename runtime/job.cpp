@@ -129,7 +129,8 @@ void Job::connect(const std::vector<PeerInfo>& peers) {
     });
   }
   liveness_ = std::make_unique<Liveness>(transport_, std::move(beats), layout_, worker(), board_->bytes(),
-                                         std::move(watched), options_.heartbeat_timeout_seconds);
+                                         std::move(watched), options_.heartbeat_timeout_seconds,
+                                         [this](const std::string& who) { bootstrap_.abandon(who); });
   flush_all();  // connections come up while everybody serves
 }
 

@@ -21,13 +21,14 @@ constexpr std::chrono::microseconds kEmulatedNap{20};
 
 Liveness::Liveness(transport::Transport& transport, std::unique_ptr<transport::Channel> channel,
                    const ps::JobLayout& layout, WorkerId self, std::span<const std::byte> own_board,
-                   std::vector<Peer> peers, double timeout_seconds)
+                   std::vector<Peer> peers, double timeout_seconds, std::function<void(const std::string&)> on_lost)
     : transport_(transport),
-      channel_(std::move(channel)),
       layout_(layout),
       self_(self),
       board_(own_board),
-      timeout_seconds_(timeout_seconds) {
+      timeout_seconds_(timeout_seconds),
+      on_lost_(std::move(on_lost)),
+      channel_(std::move(channel)) {
   for (auto& peer : peers) {
     watched_.push_back(std::make_unique<Watched>());
     watched_.back()->peer = std::move(peer);
@@ -100,6 +101,7 @@ void Liveness::give_up(const std::string& message) {
   if (lost_) return;
   message_ = message;
   lost_.store(true, std::memory_order_release);
+  if (on_lost_) on_lost_(message);
 }
 
 void Liveness::announce_failure() {

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -30,9 +31,11 @@ class Liveness {
     transport::RemoteRegion board;  ///< opened on `channel`
   };
 
+  /// `on_lost`, where not empty, is called once with the message when a peer is lost, from the progress thread.
   /// `peers`: whom this worker sends heartbeats to and expects them from. Starts the thread.
   Liveness(transport::Transport& transport, std::unique_ptr<transport::Channel> channel, const ps::JobLayout& layout,
-           WorkerId self, std::span<const std::byte> own_board, std::vector<Peer> peers, double timeout_seconds);
+           WorkerId self, std::span<const std::byte> own_board, std::vector<Peer> peers, double timeout_seconds,
+           std::function<void(const std::string&)> on_lost = {});
   Liveness(const Liveness&) = delete;
   Liveness& operator=(const Liveness&) = delete;
   ~Liveness();
@@ -64,12 +67,13 @@ class Liveness {
   void give_up(const std::string& message);
 
   transport::Transport& transport_;
-  std::unique_ptr<transport::Channel> channel_;
   const ps::JobLayout& layout_;
   WorkerId self_;
   std::span<const std::byte> board_;
   double timeout_seconds_;
+  std::function<void(const std::string&)> on_lost_;
   std::vector<std::unique_ptr<Watched>> watched_;
+  std::unique_ptr<transport::Channel> channel_;  // after watched_, whose words its puts may still read
   std::uint64_t beats_ = 0;
   double looked_at_ = 0.0;
   std::atomic<bool> watching_ = false;

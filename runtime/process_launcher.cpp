@@ -1,6 +1,7 @@
 #include "runtime/process_launcher.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -67,6 +68,7 @@ class Launcher {
     sigset_t handled;
     sigemptyset(&handled);
     for (const int number : {SIGCHLD, SIGINT, SIGTERM}) sigaddset(&handled, number);
+    std::signal(SIGCHLD, SIG_DFL);  // inherited as ignored, it would keep waitpid from telling who ended
     if (sigprocmask(SIG_BLOCK, &handled, &previous_mask_) != 0) throw RuntimeFailure("sigprocmask failed");
     signals_ = FileDescriptor(signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK));
     if (signals_.get() < 0) throw RuntimeFailure(fmt::format("signalfd: {}", std::strerror(errno)));
@@ -92,7 +94,7 @@ class Launcher {
         if (watched[i + 1].revents != 0) server_.receive({i});
       if (watched[0].revents != 0) handle_signals();
       if (server_.waits_for_the_dead()) fail();
-      if (failed_at_ && monotonic_seconds() - *failed_at_ > kGraceSeconds) end_all();
+      if (failed_at_ && monotonic_seconds() - *failed_at_ > kGraceSeconds) end_stragglers();
     }
     return status_;
   }
@@ -114,7 +116,12 @@ class Launcher {
 
     const pid_t pid = fork();
     if (pid < 0) throw RuntimeFailure(fmt::format("fork: {}", std::strerror(errno)));
-    if (pid == 0) {  // only calls that are safe after fork; the signals stay blocked until the worker can handle them
+    if (pid ==
+        0) {  // only calls that are safe after fork; SIGINT and SIGTERM stay blocked until the worker can handle them
+      sigset_t until_handled = previous_mask_;
+      sigaddset(&until_handled, SIGINT);
+      sigaddset(&until_handled, SIGTERM);
+      sigprocmask(SIG_SETMASK, &until_handled, nullptr);
       fcntl(membership.socket, F_SETFD, 0);  // this one socket, and no other child's, passes the exec
       execve("/proc/self/exe", arguments, environment.data());
       _exit(127);
@@ -167,6 +174,14 @@ class Launcher {
     if (!failed_at_) failed_at_ = monotonic_seconds();
   }
 
+  void end_stragglers() {
+    for (std::uint32_t i = 0; i < children_.size(); ++i)
+      if (children_[i].running && !ending_)
+        std::fprintf(stderr, "wolfpack: worker %u (pid %d) does not end by itself; the job ends\n", i,
+                     children_[i].pid);
+    end_all();
+  }
+
   void end_all() {
     ending_ = true;  // from here on a killed worker is our own doing
     kill_all(SIGKILL);
@@ -215,6 +230,7 @@ int run_processes(const ProcessOptions& options, const WorkerMain& worker) {
     return Launcher(options).run();
   }
   catch_interrupts();
+  std::signal(SIGPIPE, SIG_IGN);    // a reader that has gone is an error of writing, and told as one
   prctl(PR_SET_TIMERSLACK, 1'000);  // ns; the default of 50 µs is longer than most naps of a wait; threads inherit it
   transport::SharedMemoryFolder::make_own();  // before the bootstrap, which removes it where the launcher is gone
   LocalBootstrap bootstrap(*membership, end_without_launcher);

@@ -2,7 +2,7 @@
 //
 // Two rules bound staleness, and both are needed. The lead rule bounds how far a fast worker may run ahead: iteration c
 // starts only while c <= (slowest clock) + s. The read rule bounds what a read returns: at clock c it holds every
-// update of every iteration <= c - s - 1. The runtime and the simulator drive this same object. (Ho et al., "More
+// update of every iteration <= c - s - 1. The runtime drives it, and anything that simulates it can. (Ho et al., "More
 // effective distributed ML via a stale synchronous parallel parameter server", NIPS 2013; Tran, Peel, Skhiri, IEEE Big
 // Data 2015.)
 #pragma once

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/types.hpp"
@@ -25,6 +26,9 @@ class Bootstrap {
   /// Everybody's bytes, by rank. Blocks until every process has called it; throws RuntimeFailure where one cannot any
   /// more.
   [[nodiscard]] virtual std::vector<Bytes> allgather(std::span<const std::byte> mine) = 0;
+  /// From any thread: this process's allgather, the one that blocks or any later one, throws PeerFailure(why). For who
+  /// finds out that a process will not come.
+  virtual void abandon(const std::string& why) = 0;
   /// Blocks until every process is here.
   void barrier() { (void)allgather({}); }
 };

@@ -111,16 +111,27 @@ void LocalBootstrap::watch(const std::function<void(WorkerId)>& on_launcher_lost
   pollfd watched[] = {{socket_.get(), POLLRDHUP, 0}, {stop_watching_.get(), POLLIN, 0}};
   while (poll(watched, 2, -1) < 0 && errno == EINTR) {
   }
-  if (watched[0].revents != 0) on_launcher_lost(membership_.rank);  // also where this process is about to end by itself
+  if (watched[0].revents != 0 && !abandoned_)
+    on_launcher_lost(membership_.rank);  // also where this process is about to end by itself
 }
 
-std::vector<Bytes> LocalBootstrap::allgather(std::span<const std::byte> mine) {
+std::vector<Bytes> LocalBootstrap::allgather(std::span<const std::byte> mine) try {
   const std::uint64_t size = mine.size();
   write_all(socket_.get(), std::as_bytes(std::span(&size, 1)));
   write_all(socket_.get(), mine);
   std::vector<Bytes> all(membership_.size);
   for (auto& message : all) message = read_message(socket_.get());
   return all;
+} catch (const RuntimeFailure&) {
+  if (abandoned_) throw PeerFailure(why_abandoned_);
+  throw;
+}
+
+void LocalBootstrap::abandon(const std::string& why) {
+  if (abandoned_) return;
+  why_abandoned_ = why;
+  abandoned_ = true;
+  shutdown(socket_.get(), SHUT_RDWR);  // wakes who reads it
 }
 
 LocalBootstrapServer::LocalBootstrapServer(std::size_t size)

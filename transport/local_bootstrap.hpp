@@ -6,6 +6,7 @@
 // doing, that its launcher is gone.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -61,6 +62,7 @@ class LocalBootstrap final : public Bootstrap {
   [[nodiscard]] std::size_t size() const override { return membership_.size; }
   [[nodiscard]] std::uint64_t job_id() const override { return membership_.job_id; }
   [[nodiscard]] std::vector<Bytes> allgather(std::span<const std::byte> mine) override;
+  void abandon(const std::string& why) override;
 
  private:
   void watch(const std::function<void(WorkerId)>& on_launcher_lost) const;
@@ -68,6 +70,8 @@ class LocalBootstrap final : public Bootstrap {
   Membership membership_;
   FileDescriptor socket_;
   FileDescriptor stop_watching_;
+  std::string why_abandoned_;  // written once, before abandoned_
+  std::atomic<bool> abandoned_ = false;
   std::thread watcher_;
 };
 

@@ -11,7 +11,7 @@ ThreadsGroup::ThreadsGroup(std::size_t size)
 
 std::vector<Bytes> ThreadsGroup::allgather(WorkerId rank, std::span<const std::byte> mine) {
   std::unique_lock lock(mutex_);
-  if (abandoned_) throw PeerFailure("another thread of the job has failed");
+  if (abandoned_) throw PeerFailure(why_abandoned_);
   messages_[rank.value].assign(mine.begin(), mine.end());
   const std::uint64_t round = round_;
   if (++arrived_ == messages_.size()) {
@@ -21,12 +21,14 @@ std::vector<Bytes> ThreadsGroup::allgather(WorkerId rank, std::span<const std::b
     changed_.notify_all();
   }
   changed_.wait(lock, [&] { return abandoned_ || round_ != round; });
-  if (round_ == round) throw PeerFailure("another thread of the job has failed");
+  if (round_ == round) throw PeerFailure(why_abandoned_);
   return gathered_;  // stays until the next round, which this thread has to join first
 }
 
-void ThreadsGroup::abandon() {
+void ThreadsGroup::abandon(const std::string& why) {
   const std::lock_guard lock(mutex_);
+  if (abandoned_) return;
+  why_abandoned_ = why;
   abandoned_ = true;
   changed_.notify_all();
 }

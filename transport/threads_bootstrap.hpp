@@ -22,8 +22,8 @@ class ThreadsGroup {
   [[nodiscard]] std::size_t size() const { return messages_.size(); }
   [[nodiscard]] std::uint64_t job_id() const { return job_id_; }
   std::vector<Bytes> allgather(WorkerId rank, std::span<const std::byte> mine);
-  /// Every present and future allgather throws RuntimeFailure: a thread has failed and will not come.
-  void abandon();
+  /// Every present and future allgather throws PeerFailure: a thread has failed and will not come.
+  void abandon(const std::string& why = "another thread of the job has failed");
 
  private:
   std::uint64_t job_id_;
@@ -34,6 +34,7 @@ class ThreadsGroup {
   std::size_t arrived_ = 0;
   std::uint64_t round_ = 0;
   bool abandoned_ = false;
+  std::string why_abandoned_;
 };
 
 class ThreadsBootstrap final : public Bootstrap {
@@ -46,6 +47,7 @@ class ThreadsBootstrap final : public Bootstrap {
   [[nodiscard]] std::vector<Bytes> allgather(std::span<const std::byte> mine) override {
     return group_.allgather(rank_, mine);
   }
+  void abandon(const std::string& why) override { group_.abandon(why); }
 
  private:
   ThreadsGroup& group_;

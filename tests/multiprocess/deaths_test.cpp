@@ -233,6 +233,28 @@ TEST_F(Deaths, AWorkerThatIsStoppedForAWhileIsWaitedFor) {
   }
 }
 
+/// One that hangs for good ends the job by its heartbeat: also where the others are already through and wait to end.
+TEST_F(Deaths, AWorkerThatHangsEndsTheJobWithItsName) {
+  for (const int victim : {0, 2}) {
+    for (const bool is_interrupted : {false, true}) {
+      SCOPED_TRACE(fmt::format("worker {}, {}", victim, is_interrupted ? "interrupted" : "left alone"));
+      Process job(endless(3));
+      (void)eventually(kIsIteratingSeconds, [&] { return job.has_ended(); });
+      const auto pid = find_worker(job, victim);
+      ASSERT_TRUE(pid);
+      ASSERT_EQ(::kill(*pid, SIGSTOP), 0);
+      if (is_interrupted) {
+        ASSERT_TRUE(job.signal(SIGTERM));
+      }
+      const Outcome outcome = job.wait(15.0);  // 4 s of silence, and a second to end by oneself
+      EXPECT_FALSE(outcome.timed_out);
+      EXPECT_EQ(outcome.exit_status, 1);
+      EXPECT_THAT(outcome.err, HasSubstr(fmt::format("worker {}", victim)));
+      expect_nothing_left(job);
+    }
+  }
+}
+
 /// Stopped as soon as it is there, so that no certificate is possible before it goes on.
 TEST_F(Deaths, AWorkerThatIsStoppedFromTheStartStillConverges) {
   for (const int victim : {0, 2}) {

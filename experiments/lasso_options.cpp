@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/status.hpp"
+#include "experiments/report/pictures.hpp"
 #include "gpu/devices.hpp"
 
 namespace wolfpack::experiments {
@@ -75,15 +76,6 @@ std::uint64_t parse_whole(const std::string& option, const std::string& text, st
   return number;
 }
 
-PictureShape parse_picture_shape(const std::string& text) {
-  const auto cross = text.find('x');
-  if (cross == std::string::npos) refuse("--picture-shape", text, "ROWSxCOLUMNS, for example 28x28");
-  const auto side = [&](const std::string& part) {
-    return static_cast<Index>(parse_whole("--picture-shape", part, 1, 100'000));
-  };
-  return {side(text.substr(0, cross)), side(text.substr(cross + 1))};
-}
-
 void add_lasso_options(CLI::App& command, LassoArguments& arguments) {
   command.add_option("--data", arguments.files.data, "design matrix: .npy, .libsvm, .svm, .mtx or .csv, each also .gz")
       ->required();
@@ -121,7 +113,7 @@ LassoSettings interpret(const LassoArguments& arguments) {
   settings.output = arguments.output;
   settings.quiet = arguments.quiet;
   settings.json = arguments.json;
-  if (!arguments.picture_shape.empty()) (void)parse_picture_shape(arguments.picture_shape);
+  if (!arguments.picture_shape.empty()) (void)report::parse_picture_shape(arguments.picture_shape);
   settings.picture_shape = arguments.picture_shape;
 
   auto& solve = settings.solve;

@@ -44,13 +44,6 @@ void add_lasso_options(CLI::App& command, LassoArguments& arguments);
 /// Throws InputError.
 [[nodiscard]] LassoSettings interpret(const LassoArguments& arguments);
 
-/// "28x28" as rows and columns. Throws InputError naming --picture-shape.
-struct PictureShape {
-  Index rows = 0;
-  Index columns = 0;
-};
-[[nodiscard]] PictureShape parse_picture_shape(const std::string& text);
-
 /// A whole number option, from `least` to `most`. Throws InputError.
 [[nodiscard]] std::uint64_t parse_whole(const std::string& option, const std::string& text, std::uint64_t least,
                                         std::uint64_t most);

@@ -14,6 +14,7 @@
 #include "experiments/data/svmlight.hpp"
 #include "experiments/data/synthetic.hpp"
 #include "experiments/lasso_command.hpp"
+#include "experiments/report/pictures.hpp"
 #include "experiments/report/write_report.hpp"
 #include "experiments/version.hpp"
 #include "runtime/process_launcher.hpp"
@@ -75,7 +76,7 @@ int run_generate(const GenerateArguments& arguments) {
 int run_report(const ReportArguments& arguments) {
   report::ReportOptions options;
   if (!arguments.picture_shape.empty()) {
-    const PictureShape shape = parse_picture_shape(arguments.picture_shape);
+    const report::PictureShape shape = report::parse_picture_shape(arguments.picture_shape);
     options = {shape.rows, shape.columns};
   }
   fmt::print("{}\n", report::write_report(arguments.directory, options).string());

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/host_name.hpp"
 #include "base/status.hpp"
 #include "experiments/data/output_file.hpp"
 #include "experiments/version.hpp"
@@ -24,12 +25,6 @@ ordered_json finite_or_null(double value) { return std::isfinite(value) ? ordere
 
 double l1_norm(const std::vector<double>& weights) {
   return std::accumulate(weights.begin(), weights.end(), 0.0, [](double sum, double x) { return sum + std::abs(x); });
-}
-
-std::string host_name() {
-  char name[256] = "";
-  (void)gethostname(name, sizeof name - 1);
-  return name;
 }
 
 ordered_json trace_json(const runtime::TraceRow& row) {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/bytes.hpp"
+#include "base/host_name.hpp"
 #include "base/time.hpp"
 #include "base/words.hpp"
 #include "runtime/agree.hpp"
@@ -19,12 +20,6 @@ namespace {
 
 constexpr double kProbePatienceSeconds = 0.05;
 constexpr double kSetUpPatienceSeconds = 30.0;
-
-std::string host_name() {
-  char name[256] = "";
-  (void)gethostname(name, sizeof name - 1);
-  return name;
-}
 
 void write_header(std::span<std::byte> region, std::uint64_t job_id, std::uint64_t owner, const ps::JobLayout& layout) {
   const ps::RegionHeader header{

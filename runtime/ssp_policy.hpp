@@ -44,9 +44,6 @@ class SspPolicy {
     return fastest.value - own.value > staleness_.value || (iterations_ && fastest.value >= *iterations_);
   }
 
-  [[nodiscard]] Staleness staleness() const { return staleness_; }
-  [[nodiscard]] std::optional<std::uint64_t> iterations() const { return iterations_; }
-
  private:
   Staleness staleness_;
   std::optional<std::uint64_t> iterations_;

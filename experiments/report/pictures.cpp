@@ -131,7 +131,7 @@ PictureShape parse_picture_shape(std::string_view text) {
   PictureShape shape;
   if (cross == std::string_view::npos || !parse(text.substr(0, cross), shape.rows) ||
       !parse(text.substr(cross + 1), shape.columns))
-    throw InputError(fmt::format("picture shape \"{}\": ROWSxCOLUMNS is expected, for example 28x28", text));
+    throw InputError(fmt::format("--picture-shape {}: accepted: ROWSxCOLUMNS, for example 28x28", text));
   return shape;
 }
 

@@ -11,20 +11,26 @@
 #include <thread>
 #include <time.h>
 
+#include "base/execution.hpp"
+
 namespace wolfpack {
 
 class Backoff {
  public:
   /// `longest_nap_ns` bounds how late the end of a long wait is noticed.
-  explicit Backoff(std::uint64_t longest_nap_ns = 500'000) : longest_nap_ns_(longest_nap_ns) {}
+  explicit Backoff(std::uint64_t longest_nap_ns = 1'000'000) : longest_nap_ns_(longest_nap_ns) {}
 
   /// Waits a little, longer each time.
   void pause() {
+    Execution* simulator = Execution::simulated();
+    if (simulator != nullptr) pauses_ = spins() + kYields;
     ++pauses_;
     if (pauses_ <= spins()) return relax();
     if (pauses_ <= spins() + kYields) return std::this_thread::yield();
-    timespec nap{0, static_cast<long>(nap_ns_)};
-    nanosleep(&nap, nullptr);
+    if (simulator != nullptr)
+      simulator->rest(1e-9 * static_cast<double>(nap_ns_));
+    else
+      nap();
     nap_ns_ = std::min(nap_ns_ + nap_ns_ / kGrowth, longest_nap_ns_);
   }
 
@@ -34,8 +40,8 @@ class Backoff {
  private:
   static constexpr std::uint64_t kYields = 64;
   static constexpr std::uint64_t kFirstNapNs = 2'000;
-  static constexpr std::uint64_t kGrowth =
-      16;  // a nap is about a sixteenth of the wait so far: so late is its end noticed
+  // A nap is about a sixteenth of the wait so far: so late is its end noticed.
+  static constexpr std::uint64_t kGrowth = 16;
 
   static std::uint64_t spins() {
     static const std::uint64_t count = std::thread::hardware_concurrency() > 1 ? 200 : 0;
@@ -47,6 +53,11 @@ class Backoff {
 #elif defined(__aarch64__)
     asm volatile("yield");
 #endif
+  }
+
+  void nap() const {
+    const timespec time{0, static_cast<long>(nap_ns_)};
+    nanosleep(&time, nullptr);
   }
 
   std::uint64_t longest_nap_ns_;

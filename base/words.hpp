@@ -2,7 +2,7 @@
 //
 // Other processes and devices write such memory too; for them the words are what they are on the bus. Within one
 // process these functions also make the accesses defined for C++ and visible to the thread sanitizer. Addresses are
-// 8-byte aligned.
+// 8-byte aligned. A simulator may let others run before every access.
 #pragma once
 
 #include <atomic>
@@ -12,17 +12,28 @@
 #include <cstring>
 #include <span>
 
+#include "base/execution.hpp"
+
 namespace wolfpack {
 
 static_assert(std::atomic_ref<std::uint64_t>::is_always_lock_free);
 
+namespace detail {
+inline void before_shared_access() {
+  if (Execution* simulator = Execution::simulated()) [[unlikely]]
+    simulator->before_shared_access();
+}
+}  // namespace detail
+
 [[nodiscard]] inline std::uint64_t load_word(const std::byte* address) {
+  detail::before_shared_access();
   assert(reinterpret_cast<std::uintptr_t>(address) % 8 == 0);
   auto* word = reinterpret_cast<std::uint64_t*>(const_cast<std::byte*>(address));
   return std::atomic_ref<std::uint64_t>(*word).load(std::memory_order_acquire);
 }
 
 inline void store_word(std::byte* address, std::uint64_t value) {
+  detail::before_shared_access();
   assert(reinterpret_cast<std::uintptr_t>(address) % 8 == 0);
   std::atomic_ref<std::uint64_t>(*reinterpret_cast<std::uint64_t*>(address)).store(value, std::memory_order_release);
 }

@@ -12,13 +12,14 @@ namespace wolfpack::ps {
 
 Client::Client(const JobLayout& layout, const std::vector<RowSpec>& rows, WorkerId self, transport::Channel& channel,
                std::span<std::byte> own_board, const std::vector<transport::RemoteRegion>& boards,
-               const std::vector<transport::RemoteRegion>& shards, LaneWriter::WaitCheck check)
+               const std::vector<transport::RemoteRegion>& shards, transport::WaitCheck check)
     : layout_(layout),
       rows_(rows),
       self_(self),
       channel_(channel),
       board_(own_board),
       check_(std::move(check)),
+      while_waiting_([this] { return this->check(); }),
       clocks_(layout, self, own_board, channel, boards),
       own_(rows.size()),
       overlaid_(rows.size()) {
@@ -32,9 +33,18 @@ Client::Client(const JobLayout& layout, const std::vector<RowSpec>& rows, Worker
 
 StopWord Client::stop() const { return stop_of(layout_, board_); }
 
-Status Client::check_while_waiting(bool is_sleeping) const {
+Status Client::check() const {
   if (stop().reason != StopReason::running) return {StatusCode::stopped, "the job has stopped"};
-  return is_sleeping ? check_() : Status();
+  return check_();
+}
+
+Status Client::wait_a_little(Backoff& backoff) {
+  channel_.progress();
+  if (stop().reason != StopReason::running) return {StatusCode::stopped, "the job has stopped"};
+  if (backoff.is_sleeping())
+    if (Status status = check_(); !status.ok()) return status;
+  backoff.pause();
+  return {};
 }
 
 Clock Client::floor_of(const RowSnapshot& snapshot, OwnUpdates own) const {
@@ -52,7 +62,7 @@ Status Client::get(Key key, Clock required, Row& row) {
   const Clock own_required = own == OwnUpdates::wait ? clocks_.clock(self_) : Clock{0};
   double wait_start = 0.0;
   double wait_end = 0.0;
-  for (Backoff backoff;; backoff.pause()) {
+  for (Backoff backoff;;) {
     // The floor before the newest word: the words of the rows that a floor covers were on the board before it
     // (owner_push.hpp).
     const std::byte* words = board_.data() + layout_.floor_offset(layout_.shard_of(key));
@@ -60,7 +70,7 @@ Status Client::get(Key key, Clock required, Row& row) {
     const Clock pushed_own{load_word(words + 8)};
     bool is_newest = false;
     if (reader.newest().value != 0)
-      if (Status status = reader.refresh(is_newest); !status.ok()) return status;
+      if (Status status = reader.refresh(is_newest, while_waiting_); !status.ok()) return status;
     if (is_newest) {
       const RowSnapshot& snapshot = reader.snapshot();
       const Clock floor = std::max(pushed_floor, floor_of(snapshot, own));
@@ -70,10 +80,9 @@ Status Client::get(Key key, Clock required, Row& row) {
         return {};
       }
     }
+    if (wait_start == 0.0) wait_start = monotonic_seconds();
+    if (Status status = wait_a_little(backoff); !status.ok()) return status;
     wait_end = monotonic_seconds();
-    if (wait_start == 0.0) wait_start = wait_end;
-    channel_.progress();
-    if (Status status = check_while_waiting(backoff.is_sleeping()); !status.ok()) return status;
   }
 }
 
@@ -94,17 +103,20 @@ Status Client::update(Key key, Clock clock, std::span<const std::byte> value) {
   const OwnUpdates own = rows_[key.value].own_updates;
   if (own == OwnUpdates::add || own == OwnUpdates::assign)
     own_[key.value].push_back({clock, Bytes(value.begin(), value.end())});
-  return lanes_[layout_.shard_of(key)]->append(RecordKind::update, key, clock, value,
-                                               [this] { return check_while_waiting(true); });
+  return lanes_[layout_.shard_of(key)]->append(RecordKind::update, key, clock, value, while_waiting_);
 }
 
 Status Client::tick(Clock clock) {
   for (auto& lane : lanes_) {
-    const auto check = [this] { return check_while_waiting(true); };
-    if (Status status = lane->append(RecordKind::end_of_clock, {}, clock, {}, check); !status.ok()) return status;
-    if (Status status = lane->publish(); !status.ok()) return status;
+    if (Status status = lane->append(RecordKind::end_of_clock, {}, clock, {}, while_waiting_); !status.ok())
+      return status;
+    if (Status status = lane->publish(while_waiting_); !status.ok()) return status;
   }
-  return clocks_.advance(clock.next());
+  Status status = clocks_.advance(clock.next(), while_waiting_);
+  for (auto& lane : lanes_)
+    if (status.ok()) status = lane->settle(while_waiting_);
+  if (status.ok()) status = clocks_.settle(while_waiting_);
+  return status.code() == StatusCode::stopped ? Status() : status;  // the clock has ended all the same
 }
 
 }  // namespace wolfpack::ps

@@ -41,7 +41,7 @@ class Client {
   /// client.
   Client(const JobLayout& layout, const std::vector<RowSpec>& rows, WorkerId self, transport::Channel& channel,
          std::span<std::byte> own_board, const std::vector<transport::RemoteRegion>& boards,
-         const std::vector<transport::RemoteRegion>& shards, LaneWriter::WaitCheck check);
+         const std::vector<transport::RemoteRegion>& shards, transport::WaitCheck check);
 
   /// The newest published version of the row. Waits only while that one lacks an update of another worker of a clock
   /// before `required` (the read rule: required = clock - staleness).
@@ -51,7 +51,8 @@ class Client {
   /// update capacity.
   Status update(Key key, Clock clock, std::span<const std::byte> value);
 
-  /// Ends iteration `clock` in every shard, then tells everybody.
+  /// Ends iteration `clock` in every shard, then tells everybody. Returns when the transport can finish that without
+  /// this thread, which may then compute for long.
   Status tick(Clock clock);
 
   [[nodiscard]] Version newest(Key key) const { return readers_[key.value]->newest(); }
@@ -60,7 +61,7 @@ class Client {
   /// shards have.
   [[nodiscard]] StopWord stop() const;
   /// ok; `stopped`; or what the WaitCheck says.
-  [[nodiscard]] Status check() const { return check_while_waiting(true); }
+  [[nodiscard]] Status check() const;
 
   /// Waits until `ready()` or a stop word; the latter gives `stopped`.
   template <class Ready>
@@ -73,7 +74,7 @@ class Client {
   };
 
   [[nodiscard]] Clock floor_of(const RowSnapshot& snapshot, OwnUpdates own) const;
-  [[nodiscard]] Status check_while_waiting(bool is_sleeping) const;
+  Status wait_a_little(Backoff& backoff);
   [[nodiscard]] std::span<const std::byte> with_own_updates(Key key, const RowSnapshot& snapshot);
 
   const JobLayout& layout_;
@@ -81,7 +82,8 @@ class Client {
   WorkerId self_;
   transport::Channel& channel_;
   std::span<std::byte> board_;
-  LaneWriter::WaitCheck check_;
+  transport::WaitCheck check_;
+  const transport::WaitCheck while_waiting_;  // stop words, then check_
   ClockTable clocks_;
   std::vector<std::unique_ptr<LaneWriter>> lanes_;   // by shard
   std::vector<std::unique_ptr<RowReader>> readers_;  // by key
@@ -91,10 +93,8 @@ class Client {
 
 template <class Ready>
 Status Client::wait_until(Ready ready) {
-  for (Backoff backoff; !ready(); backoff.pause()) {
-    channel_.progress();
-    if (Status status = check_while_waiting(backoff.is_sleeping()); !status.ok()) return status;
-  }
+  for (Backoff backoff; !ready();)
+    if (Status status = wait_a_little(backoff); !status.ok()) return status;
   return {};
 }
 

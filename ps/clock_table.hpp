@@ -35,9 +35,10 @@ class ClockTable {
     return extreme([](Clock a, Clock b) { return b < a; });
   }
 
-  /// Tells everybody that this worker has finished `clock` iterations.
-  Status advance(Clock clock) {
-    if (Status status = wait(channel_, in_flight_, 30.0); !status.ok()) return status;
+  /// Tells everybody that this worker has finished `clock` iterations. Waits for the last word to be everywhere: two puts
+  /// under way could land in the wrong order, and a clock fall.
+  Status advance(Clock clock, const transport::WaitCheck& check) {
+    if (Status status = settle(check); !status.ok()) return status;
     word_ = clock.value;
     store_word(board_.data() + layout_.clock_offset(self_), word_);
     for (std::uint32_t i = 0; i < boards_.size(); ++i) {
@@ -45,8 +46,13 @@ class ClockTable {
       const auto source = std::as_bytes(std::span(&word_, 1));
       if (Status status = channel_.put(boards_[i], layout_.clock_offset(self_), source, in_flight_); !status.ok())
         return status;
+      if (Status status = channel_.flush(boards_[i].peer, in_flight_); !status.ok()) return status;
     }
     return {};
+  }
+  /// Waits until the last word is everywhere.
+  Status settle(const transport::WaitCheck& check) {
+    return in_flight_.done() ? in_flight_.status() : wait(channel_, in_flight_, check);
   }
 
  private:

@@ -9,9 +9,6 @@
 #include "base/words.hpp"
 
 namespace wolfpack::ps {
-namespace {
-constexpr double kPutPatienceSeconds = 30.0;
-}
 
 LaneWriter::LaneWriter(transport::Channel& channel, const transport::RemoteRegion& shard, const JobLayout& layout,
                        WorkerId writer, const std::byte* head_word)
@@ -23,7 +20,7 @@ LaneWriter::LaneWriter(transport::Channel& channel, const transport::RemoteRegio
       ring_(layout.lane_bytes) {}
 
 Status LaneWriter::append(RecordKind kind, Key key, Clock clock, std::span<const std::byte> payload,
-                          const WaitCheck& check) {
+                          const transport::WaitCheck& check) {
   const std::uint64_t record_bytes = sizeof(RecordHeader) + round_up(payload.size(), kRecordAlignment);
   assert(record_bytes <= ring_bytes() / 4);  // the owner's rule for the head counts on it (owner_push.cpp)
   const std::uint64_t to_the_wrap = ring_bytes() - written_ % ring_bytes();
@@ -36,7 +33,7 @@ Status LaneWriter::append(RecordKind kind, Key key, Clock clock, std::span<const
   compose({.kind = kind, .key = key.value, .clock = clock.value, .payload_bytes = payload.size(), .position = written_},
           payload);
   written_ += record_bytes;
-  return written_ - published_ > ring_bytes() / 4 ? publish() : Status();
+  return written_ - published_ > ring_bytes() / 4 ? publish(check) : Status();
 }
 
 void LaneWriter::compose(const RecordHeader& header, std::span<const std::byte> payload) {
@@ -45,10 +42,10 @@ void LaneWriter::compose(const RecordHeader& header, std::span<const std::byte> 
   if (!payload.empty()) std::memcpy(place + sizeof header, payload.data(), payload.size());
 }
 
-Status LaneWriter::wait_for_room(std::uint64_t bytes, const WaitCheck& check) {
+Status LaneWriter::wait_for_room(std::uint64_t bytes, const transport::WaitCheck& check) {
   const auto has_room = [&] { return written_ + bytes - load_word(head_word_) <= ring_bytes(); };
   if (has_room()) return {};
-  if (Status status = publish(); !status.ok()) return status;  // the owner can only take what it sees
+  if (Status status = publish(check); !status.ok()) return status;  // the owner can only take what it sees
   for (Backoff backoff; !has_room(); backoff.pause()) {
     channel_.progress();
     if (Status status = check(); !status.ok()) return status;
@@ -56,9 +53,9 @@ Status LaneWriter::wait_for_room(std::uint64_t bytes, const WaitCheck& check) {
   return {};
 }
 
-Status LaneWriter::publish() {
+Status LaneWriter::publish(const transport::WaitCheck& check) {
   if (published_ == written_) return {};
-  if (Status status = wait(channel_, in_flight_, kPutPatienceSeconds); !status.ok()) return status;
+  if (Status status = settle(check); !status.ok()) return status;
   while (published_ < written_) {
     const std::uint64_t start = published_ % ring_bytes();
     const std::uint64_t bytes = std::min(written_ - published_, ring_bytes() - start);
@@ -68,6 +65,10 @@ Status LaneWriter::publish() {
   }
   tail_word_ = published_;
   return channel_.ordered_put(shard_, tail_offset_, std::as_bytes(std::span(&tail_word_, 1)), in_flight_);
+}
+
+Status LaneWriter::settle(const transport::WaitCheck& check) {
+  return in_flight_.done() ? in_flight_.status() : wait(channel_, in_flight_, check);
 }
 
 bool LaneReader::drain(const Visit& visit) {

@@ -20,20 +20,20 @@ namespace wolfpack::ps {
 /// The writer's end: one thread's, with that thread's channel.
 class LaneWriter {
  public:
-  /// What a wait for room does meanwhile: ok to go on waiting, anything else ends the wait and is returned.
-  using WaitCheck = std::function<Status()>;
-
   /// `head_word` is where the owner puts the head: on the writer's board.
   LaneWriter(transport::Channel& channel, const transport::RemoteRegion& shard, const JobLayout& layout,
              WorkerId writer, const std::byte* head_word);
 
   /// Composes a record; publishes by itself where a quarter of the ring is unpublished. Waits while the ring is full.
-  Status append(RecordKind kind, Key key, Clock clock, std::span<const std::byte> payload, const WaitCheck& check);
-  /// Makes all records visible to the owner.
-  Status publish();
+  Status append(RecordKind kind, Key key, Clock clock, std::span<const std::byte> payload,
+                const transport::WaitCheck& check);
+  /// Puts all records and, ordered after them, the tail. Waits for an earlier publication to be on its way.
+  Status publish(const transport::WaitCheck& check);
+  /// Waits until the transport needs this thread no more to make what was published visible.
+  Status settle(const transport::WaitCheck& check);
 
  private:
-  Status wait_for_room(std::uint64_t bytes, const WaitCheck& check);
+  Status wait_for_room(std::uint64_t bytes, const transport::WaitCheck& check);
   void compose(const RecordHeader& header, std::span<const std::byte> payload);
   [[nodiscard]] std::uint64_t ring_bytes() const { return ring_.size(); }
 

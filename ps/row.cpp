@@ -10,9 +10,6 @@
 #include "base/words.hpp"
 
 namespace wolfpack::ps {
-namespace {
-constexpr double kGetPatienceSeconds = 30.0;
-}
 
 void RowPublisher::publish(std::span<const std::byte> payload, std::span<const std::uint64_t> folded) {
   if (payload.size() > layout_.rows[key_.value].row_bytes)
@@ -41,26 +38,26 @@ RowReader::RowReader(transport::Channel& channel, const transport::RemoteRegion&
 
 Version RowReader::newest() const { return {load_word(newest_word_)}; }
 
-Status RowReader::refresh(bool& is_newest) {
+Status RowReader::refresh(bool& is_newest, const transport::WaitCheck& check) {
   const Version version = newest();
   is_newest = version == snapshot_.version;
-  return is_newest ? Status() : fetch(version, is_newest);
+  return is_newest ? Status() : fetch(version, is_newest, check);
 }
 
-Status RowReader::get(std::uint64_t offset, std::span<std::byte> destination) {
+Status RowReader::get(std::uint64_t offset, std::span<std::byte> destination, const transport::WaitCheck& check) {
   transport::Completion done;
   if (Status status = channel_.get(shard_, offset, destination, done); !status.ok()) return status;
-  Status status = wait(channel_, done, kGetPatienceSeconds);
+  Status status = wait(channel_, done, check);
   std::atomic_thread_fence(std::memory_order_acquire);  // the newest word is looked at after what the get brought
   return status;
 }
 
-Status RowReader::fetch(Version version, bool& accepted) {
+Status RowReader::fetch(Version version, bool& accepted, const transport::WaitCheck& check) {
   const std::uint64_t offset = layout_.slot_offset(key_, version);
   const std::uint64_t fixed_bytes = layout_.slot_payload_offset();
   const std::uint64_t capacity = layout_.rows[key_.value].row_bytes;
   std::uint64_t got = fixed_bytes + std::min(expected_bytes_, capacity);
-  if (Status status = get(offset, {slot_.data(), got}); !status.ok()) return status;
+  if (Status status = get(offset, {slot_.data(), got}, check); !status.ok()) return status;
 
   SlotHeader header;
   std::memcpy(&header, slot_.data(), sizeof header);
@@ -68,7 +65,7 @@ Status RowReader::fetch(Version version, bool& accepted) {
                          header.payload_bytes <= capacity;
   if (plausible && fixed_bytes + header.payload_bytes > got) {  // the row has grown
     const std::span<std::byte> rest{slot_.data() + got, fixed_bytes + header.payload_bytes - got};
-    if (Status status = get(offset + got, rest); !status.ok()) return status;
+    if (Status status = get(offset + got, rest, check); !status.ok()) return status;
   }
   accepted = newest().value <= version.value + kRowSlots - 2;  // after the get: see the top of the header
   if (!accepted) return {};

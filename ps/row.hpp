@@ -61,13 +61,13 @@ class RowReader {
   [[nodiscard]] Version newest() const;
   /// One try at the newest version there is: one get, and none where `snapshot()` holds it already. `is_newest` says
   /// whether snapshot() now does; not where the owner was quicker, and a later try will read a later version. Needs
-  /// newest() > 0. ok, or the transport's error.
-  Status refresh(bool& is_newest);
+  /// newest() > 0. ok, the transport's error, or what `check` ended the wait for the get with.
+  Status refresh(bool& is_newest, const transport::WaitCheck& check);
   [[nodiscard]] const RowSnapshot& snapshot() const { return snapshot_; }
 
  private:
-  Status get(std::uint64_t offset, std::span<std::byte> destination);
-  Status fetch(Version version, bool& accepted);
+  Status get(std::uint64_t offset, std::span<std::byte> destination, const transport::WaitCheck& check);
+  Status fetch(Version version, bool& accepted, const transport::WaitCheck& check);
 
   transport::Channel& channel_;
   transport::RemoteRegion shard_;

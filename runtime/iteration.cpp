@@ -1,7 +1,8 @@
 #include "runtime/iteration.hpp"
 
-#include <chrono>
-#include <thread>
+#include <algorithm>
+
+#include "base/time.hpp"
 
 namespace wolfpack::runtime {
 
@@ -52,7 +53,7 @@ void Iteration::end_of_compute(double start_seconds) {
   if (delay <= 0) return;
   const Status status = client_.wait_until([&] {
     const double left = end + delay - monotonic_seconds();
-    if (left > 0.001) std::this_thread::sleep_for(std::chrono::duration<double>(std::min(left, 0.01)));
+    if (left > 0.001) sleep_seconds(std::min(left, 0.01));
     return left <= 0;
   });
   trace_.straggle += monotonic_seconds() - end;

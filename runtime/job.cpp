@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <numeric>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -18,7 +19,7 @@
 namespace wolfpack::runtime {
 namespace {
 
-constexpr double kProbePatienceSeconds = 0.05;
+constexpr double kProbePatienceSeconds = 0.02;
 constexpr double kSetUpPatienceSeconds = 30.0;
 
 void write_header(std::span<std::byte> region, std::uint64_t job_id, std::uint64_t owner, const ps::JobLayout& layout) {
@@ -48,7 +49,7 @@ Job::Job(transport::Bootstrap& bootstrap, transport::Transport& transport, JobOp
       transport_(transport),
       options_(std::move(options)),
       layout_(ps::JobLayout::make(bootstrap.size(), std::min<std::uint64_t>(options_.shards, bootstrap.size()),
-                                  capacities(options_.rows))) {
+                                  capacities(options_.rows), options_.smallest_lane_bytes)) {
   const auto allocate = [&](std::uint64_t bytes) {
     auto region = transport_.allocate(bytes, transport::MemoryKind::host);
     write_header(region->bytes(), bootstrap_.job_id(), worker().value, layout_);
@@ -58,13 +59,21 @@ Job::Job(transport::Bootstrap& bootstrap, transport::Transport& transport, JobOp
     board_ = allocate(layout_.board_bytes());
     if (hosts_shard()) shard_memory_ = allocate(layout_.shard_bytes(worker().value));
   });
+  liveness_ =
+      std::make_unique<Liveness>(transport_, layout_, worker(), board_->bytes(), options_.heartbeat_timeout_seconds,
+                                 [this](const std::string& who) { bootstrap_.abandon(who); });
   const auto peers = exchange();
   agree(bootstrap_, [&] { connect(peers); });
   probe(peers);
   liveness_->watch();
 }
 
-Job::~Job() = default;
+// The channels first: they may still read what the client and the owner have put.
+Job::~Job() {
+  if (owner_) owner_->end();
+  owner_channel_.reset();
+  channel_.reset();
+}
 
 void Job::close() {
   owner_.reset();
@@ -98,42 +107,56 @@ std::vector<Job::PeerInfo> Job::exchange() {
 void Job::connect(const std::vector<PeerInfo>& peers) {
   const auto reach = [](const PeerInfo& peer, const auto& connect_to) {
     try {
-      connect_to();
+      return connect_to();
     } catch (const RuntimeFailure& error) {
       throw RuntimeFailure(fmt::format("{} cannot be reached: {}", peer.name, error.what()));
     }
   };
+  // All connections first: they come up side by side while the first region is opened.
+  const auto open_boards = [&](transport::Channel& channel, std::span<const std::size_t> whom) {
+    std::vector<transport::PeerIndex> reached;
+    for (const std::size_t i : whom)
+      reached.push_back(reach(peers[i], [&] { return channel.connect(peers[i].address, peers[i].name); }));
+    std::vector<transport::RemoteRegion> boards;
+    for (std::size_t k = 0; k < whom.size(); ++k)
+      boards.push_back(reach(peers[whom[k]], [&] { return channel.open(reached[k], peers[whom[k]].board); }));
+    return boards;
+  };
+  std::vector<std::size_t> everybody(peers.size());
+  std::iota(everybody.begin(), everybody.end(), std::size_t{0});
+  for (const PeerInfo& peer : peers) peer_names_.push_back(peer.name);
+
   channel_ = transport_.open_channel();
-  if (hosts_shard()) owner_channel_ = transport_.open_channel();
-  for (const PeerInfo& peer : peers) {
-    reach(peer, [&] {
-      const auto index = channel_->connect(peer.address);
-      boards_.push_back(channel_->open(index, peer.board));
-      if (!peer.shard.empty()) shards_.push_back(channel_->open(index, peer.shard));
-      if (owner_channel_)
-        owner_boards_.push_back(owner_channel_->open(owner_channel_->connect(peer.address), peer.board));
-    });
+  boards_ = open_boards(*channel_, everybody);
+  for (std::size_t i = 0; i < peers.size(); ++i)
+    if (!peers[i].shard.empty())
+      shards_.push_back(reach(peers[i], [&] { return channel_->open(boards_[i].peer, peers[i].shard); }));
+  if (hosts_shard()) {
+    owner_channel_ = transport_.open_channel();
+    owner_boards_ = open_boards(*owner_channel_, everybody);
   }
+
+  const auto star =
+      std::span(everybody).subspan(worker().value == 0 ? 1 : 0, worker().value == 0 ? peers.size() - 1 : 1);
   auto beats = transport_.open_channel();
+  const auto boards = open_boards(*beats, star);
   std::vector<Liveness::Peer> watched;
-  for (std::uint32_t i = 0; i < peers.size(); ++i) {
-    const bool beats_between = worker().value == 0 ? i != 0 : i == 0;  // a star around worker 0
-    if (!beats_between) continue;
-    reach(peers[i], [&] {
-      watched.push_back({{i}, peers[i].name, beats->open(beats->connect(peers[i].address), peers[i].board)});
-    });
-  }
-  liveness_ = std::make_unique<Liveness>(transport_, std::move(beats), layout_, worker(), board_->bytes(),
-                                         std::move(watched), options_.heartbeat_timeout_seconds,
-                                         [this](const std::string& who) { bootstrap_.abandon(who); });
-  flush_all();  // connections come up while everybody serves
+  for (std::size_t k = 0; k < star.size(); ++k)
+    watched.push_back({{static_cast<std::uint32_t>(star[k])}, peers[star[k]].name, boards[k]});
+  liveness_->beat(std::move(beats), std::move(watched));
 }
 
 void Job::flush_all() {
-  for (const auto& board : boards_) {
-    transport::Completion done;
-    channel_->flush(board.peer, done).or_throw();
-    wait(*channel_, done, kSetUpPatienceSeconds).or_throw();
+  std::vector<transport::Completion> done(boards_.size());
+  for (std::size_t i = 0; i < boards_.size(); ++i) channel_->flush(boards_[i].peer, done[i]).or_throw();
+  const double deadline = monotonic_seconds() + kSetUpPatienceSeconds;
+  for (std::size_t i = 0; i < boards_.size(); ++i) {
+    const auto check = [&]() -> Status {
+      if (Status status = liveness_->check(); !status.ok() || monotonic_seconds() <= deadline) return status;
+      return {StatusCode::deadline_exceeded,
+              fmt::format("{} does not answer over {}", peer_names_[i], transport_.name())};
+    };
+    wait(*channel_, done[i], check).or_throw();
   }
 }
 
@@ -142,29 +165,24 @@ void Job::probe(const std::vector<PeerInfo>& peers) {
     barrier();
     return liveness_->pause_serving();
   };
-  std::vector<std::unique_ptr<transport::Completion>> under_way;
-  std::vector<std::array<std::byte, 8>> words(peers.size());
+  probed_.resize(peers.size());
+  transport::Completion under_way;
   bool native = true;
   {
     const auto lock = paused();
     barrier();  // nobody serves from here to the next barrier
-    for (std::size_t i = 0; i < peers.size(); ++i) {
-      under_way.push_back(std::make_unique<transport::Completion>());
-      const auto mode = transport::probe(*channel_, boards_[i], layout_.probe_offset(), words[i], *under_way[i],
-                                         kProbePatienceSeconds);
-      native = native && mode == transport::OneSided::native;
-    }
+    native = transport::probe(*channel_, boards_, layout_.probe_offset(), probed_, under_way, kProbePatienceSeconds) ==
+             transport::OneSided::native;
     barrier();
   }
   agree(bootstrap_, [&] {
-    for (auto& done : under_way) wait(*channel_, *done, kSetUpPatienceSeconds).or_throw();
+    wait(*channel_, under_way, kSetUpPatienceSeconds).or_throw();
     for (std::size_t i = 0; i < peers.size(); ++i) verify(boards_[i], i, peers[i].name);
     for (std::size_t s = 0; s < shards_.size(); ++s) verify(shards_[s], s, peers[s].name);
   });
   const std::byte mine{native};
   for (const Bytes& other : allgather(std::span(&mine, 1)))
     record_.native = record_.native && other.at(0) == std::byte{1};
-  liveness_->set_one_sided(record_.native ? transport::OneSided::native : transport::OneSided::emulated);
   record_.name = transport_.name();
   record_.library = transport_.library();
   record_.lanes = channel_->lanes(boards_.back().peer) + (record_.native ? ", native" : ", emulated");

@@ -27,6 +27,7 @@ namespace wolfpack::runtime {
 struct JobOptions {
   std::vector<ps::RowSpec> rows;
   std::uint64_t shards = 1;  ///< at most the number of workers
+  std::uint64_t smallest_lane_bytes = 1 << 20;  ///< a lane holds at least four of the largest update in any case
   double heartbeat_timeout_seconds = 4.0;
 };
 
@@ -102,6 +103,8 @@ class Job {
   transport::Transport& transport_;
   JobOptions options_;
   ps::JobLayout layout_;
+  std::vector<std::string> peer_names_;
+  std::vector<std::uint64_t> probed_;  // where the probe's gets go, perhaps until channel_ is closed
   std::unique_ptr<transport::Region> board_;
   std::unique_ptr<transport::Region> shard_memory_;
   std::unique_ptr<transport::Channel> channel_;        // the iterating thread's

@@ -1,11 +1,11 @@
 #include "runtime/liveness.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/backoff.hpp"
 #include "base/time.hpp"
 #include "base/words.hpp"
 
@@ -14,26 +14,21 @@ namespace {
 
 constexpr double kBeatSeconds = 0.1;
 constexpr std::uint64_t kHasFailed = ~std::uint64_t{0};
-constexpr std::chrono::microseconds kNativeNap{20'000};
-constexpr std::chrono::microseconds kEmulatedNap{20};
+constexpr double kNapSeconds = 0.02;
+constexpr double kPausedNapSeconds = 0.001;
 
 }  // namespace
 
-Liveness::Liveness(transport::Transport& transport, std::unique_ptr<transport::Channel> channel,
-                   const ps::JobLayout& layout, WorkerId self, std::span<const std::byte> own_board,
-                   std::vector<Peer> peers, double timeout_seconds, std::function<void(const std::string&)> on_lost)
+Liveness::Liveness(transport::Transport& transport, const ps::JobLayout& layout, WorkerId self,
+                   std::span<const std::byte> own_board, double timeout_seconds,
+                   std::function<void(const std::string&)> on_lost)
     : transport_(transport),
       layout_(layout),
       self_(self),
       board_(own_board),
       timeout_seconds_(timeout_seconds),
-      on_lost_(std::move(on_lost)),
-      channel_(std::move(channel)) {
-  for (auto& peer : peers) {
-    watched_.push_back(std::make_unique<Watched>());
-    watched_.back()->peer = std::move(peer);
-  }
-  thread_ = std::thread([this] { run(); });
+      on_lost_(std::move(on_lost)) {
+  thread_ = Thread([this] { run(); });
 }
 
 Liveness::~Liveness() {
@@ -45,34 +40,52 @@ Status Liveness::check() const {
   return lost_.load(std::memory_order_acquire) ? Status(StatusCode::peer_lost, message_) : Status();
 }
 
-void Liveness::watch() { watching_ = true; }
+void Liveness::beat(std::unique_ptr<transport::Channel> channel, std::vector<Peer> peers) {
+  const auto lock = pause_serving();
+  channel_ = std::move(channel);
+  for (auto& peer : peers) {
+    watched_.push_back(std::make_unique<Watched>());
+    watched_.back()->peer = std::move(peer);
+  }
+}
+
+std::unique_lock<std::mutex> Liveness::pause_serving() {
+  std::unique_lock lock(mutex_, std::defer_lock);
+  for (Backoff backoff; !lock.try_lock(); backoff.pause()) {
+  }
+  return lock;
+}
 
 void Liveness::run() {
   double beaten_at = 0.0;
   while (!stop_) {
-    {
-      const std::lock_guard lock(mutex_);
+    bool paused = true;
+    if (const std::unique_lock lock(mutex_, std::try_to_lock); lock) {
       if (stop_) return;  // announce_failure() had the lock
+      paused = false;
       transport_.serve();
       const double now = monotonic_seconds();
       if (now - beaten_at >= kBeatSeconds) {
         beaten_at = now;
-        beat(++beats_);
+        put_word(++beats_);
         if (watching_) look(now);
       }
     }
-    std::this_thread::sleep_for(mode_.load() == transport::OneSided::native ? kNativeNap : kEmulatedNap);
+    if (paused)
+      sleep_seconds(kPausedNapSeconds);
+    else
+      transport_.wait_for_requests(kNapSeconds);
   }
 }
 
-void Liveness::beat(std::uint64_t word) {
-  channel_->progress();
+void Liveness::put_word(std::uint64_t word) {
+  if (channel_) channel_->progress();
   for (auto& watched : watched_) {
     if (!watched->in_flight.done()) continue;  // at most one under way a peer
     watched->word = word;
     const auto source = std::as_bytes(std::span(&watched->word, 1));
-    const Status status =
-        channel_->put(watched->peer.board, layout_.heartbeat_offset(self_), source, watched->in_flight);
+    Status status = channel_->put(watched->peer.board, layout_.heartbeat_offset(self_), source, watched->in_flight);
+    if (status.ok()) status = channel_->flush(watched->peer.board.peer, watched->in_flight);  // or words may fall
     if (!status.ok()) give_up(fmt::format("{} was lost: {}", watched->peer.name, status.message()));
   }
 }
@@ -105,14 +118,11 @@ void Liveness::give_up(const std::string& message) {
 }
 
 void Liveness::announce_failure() {
-  const std::lock_guard lock(mutex_);
+  const auto lock = pause_serving();
   constexpr double kPatienceSeconds = 0.2;
   for (auto& watched : watched_) (void)wait(*channel_, watched->in_flight, kPatienceSeconds);
-  beat(kHasFailed);
-  for (auto& watched : watched_) {
-    (void)channel_->flush(watched->peer.board.peer, watched->in_flight);
-    (void)wait(*channel_, watched->in_flight, kPatienceSeconds);
-  }
+  put_word(kHasFailed);
+  for (auto& watched : watched_) (void)wait(*channel_, watched->in_flight, kPatienceSeconds);
   stop_ = true;  // or the next beat would take it back
 }
 

@@ -14,10 +14,10 @@
 #include <mutex>
 #include <span>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/status.hpp"
+#include "base/thread.hpp"
 #include "ps/wire_layout.hpp"
 #include "transport/transport.hpp"
 
@@ -31,10 +31,10 @@ class Liveness {
     transport::RemoteRegion board;  ///< opened on `channel`
   };
 
-  /// `on_lost`, where not empty, is called once with the message when a peer is lost, from the progress thread.
-  /// `peers`: whom this worker sends heartbeats to and expects them from. Starts the thread.
-  Liveness(transport::Transport& transport, std::unique_ptr<transport::Channel> channel, const ps::JobLayout& layout,
-           WorkerId self, std::span<const std::byte> own_board, std::vector<Peer> peers, double timeout_seconds,
+  /// Starts the thread, which serves peers from now on. `on_lost`, where not empty, is called once with the message
+  /// when a peer is lost, from that thread.
+  Liveness(transport::Transport& transport, const ps::JobLayout& layout, WorkerId self,
+           std::span<const std::byte> own_board, double timeout_seconds,
            std::function<void(const std::string&)> on_lost = {});
   Liveness(const Liveness&) = delete;
   Liveness& operator=(const Liveness&) = delete;
@@ -43,12 +43,13 @@ class Liveness {
   /// ok, or peer_lost with a message that names who. Any thread, cheap.
   [[nodiscard]] Status check() const;
 
+  /// Starts heartbeats. `peers`: whom this worker sends them to and expects them from; their boards are opened on
+  /// `channel`.
+  void beat(std::unique_ptr<transport::Channel> channel, std::vector<Peer> peers);
   /// From now on silence counts: every peer has started its heartbeats.
-  void watch();
+  void watch() { watching_ = true; }
   /// Stops serving peers while the lock is held: for probing whether they can do without.
-  [[nodiscard]] std::unique_lock<std::mutex> pause_serving() { return std::unique_lock(mutex_); }
-  /// How often to serve: all the time where operations are emulated, now and then where they are native.
-  void set_one_sided(transport::OneSided mode) { mode_ = mode; }
+  [[nodiscard]] std::unique_lock<std::mutex> pause_serving();
   /// Tells the peers, before this process gives up, that it does.
   void announce_failure();
 
@@ -62,7 +63,7 @@ class Liveness {
   };
 
   void run();
-  void beat(std::uint64_t word);
+  void put_word(std::uint64_t word);
   void look(double now);
   void give_up(const std::string& message);
 
@@ -79,10 +80,9 @@ class Liveness {
   std::atomic<bool> watching_ = false;
   std::atomic<bool> stop_ = false;
   std::atomic<bool> lost_ = false;
-  std::atomic<transport::OneSided> mode_ = transport::OneSided::emulated;  // until probed
-  std::string message_;                                                    // written once, before lost_
-  std::mutex mutex_;  // held while channel_ and the transport's service side are used
-  std::thread thread_;
+  std::string message_;  // written once, before lost_
+  std::mutex mutex_;     // held while channel_ is used and while peers are served; only ever tried
+  Thread thread_;
 };
 
 }  // namespace wolfpack::runtime

@@ -12,10 +12,12 @@ constexpr double kFailedPatienceSeconds = 0.5;
 
 ShardOwner::ShardOwner(std::unique_ptr<ps::Shard> shard, StopQuestion question)
     : shard_(std::move(shard)), question_(std::move(question)) {
-  thread_ = std::thread([this] { run(); });
+  thread_ = Thread([this] { run(); });
 }
 
-ShardOwner::~ShardOwner() {
+ShardOwner::~ShardOwner() { end(); }
+
+void ShardOwner::end() {
   abandon_ = true;
   if (thread_.joinable()) thread_.join();
 }

@@ -6,9 +6,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <thread>
 
 #include "base/status.hpp"
+#include "base/thread.hpp"
 #include "ps/shard.hpp"
 
 namespace wolfpack::runtime {
@@ -29,6 +29,8 @@ class ShardOwner {
   [[nodiscard]] Status check() const;
   /// Waits for the thread to have told everybody of the stop; then rethrows what ended it, if anything did.
   void join();
+  /// Ends the thread where it has not ended by itself: its channel is free then.
+  void end();
   /// The monotonic time at which the stop was decided; after join().
   [[nodiscard]] double stopped_at_seconds() const { return stopped_at_seconds_; }
   /// After join().
@@ -44,7 +46,7 @@ class ShardOwner {
   std::exception_ptr failure_;
   std::atomic<bool> failed_ = false;
   std::atomic<bool> abandon_ = false;
-  std::thread thread_;
+  Thread thread_;
 };
 
 }  // namespace wolfpack::runtime

@@ -2,9 +2,10 @@
 
 namespace wolfpack::transport {
 
-OneSided probe(Channel& channel, const RemoteRegion& region, std::uint64_t offset, std::span<std::byte, 8> destination,
-               Completion& done, double patience_seconds) {
-  channel.get(region, offset, destination, done).or_throw();
+OneSided probe(Channel& channel, std::span<const RemoteRegion> regions, std::uint64_t offset,
+               std::span<std::uint64_t> words, Completion& done, double patience_seconds) {
+  for (std::size_t i = 0; i < regions.size(); ++i)
+    channel.get(regions[i], offset, std::as_writable_bytes(words.subspan(i, 1)), done).or_throw();
   const Status outcome = wait(channel, done, patience_seconds);
   if (outcome.ok()) return OneSided::native;
   if (outcome.code() != StatusCode::deadline_exceeded) outcome.or_throw();

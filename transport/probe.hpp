@@ -5,10 +5,10 @@
 
 namespace wolfpack::transport {
 
-/// Gets 8 bytes at `offset` while the target makes no progress call (the caller sees to that, by a barrier before and
-/// after). An operation that did not complete in `patience_seconds` is emulated: it is left under way in `done`, to be
-/// waited for once the target serves again.
-[[nodiscard]] OneSided probe(Channel& channel, const RemoteRegion& region, std::uint64_t offset,
-                             std::span<std::byte, 8> destination, Completion& done, double patience_seconds);
+/// Gets 8 bytes at `offset` of every region into `words` while no target makes a progress call (the caller sees to
+/// that, by a barrier before and after). Native where all complete within `patience_seconds`; the others are left under
+/// way in `done`, to be waited for once the targets serve again.
+[[nodiscard]] OneSided probe(Channel& channel, std::span<const RemoteRegion> regions, std::uint64_t offset,
+                             std::span<std::uint64_t> words, Completion& done, double patience_seconds);
 
 }  // namespace wolfpack::transport

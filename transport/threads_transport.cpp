@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/bytes.hpp"
+#include "base/time.hpp"
 #include "base/words.hpp"
 
 namespace wolfpack::transport {
@@ -84,7 +85,7 @@ class ThreadsRegion final : public Region {
 
 class ThreadsChannel final : public Channel {
  public:
-  PeerIndex connect(std::span<const std::byte>) override { return {peers_++}; }
+  PeerIndex connect(std::span<const std::byte>, const std::string&) override { return {peers_++}; }
 
   RemoteRegion open(PeerIndex peer, std::span<const std::byte> descriptor) override {
     regions_.push_back(registry().find(ByteReader(descriptor).value<std::uint64_t>()));
@@ -123,6 +124,7 @@ class ThreadsTransport final : public Transport {
   [[nodiscard]] std::unique_ptr<Channel> open_channel() override { return std::make_unique<ThreadsChannel>(); }
   [[nodiscard]] Bytes address() const override { return {}; }
   void serve() override {}
+  void wait_for_requests(double seconds) override { sleep_seconds(seconds); }
   [[nodiscard]] std::string name() const override { return "threads"; }
   [[nodiscard]] std::string library() const override { return "none"; }
 };

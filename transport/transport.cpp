@@ -12,16 +12,25 @@ Status past_the_end(const RemoteRegion& region, std::uint64_t offset, std::size_
           fmt::format("{} bytes at offset {} do not fit a region of {} bytes", count, offset, region.size_bytes)};
 }
 
+Status wait(Channel& channel, Completion& done, const WaitCheck& check) {
+  channel.progress();
+  for (Backoff backoff; !done.done(); backoff.pause()) {
+    channel.progress();
+    if (!backoff.is_sleeping()) continue;
+    if (Status status = check(); !status.ok()) return status;
+  }
+  return done.status();
+}
+
 Status wait(Channel& channel, Completion& done, double timeout_seconds) {
   channel.progress();
   if (done.done()) return done.status();
   const double deadline = monotonic_seconds() + timeout_seconds;
-  for (Backoff backoff; !done.done(); backoff.pause()) {
-    channel.progress();
-    if (monotonic_seconds() > deadline)
-      return {StatusCode::deadline_exceeded, "a one-sided operation did not complete in time"};
-  }
-  return done.status();
+  return wait(channel, done, [deadline, timeout_seconds]() -> Status {
+    if (monotonic_seconds() <= deadline) return {};
+    return {StatusCode::deadline_exceeded,
+            fmt::format("a one-sided operation did not complete within {} s", timeout_seconds)};
+  });
 }
 
 }  // namespace wolfpack::transport

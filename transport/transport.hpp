@@ -6,27 +6,29 @@
 //
 //     auto region = transport.allocate(4096, MemoryKind::host);
 //     auto channel = transport.open_channel();
-//     const PeerIndex peer = channel->connect(address_of_peer);
+//     const PeerIndex peer = channel->connect(address_of_peer, "worker 2");
 //     const RemoteRegion remote = channel->open(peer, descriptor_of_peer);
 //     Completion done;
 //     channel->put(remote, 64, bytes, done).or_throw();
 //     channel->flush(peer, done).or_throw();
 //     wait(*channel, done, deadline).or_throw();
 //
-// Threads: Transport::allocate, open_channel and address at any time from one thread at a time; serve() from one
-// progress thread; a Channel from the thread that uses it, one at a time. Order of destruction: channels, regions,
-// transport.
+// Threads: Transport::allocate, open_channel and address at any time from one thread at a time; serve() and
+// wait_for_requests() from one progress thread; a Channel from the thread that uses it, one at a time. Order of
+// destruction: channels, regions, transport.
 //
 // What is promised, by every backend (tests/contract/transport_test.cpp):
 //   - aligned 8-byte words are never torn; longer puts and gets may be seen in part and in any order;
 //   - a put's completion means that its source may be reused; its effect at the target is only certain once a later
 //   flush completes;
 //   - ordered_put() becomes visible after every earlier put of the same channel to the same peer;
-//   - a get's completion means that its destination is filled.
+//   - a get's completion means that its destination is filled;
+//   - no operation blocks: what cannot start yet is kept, in order, and started by progress().
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -122,8 +124,9 @@ class Channel {
  public:
   virtual ~Channel() = default;
 
-  /// Throws RuntimeFailure where the peer cannot be reached.
-  virtual PeerIndex connect(std::span<const std::byte> address) = 0;
+  /// `name` is for messages. Throws RuntimeFailure where the peer cannot be reached.
+  virtual PeerIndex connect(std::span<const std::byte> address, const std::string& name) = 0;
+  /// May wait for the peer, which must serve.
   virtual RemoteRegion open(PeerIndex peer, std::span<const std::byte> descriptor) = 0;
 
   /// Offsets are in bytes from the start of the region; past its end: out_of_range, and nothing is written.
@@ -131,10 +134,10 @@ class Channel {
                      Completion& done) = 0;
   virtual Status get(const RemoteRegion& from, std::uint64_t offset, std::span<std::byte> destination,
                      Completion& done) = 0;
-  /// May block for a round trip, until the earlier puts to the peer are known to be visible.
+  /// A put that becomes visible after all earlier puts to the peer.
   virtual Status ordered_put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
                              Completion& done) = 0;
-  /// Completes when every earlier put of this channel to `peer` is visible there.
+  /// Completes when every earlier put of this channel to `peer` is visible there, and every earlier get complete.
   virtual Status flush(PeerIndex peer, Completion& done) = 0;
   /// Moves outstanding operations on. Never blocks.
   virtual void progress() = 0;
@@ -155,14 +158,22 @@ class Transport {
   /// Carries out what peers ask of this process where one-sided operations are emulated. From the progress thread, all
   /// the time.
   virtual void serve() = 0;
-  /// "shm", "threads", later "tcp" and "rdma".
+  /// Rests until a peer asks for something, or for so long. Where operations are native nobody ever asks.
+  virtual void wait_for_requests(double seconds) = 0;
+  /// "shm", "tcp", "threads", later "rdma".
   [[nodiscard]] virtual std::string name() const = 0;
   /// The library and its version, for the record.
   [[nodiscard]] virtual std::string library() const = 0;
 };
 
-/// Progresses the channel until everything that `done` counts has completed, or `timeout_seconds` have passed: then
-/// deadline_exceeded, and the operations are still under way.
+/// What a wait does meanwhile, now and then: ok to go on waiting; anything else ends the wait and is returned.
+using WaitCheck = std::function<Status()>;
+
+/// Progresses the channel until everything that `done` counts has completed, or `check` ends the wait: then the
+/// operations are still under way.
+Status wait(Channel& channel, Completion& done, const WaitCheck& check);
+
+/// The same for at most `timeout_seconds`, then deadline_exceeded.
 Status wait(Channel& channel, Completion& done, double timeout_seconds);
 
 }  // namespace wolfpack::transport

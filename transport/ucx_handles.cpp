@@ -22,16 +22,22 @@ Status to_status(ucs_status_t status, const char* call) {
 
 namespace ucx {
 
-Context make_context(const std::string& transports) {
+Context make_context(const ContextOptions& options) {
   ucp_config_t* config = nullptr;
   check_ucx(ucp_config_read(nullptr, nullptr, &config), "ucp_config_read");
   const std::unique_ptr<ucp_config_t, decltype(&ucp_config_release)> owner(config, &ucp_config_release);
-  if (std::getenv("UCX_TLS") == nullptr)
-    check_ucx(ucp_config_modify(config, "TLS", transports.c_str()), "ucp_config_modify TLS");
+  const auto set = [&](const char* variable, const char* name, const std::string& value) {
+    if (value.empty() || std::getenv(variable) != nullptr) return;
+    check_ucx(ucp_config_modify(config, name, value.c_str()), variable);
+  };
+  set("UCX_TLS", "TLS", options.transports);
+  set("UCX_NET_DEVICES", "NET_DEVICES", options.devices);
+  set("UCX_ALLOC_PRIO", "ALLOC_PRIO", options.allocation);
 
   ucp_params_t parameters{};
   parameters.field_mask = UCP_PARAM_FIELD_FEATURES | UCP_PARAM_FIELD_MT_WORKERS_SHARED | UCP_PARAM_FIELD_NAME;
   parameters.features = UCP_FEATURE_RMA;
+  if (options.wakeup) parameters.features |= UCP_FEATURE_WAKEUP;
   parameters.mt_workers_shared = 1;
   parameters.name = "wolfpack";
   ucp_context_h context = nullptr;
@@ -56,6 +62,12 @@ Bytes worker_address(ucp_worker_h worker) {
   Bytes copy(bytes, bytes + length);
   ucp_worker_release_address(worker, address);
   return copy;
+}
+
+int wakeup_descriptor(ucp_worker_h worker) {
+  int descriptor = -1;
+  check_ucx(ucp_worker_get_efd(worker, &descriptor), "ucp_worker_get_efd");
+  return descriptor;
 }
 
 MappedMemory::MappedMemory(ucp_context_h context, std::size_t size_bytes) : context_(context) {
@@ -86,17 +98,26 @@ Bytes MappedMemory::remote_key() const {
   return copy;
 }
 
-Endpoint::Endpoint(ucp_worker_h worker, std::span<const std::byte> address) : worker_(worker) {
+Endpoint::Endpoint(ucp_worker_h worker, std::span<const std::byte> address, PeerErrors errors)
+    : worker_(worker), errors_(errors) {
   ucp_ep_params_t parameters{};
   parameters.field_mask = UCP_EP_PARAM_FIELD_REMOTE_ADDRESS;
   parameters.address = reinterpret_cast<const ucp_address_t*>(address.data());
+  if (errors == PeerErrors::fail) {
+    parameters.field_mask |= UCP_EP_PARAM_FIELD_ERR_HANDLING_MODE | UCP_EP_PARAM_FIELD_ERR_HANDLER;
+    parameters.err_mode = UCP_ERR_HANDLING_MODE_PEER;
+    parameters.err_handler.cb = [](void*, ucp_ep_h, ucs_status_t) {};  // the operations say it
+  }
   check_ucx(ucp_ep_create(worker, &parameters, &endpoint_), "ucp_ep_create");
 }
 
 Endpoint::~Endpoint() {
   if (endpoint_ == nullptr) return;
-  const ucp_request_param_t
-      parameters{};  // flushes; closing by force needs error handling by peer, which costs shared memory (1.13)
+  ucp_request_param_t parameters{};
+  if (errors_ == PeerErrors::fail) {
+    parameters.op_attr_mask = UCP_OP_ATTR_FIELD_FLAGS;
+    parameters.flags = UCP_EP_CLOSE_FLAG_FORCE;
+  }
   ucs_status_ptr_t request = ucp_ep_close_nbx(endpoint_, &parameters);
   if (request == nullptr || UCS_PTR_IS_ERR(request)) return;
   constexpr double kPatienceSeconds = 1.0;

@@ -28,8 +28,15 @@ struct ContextDeleter {
   void operator()(ucp_context_h context) const { ucp_cleanup(context); }
 };
 using Context = std::unique_ptr<ucp_context, ContextDeleter>;
-/// `transports` is UCX_TLS, set only where the user's environment does not set it.
-[[nodiscard]] Context make_context(const std::string& transports);
+
+struct ContextOptions {
+  std::string transports;  ///< UCX_TLS
+  std::string devices;     ///< UCX_NET_DEVICES; empty: UCX chooses
+  std::string allocation;  ///< UCX_ALLOC_PRIO, where memory comes from; empty: UCX chooses
+  bool wakeup = false;     ///< workers have a file descriptor to sleep on
+};
+/// The texts are set only where the user's environment does not say otherwise.
+[[nodiscard]] Context make_context(const ContextOptions& options);
 
 struct WorkerDeleter {
   void operator()(ucp_worker_h worker) const { ucp_worker_destroy(worker); }
@@ -38,6 +45,8 @@ using Worker = std::unique_ptr<ucp_worker, WorkerDeleter>;
 /// Used by one thread at a time.
 [[nodiscard]] Worker make_worker(ucp_context_h context);
 [[nodiscard]] Bytes worker_address(ucp_worker_h worker);
+/// Readable when an armed worker has something to progress; the worker's own. Of a context with wakeup.
+[[nodiscard]] int wakeup_descriptor(ucp_worker_h worker);
 
 /// Memory that UCX allocated and registered, zeroed: the only kind of host memory that is truly one-sided over shared
 /// memory.
@@ -58,11 +67,17 @@ class MappedMemory {
   std::span<std::byte> bytes_;
 };
 
-/// The destructor flushes and closes, and gives up after a second.
+/// What happens to operations whose peer is gone: `silent`, they never complete, or go on in memory that is still
+/// mapped; `fail`, they complete with an error. Asking UCX 1.13 for the latter takes shared memory away.
+enum class PeerErrors { silent, fail };
+
+/// The destructor closes. Where errors are silent it flushes before, and gives up after a second; where operations of a
+/// lost peer fail, those under way are cut off: who cares for them has flushed.
 class Endpoint {
  public:
-  Endpoint(ucp_worker_h worker, std::span<const std::byte> address);
-  Endpoint(Endpoint&& other) noexcept : worker_(other.worker_), endpoint_(std::exchange(other.endpoint_, nullptr)) {}
+  Endpoint(ucp_worker_h worker, std::span<const std::byte> address, PeerErrors errors);
+  Endpoint(Endpoint&& other) noexcept
+      : worker_(other.worker_), endpoint_(std::exchange(other.endpoint_, nullptr)), errors_(other.errors_) {}
   Endpoint& operator=(Endpoint&&) = delete;
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
@@ -73,6 +88,7 @@ class Endpoint {
  private:
   ucp_worker_h worker_;
   ucp_ep_h endpoint_ = nullptr;
+  PeerErrors errors_;
 };
 
 struct RemoteKeyDeleter {

@@ -1,26 +1,18 @@
 #include "transport/ucx_transport.hpp"
 
-#include <vector>
+#include <cmath>
+#include <poll.h>
 
 #include <fmt/format.h>
 #include <ucp/api/ucp.h>
 
-#include "base/backoff.hpp"
 #include "base/bytes.hpp"
 #include "base/time.hpp"
+#include "transport/ucx_channel.hpp"
 #include "transport/ucx_handles.hpp"
 
 namespace wolfpack::transport {
 namespace {
-
-/// Enough to fill a pipe, few enough not to exhaust send queues.
-constexpr std::uint64_t kMostInFlight = 64;
-constexpr double kPatienceSeconds = 30.0;
-
-void on_complete(void* request, ucs_status_t status, void* user_data) {
-  Completion::finish(static_cast<Completion::State*>(user_data), to_status(status, "a one-sided operation"));
-  ucp_request_free(request);
-}
 
 class UcxRegion final : public Region {
  public:
@@ -42,144 +34,65 @@ class UcxRegion final : public Region {
   ucx::MappedMemory memory_;
 };
 
-class UcxChannel final : public Channel {
- public:
-  explicit UcxChannel(ucp_context_h context) : worker_(ucx::make_worker(context)) {}
-
-  PeerIndex connect(std::span<const std::byte> address) override {
-    peers_.emplace_back(ucx::Endpoint(worker_.get(), address));
-    return {static_cast<std::uint32_t>(peers_.size() - 1)};
-  }
-
-  RemoteRegion open(PeerIndex peer, std::span<const std::byte> descriptor) override {
-    ByteReader reader(descriptor);
-    const auto address = reader.value<std::uint64_t>();
-    const auto size_bytes = reader.value<std::uint64_t>();
-    if (reader.value<MemoryKind>() != MemoryKind::host)
-      throw RuntimeFailure("this build reaches host memory only, and a peer registered another kind");
-    regions_.push_back({address, ucx::unpack_remote_key(peers_[peer.value].endpoint.get(), reader.blob())});
-    return {peer, static_cast<std::uint32_t>(regions_.size() - 1), size_bytes};
-  }
-
-  Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
-             Completion& done) override {
-    if (Status ready = make_ready(to, offset, source.size()); !ready.ok()) return ready;
-    Peer& peer = peers_[to.peer.value];
-    peer.has_unflushed_puts = true;
-    const Remote& remote = regions_[to.index];
-    const auto parameters = track(done);
-    return started(ucp_put_nbx(peer.endpoint.get(), source.data(), source.size(), remote.address + offset,
-                               remote.key.get(), &parameters),
-                   parameters, "ucp_put_nbx");
-  }
-
-  Status get(const RemoteRegion& from, std::uint64_t offset, std::span<std::byte> destination,
-             Completion& done) override {
-    if (Status ready = make_ready(from, offset, destination.size()); !ready.ok()) return ready;
-    const Remote& remote = regions_[from.index];
-    const auto parameters = track(done);
-    return started(ucp_get_nbx(peers_[from.peer.value].endpoint.get(), destination.data(), destination.size(),
-                               remote.address + offset, remote.key.get(), &parameters),
-                   parameters, "ucp_get_nbx");
-  }
-
-  // Put, flush of that endpoint, put: sound on every UCX, where a fence is not (from 1.16 it may hang with emulated
-  // operations).
-  Status ordered_put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
-                     Completion& done) override {
-    if (peers_[to.peer.value].has_unflushed_puts) {
-      Completion flushed;
-      if (Status status = flush(to.peer, flushed); !status.ok()) return status;
-      if (Status status = wait(*this, flushed, kPatienceSeconds); !status.ok()) return status;
-      peers_[to.peer.value].has_unflushed_puts = false;
-    }
-    return put(to, offset, source, done);
-  }
-
-  Status flush(PeerIndex peer, Completion& done) override {
-    const auto parameters = track(done);
-    return started(ucp_ep_flush_nbx(peers_[peer.value].endpoint.get(), &parameters), parameters, "ucp_ep_flush_nbx");
-  }
-
-  void progress() override { ucp_worker_progress(worker_.get()); }
-
-  [[nodiscard]] std::string lanes(PeerIndex peer) const override {
-    return ucx::describe_lanes(peers_[peer.value].endpoint.get());
-  }
-
- private:
-  struct Peer {
-    explicit Peer(ucx::Endpoint e) : endpoint(std::move(e)) {}
-    ucx::Endpoint endpoint;
-    bool has_unflushed_puts = false;
-  };
-  struct Remote {
-    std::uint64_t address;
-    ucx::RemoteKey key;
-  };
-
-  Status make_ready(const RemoteRegion& region, std::uint64_t offset, std::size_t size) {
-    if (!region.holds(offset, size)) return past_the_end(region, offset, size);
-    if (in_flight_ < kMostInFlight) return {};
-    const double start = monotonic_seconds();
-    for (Backoff backoff; in_flight_ >= kMostInFlight; backoff.pause()) {
-      progress();
-      if (monotonic_seconds() - start > kPatienceSeconds)
-        return {StatusCode::deadline_exceeded, "no one-sided operation of a full queue completed in time"};
-    }
-    return {};
-  }
-
-  ucp_request_param_t track(Completion& done) {
-    ucp_request_param_t parameters{};
-    parameters.op_attr_mask = UCP_OP_ATTR_FIELD_CALLBACK | UCP_OP_ATTR_FIELD_USER_DATA;
-    parameters.cb.send = on_complete;
-    parameters.user_data = done.begin(in_flight_);  // before the call: its callback may run inside it
-    return parameters;
-  }
-
-  static Status started(ucs_status_ptr_t request, const ucp_request_param_t& parameters, const char* call) {
-    if (UCS_PTR_IS_PTR(request)) return {};
-    Status outcome = to_status(UCS_PTR_STATUS(request), call);
-    Completion::finish(static_cast<Completion::State*>(parameters.user_data), outcome);
-    return outcome;
-  }
-
-  std::uint64_t in_flight_ = 0;  // outlives the endpoints, whose closing completes operations
-  ucx::Worker worker_;
-  std::vector<Peer> peers_;
-  std::vector<Remote> regions_;  // after peers_: remote keys go before their endpoints
-};
-
 class UcxTransport final : public Transport {
  public:
-  UcxTransport(std::string name, const std::string& tls)
-      : name_(std::move(name)), context_(ucx::make_context(tls)), service_(ucx::make_worker(context_.get())) {}
+  UcxTransport(std::string name, const ucx::ContextOptions& options, ucx::PeerErrors errors)
+      : name_(std::move(name)),
+        is_emulated_(options.wakeup),
+        errors_(errors),
+        context_(ucx::make_context(options)),
+        service_(ucx::make_worker(context_.get())),
+        wakes_(is_emulated_ ? ucx::wakeup_descriptor(service_.get()) : -1) {}
 
   [[nodiscard]] std::unique_ptr<Region> allocate(std::size_t size_bytes, MemoryKind kind) override {
     if (kind != MemoryKind::host) throw RuntimeFailure("this build registers host memory only");
     return std::make_unique<UcxRegion>(context_.get(), size_bytes);
   }
   [[nodiscard]] std::unique_ptr<Channel> open_channel() override {
-    return std::make_unique<UcxChannel>(context_.get());
+    return std::make_unique<UcxChannel>(context_.get(), errors_, is_emulated_ ? address() : Bytes());
   }
   [[nodiscard]] Bytes address() const override { return ucx::worker_address(service_.get()); }
-  void serve() override { ucp_worker_progress(service_.get()); }
+  void serve() override {
+    while (ucp_worker_progress(service_.get()) != 0) {
+    }
+  }
+  void wait_for_requests(double seconds) override {
+    if (wakes_ < 0) return sleep_seconds(seconds);
+    if (ucp_worker_arm(service_.get()) != UCS_OK) return;  // something came in between
+    pollfd watched{wakes_, POLLIN, 0};
+    (void)poll(&watched, 1, static_cast<int>(std::ceil(seconds * 1e3)));
+  }
   [[nodiscard]] std::string name() const override { return name_; }
   [[nodiscard]] std::string library() const override { return std::string("UCX ") + ucp_get_version_string(); }
 
  private:
   std::string name_;
+  bool is_emulated_;
+  ucx::PeerErrors errors_;
   ucx::Context context_;
   ucx::Worker service_;
+  int wakes_;  // a file descriptor of service_'s; -1: none
 };
 
 }  // namespace
 
-std::unique_ptr<Transport> make_ucx_transport(const std::string& name) {
+bool is_ucx_transport(const std::string& name) { return name == "shm" || name == "tcp"; }
+
+std::unique_ptr<Transport> make_ucx_transport(const std::string& name, Span span) {
   // posix and not sysv, whose segments outlive a process that is killed: see shared_memory_folder.hpp.
-  if (name == "shm") return std::make_unique<UcxTransport>(name, "posix,self");
-  throw InputError(fmt::format("transport \"{}\" is not in this version; accepted: auto, shm", name));
+  if (name == "shm")
+    return std::make_unique<UcxTransport>(
+        name, ucx::ContextOptions{.transports = "posix,self", .devices = "", .allocation = "", .wakeup = false},
+        ucx::PeerErrors::silent);
+  // Private memory will do; huge pages, which UCX would try before, are System V segments.
+  if (name == "tcp")
+    return std::make_unique<UcxTransport>(name,
+                                          ucx::ContextOptions{.transports = "tcp",
+                                                              .devices = span == Span::one_machine ? "lo" : "",
+                                                              .allocation = "mmap",
+                                                              .wakeup = true},
+                                          ucx::PeerErrors::fail);
+  throw InputError(fmt::format("transport \"{}\" is not in this version; accepted: auto, shm, tcp", name));
 }
 
 }  // namespace wolfpack::transport

@@ -1,8 +1,15 @@
-// The transport over UCX: between processes, and later hosts.
+// One-sided communication over UCX: between processes, and later hosts.
 //
 // A process has one UCX context; one UCX worker that peers connect to, progressed by serve(); and one UCX worker a
 // channel. Memory is always allocated by UCX, because only then do others reach it over shared memory while its owner
 // does not progress.
+//
+//     auto transport = make_ucx_transport("shm");
+//
+//   shm   POSIX shared memory: operations are plain loads and stores, nobody serves anybody.
+//   tcp   sockets, where UCX emulates one-sided operations: a peer's progress thread must serve them. An operation
+//   whose
+//         peer is gone fails.
 #pragma once
 
 #include <memory>
@@ -12,7 +19,13 @@
 
 namespace wolfpack::transport {
 
-/// `name` is "shm"; throws InputError for a transport that does not exist (yet), RuntimeFailure where UCX cannot start.
-[[nodiscard]] std::unique_ptr<Transport> make_ucx_transport(const std::string& name);
+/// Which machines the job spans: on one machine tcp keeps to its loopback device.
+enum class Span { one_machine, several_machines };
+
+/// The transports that a job may ask for by name.
+[[nodiscard]] bool is_ucx_transport(const std::string& name);
+
+/// Throws InputError where there is no such transport, RuntimeFailure where UCX cannot provide it.
+[[nodiscard]] std::unique_ptr<Transport> make_ucx_transport(const std::string& name, Span span = Span::one_machine);
 
 }  // namespace wolfpack::transport

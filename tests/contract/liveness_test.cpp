@@ -24,6 +24,7 @@ class CountingTransport final : public transport::Transport {
     ++served;
     inner_->serve();
   }
+  void wait_for_requests(double seconds) override { inner_->wait_for_requests(seconds); }
   [[nodiscard]] std::string name() const override { return inner_->name(); }
   [[nodiscard]] std::string library() const override { return inner_->library(); }
 
@@ -42,16 +43,19 @@ class LivenessContract : public testing::BackendTest {
       transports_.push_back(std::make_unique<CountingTransport>(GetParam().make()));
       boards_.push_back(transports_.back()->allocate(layout_.board_bytes(), transport::MemoryKind::host));
     }
+    for (std::uint32_t i = 0; i < workers; ++i)
+      alive_.push_back(
+          std::make_unique<Liveness>(*transports_[i], layout_, WorkerId{i}, boards_[i]->bytes(), timeout_seconds));
     for (std::uint32_t i = 0; i < workers; ++i) {
       auto channel = transports_[i]->open_channel();
       std::vector<Liveness::Peer> peers;
       for (std::uint32_t j = 0; j < workers; ++j)
         if (i != j && (i == 0 || j == 0))
-          peers.push_back({{j},
-                           "worker " + std::to_string(j) + " (pid 7)",
-                           channel->open(channel->connect(transports_[j]->address()), boards_[j]->descriptor())});
-      alive_.push_back(std::make_unique<Liveness>(*transports_[i], std::move(channel), layout_, WorkerId{i},
-                                                  boards_[i]->bytes(), std::move(peers), timeout_seconds));
+          peers.push_back(
+              {{j},
+               "worker " + std::to_string(j) + " (pid 7)",
+               channel->open(channel->connect(transports_[j]->address(), "peer"), boards_[j]->descriptor())});
+      alive_[i]->beat(std::move(channel), std::move(peers));
     }
   }
   void watch() {
@@ -132,23 +136,24 @@ TEST_P(LivenessContract, ABusyMachineIsNotTakenForDeath) {
   for (const auto& liveness : alive_) EXPECT_TRUE(liveness->check().ok()) << liveness->check().message();
 }
 
-TEST_P(LivenessContract, PeersAreServedAllTheTimeNowAndThenOrNotAtAll) {
+TEST_P(LivenessContract, PeersAreServedUnlessServingIsPaused) {
   build(2, 30.0);
-  auto& served = transports_[1]->served;
-  const auto rate = [&] {
-    const std::uint64_t before = served;
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    return served - before;
-  };
-  alive_[1]->set_one_sided(transport::OneSided::emulated);
-  const std::uint64_t often = rate();
-  alive_[1]->set_one_sided(transport::OneSided::native);
-  (void)rate();
-  const std::uint64_t seldom = rate();
-  EXPECT_GT(often, 10 * seldom);
-  EXPECT_GT(seldom, 0u);
-  const auto lock = alive_[1]->pause_serving();
-  EXPECT_EQ(rate(), 0u);
+  auto channel = transports_[0]->open_channel();
+  const auto remote = channel->open(channel->connect(transports_[1]->address(), "worker 1"), boards_[1]->descriptor());
+  std::uint64_t word = 0;
+  transport::Completion done;
+  const auto get = [&] { channel->get(remote, 0, std::as_writable_bytes(std::span(&word, 1)), done).or_throw(); };
+  get();
+  EXPECT_TRUE(wait(*channel, done, testing::patience()).ok());
+
+  const auto& served = transports_[1]->served;
+  auto lock = alive_[1]->pause_serving();
+  const std::uint64_t before = served;
+  get();
+  EXPECT_EQ(wait(*channel, done, 0.1).ok(), GetParam().one_sided == transport::OneSided::native);
+  EXPECT_EQ(served, before);
+  lock.unlock();
+  EXPECT_TRUE(wait(*channel, done, testing::patience()).ok());
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, LivenessContract, ::testing::ValuesIn(testing::kBackends), testing::backend_name);

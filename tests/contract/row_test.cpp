@@ -46,7 +46,7 @@ class RowContract : public testing::BackendTest {
   Status refresh() {
     bool is_newest = false;
     for (int tries = 0; tries < 100 && !is_newest; ++tries)
-      if (Status status = reader_->refresh(is_newest); !status.ok()) return status;
+      if (Status status = reader_->refresh(is_newest, testing::patience()); !status.ok()) return status;
     EXPECT_TRUE(is_newest);
     return {};
   }
@@ -156,7 +156,7 @@ TEST_P(RowContract, ATryThatWasOvertakenSaysSoAndKeepsTheOldSnapshot) {
     for (std::uint64_t i = 1; i < kRowSlots; ++i) publish(5000);
   };
   bool is_newest = true;
-  EXPECT_TRUE(reader_->refresh(is_newest).ok());
+  EXPECT_TRUE(reader_->refresh(is_newest, testing::patience()).ok());
   EXPECT_FALSE(is_newest);
   expect_snapshot(1, 5000);
 }

@@ -34,6 +34,7 @@ double stress_seconds() {
 /// A reader's memory and way to the shard. Built by one thread, then used by its own.
 struct ReaderEnd {
   std::unique_ptr<transport::Transport> transport;
+  std::unique_ptr<testing::Serving> serving;
   std::unique_ptr<transport::Region> board;
   std::unique_ptr<transport::Channel> channel;
   transport::RemoteRegion shard;
@@ -67,7 +68,7 @@ class CarelessReader {
                  const std::byte* newest_word)
       : channel_(channel), shard_(shard), layout_(layout), newest_word_(newest_word), slot_(layout.slot_bytes(kKey)) {}
 
-  Status refresh(bool& is_newest) {
+  Status refresh(bool& is_newest, const transport::WaitCheck&) {
     const Version version{load_word(newest_word_)};
     is_newest = version == snapshot_.version;
     if (is_newest) return {};
@@ -103,15 +104,17 @@ class TornRows : public testing::BackendTest {
     layout_ = JobLayout::make(kReaders, 1, {{.row_bytes = row_bytes, .update_bytes = 8}}, 4096);
     owner_ = GetParam().make();
     shard_ = owner_->allocate(layout_.shard_bytes(0), transport::MemoryKind::host);
+    serving_owner_ = std::make_unique<testing::Serving>(*owner_);
     owner_channel_ = owner_->open_channel();
     for (std::size_t i = 0; i < kReaders; ++i) {
       ReaderEnd& end = ends_.emplace_back();
       end.transport = GetParam().make();
+      end.serving = std::make_unique<testing::Serving>(*end.transport);
       end.board = end.transport->allocate(layout_.board_bytes(), transport::MemoryKind::host);
       end.channel = end.transport->open_channel();
-      end.shard = end.channel->open(end.channel->connect(owner_->address()), shard_->descriptor());
+      end.shard = end.channel->open(end.channel->connect(owner_->address(), "peer"), shard_->descriptor());
       const auto remote =
-          owner_channel_->open(owner_channel_->connect(end.transport->address()), end.board->descriptor());
+          owner_channel_->open(owner_channel_->connect(end.transport->address(), "peer"), end.board->descriptor());
       pushes_.push_back(std::make_unique<OwnerPush>(layout_, 0, *owner_channel_, remote));
     }
   }
@@ -183,7 +186,7 @@ class TornRows : public testing::BackendTest {
         continue;
       }
       bool is_newest = false;
-      const Status status = reader.refresh(is_newest);
+      const Status status = reader.refresh(is_newest, testing::patience());
       counts.errors += !status.ok();
       const RowSnapshot& snapshot = reader.snapshot();
       if (!status.ok() || snapshot.version == last) continue;
@@ -240,6 +243,7 @@ class TornRows : public testing::BackendTest {
 
   JobLayout layout_;
   std::unique_ptr<transport::Transport> owner_;
+  std::unique_ptr<testing::Serving> serving_owner_;
   std::unique_ptr<transport::Region> shard_;
   std::vector<ReaderEnd> ends_;
   std::unique_ptr<transport::Channel> owner_channel_;

@@ -4,12 +4,15 @@
 //     INSTANTIATE_TEST_SUITE_P(Backends, LaneContract, ::testing::ValuesIn(testing::kBackends), testing::backend_name);
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <ostream>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
+#include "base/time.hpp"
 #include "transport/threads_transport.hpp"
 #include "transport/transport.hpp"
 #include "transport/ucx_transport.hpp"
@@ -19,7 +22,8 @@ namespace wolfpack::testing {
 struct Backend {
   const char* name;
   std::unique_ptr<transport::Transport> (*make)();
-  bool is_instrumented;  ///< the thread sanitizer sees what it does
+  bool is_instrumented;                                         ///< the thread sanitizer sees what it does
+  transport::OneSided one_sided = transport::OneSided::native;  ///< what it is known to be
 };
 
 inline void PrintTo(const Backend& backend, std::ostream* out) { *out << backend.name; }
@@ -27,7 +31,39 @@ inline void PrintTo(const Backend& backend, std::ostream* out) { *out << backend
 inline const Backend kBackends[] = {
     {"threads", [] { return transport::make_threads_transport(); }, true},
     {"ucx_shm", [] { return transport::make_ucx_transport("shm"); }, false},
+    {"ucx_tcp", [] { return transport::make_ucx_transport("tcp"); }, false, transport::OneSided::emulated},
 };
+
+/// Serves a transport's peers from a thread of its own, as a job's progress thread does, while it lives: for tests that
+/// have no job.
+class Serving {
+ public:
+  explicit Serving(transport::Transport& transport)
+      : thread_([this, &transport] {
+          while (!stop_) {
+            transport.serve();
+            transport.wait_for_requests(0.001);
+          }
+        }) {}
+  Serving(const Serving&) = delete;
+  Serving& operator=(const Serving&) = delete;
+  ~Serving() {
+    stop_ = true;
+    thread_.join();
+  }
+
+ private:
+  std::atomic<bool> stop_ = false;
+  std::thread thread_;
+};
+
+/// For waits that should not last: a test that waits longer fails instead.
+inline transport::WaitCheck patience(double seconds = 20.0) {
+  return [deadline = monotonic_seconds() + seconds] {
+    return monotonic_seconds() < deadline ? Status()
+                                          : Status(StatusCode::deadline_exceeded, "a test waited for too long");
+  };
+}
 
 inline std::string backend_name(const ::testing::TestParamInfo<Backend>& backend) { return backend.param.name; }
 

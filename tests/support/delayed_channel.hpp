@@ -53,7 +53,7 @@ class DelayedChannel final : public transport::Channel {
   /// The next operations fail with this where it is not ok.
   void fail_with(Status status) { failure_ = std::move(status); }
 
-  transport::PeerIndex connect(std::span<const std::byte>) override { return {}; }
+  transport::PeerIndex connect(std::span<const std::byte>, const std::string&) override { return {}; }
   transport::RemoteRegion open(transport::PeerIndex, std::span<const std::byte>) override { return {}; }
 
   Status put(const transport::RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,

@@ -5,7 +5,7 @@
 //     server.client(0).update(...);  server.client(0).tick({0});  server.settle();
 //
 // A client that waits calls `on_wait`; what that returns ends the wait where it is not ok. A forgotten wait ends by
-// itself as a failure.
+// itself as a failure. A wait for the transport, which carries things out by itself, is none: it is not told of.
 #pragma once
 
 #include <functional>
@@ -17,6 +17,7 @@
 #include "ps/shard.hpp"
 #include "ps/value.hpp"
 #include "tests/support/backends.hpp"
+#include "tests/support/watched_channel.hpp"
 
 namespace wolfpack::testing {
 
@@ -38,6 +39,7 @@ class HandDrivenServer {
     for (std::uint64_t i = 0; i < options.workers; ++i) {
       auto& worker = workers_.emplace_back(std::make_unique<Worker>());
       worker->transport = backend.make();
+      worker->serving = std::make_unique<Serving>(*worker->transport);
       worker->board = worker->transport->allocate(layout_.board_bytes(), transport::MemoryKind::host);
       if (i < options.shards)
         worker->shard_memory = worker->transport->allocate(layout_.shard_bytes(i), transport::MemoryKind::host);
@@ -58,14 +60,25 @@ class HandDrivenServer {
   [[nodiscard]] ps::Client& client(std::size_t worker) { return *workers_[worker]->client; }
   [[nodiscard]] ps::Shard& shard(std::size_t shard = 0) { return *workers_[shard]->shard; }
 
-  /// Steps every shard until none has anything to do.
-  void settle() {
-    for (int quiet = 0, rounds = 0; quiet < 3; ++rounds) {
+  /// Waits until all that clients have put is visible.
+  void deliver() {
+    for (auto& worker : workers_) flush(*worker->channel, worker->boards);
+  }
+
+  /// Steps every shard, or that one alone, until none has anything to do and all that was put is visible.
+  void settle(std::optional<std::size_t> shard = std::nullopt) {
+    deliver();
+    const auto check = patience();
+    for (int quiet = 0; quiet < 3;) {
       bool any = false;
-      for (auto& worker : workers_)
-        if (worker->shard) any |= worker->shard->step();
+      for (std::size_t s = 0; s < workers_.size(); ++s) {
+        Worker& host = *workers_[s];
+        if (!host.shard || s != shard.value_or(s)) continue;
+        any |= host.shard->step();
+        flush(*host.owner_channel, host.owner_boards);
+      }
       quiet = any ? 0 : quiet + 1;
-      if (rounds > 1'000'000) {
+      if (!check().ok()) {
         ADD_FAILURE() << "the shards never come to rest";
         return;
       }
@@ -79,23 +92,35 @@ class HandDrivenServer {
  private:
   struct Worker {
     std::unique_ptr<transport::Transport> transport;
+    std::unique_ptr<Serving> serving;
     std::unique_ptr<transport::Region> board, shard_memory;
-    std::unique_ptr<transport::Channel> channel, owner_channel;
-    std::vector<transport::RemoteRegion> boards, shards;
+    std::unique_ptr<WatchedChannel> channel;
+    std::unique_ptr<transport::Channel> owner_channel;
+    std::vector<transport::RemoteRegion> boards, shards;  // on channel
+    std::vector<transport::RemoteRegion> owner_boards;    // on owner_channel
     std::unique_ptr<ps::Client> client;
     std::unique_ptr<ps::Shard> shard;
   };
 
+  static void flush(transport::Channel& channel, const std::vector<transport::RemoteRegion>& boards) {
+    transport::Completion done;
+    for (const auto& board : boards) EXPECT_TRUE(channel.flush(board.peer, done).ok());
+    const Status status = wait(channel, done, patience());
+    EXPECT_TRUE(status.ok()) << status.message();
+  }
+
   void make_client(std::uint32_t i) {
     Worker& worker = *workers_[i];
-    worker.channel = worker.transport->open_channel();
+    worker.channel = std::make_unique<WatchedChannel>(worker.transport->open_channel());
     for (auto& other : workers_) {
-      const auto peer = worker.channel->connect(other->transport->address());
+      const auto peer = worker.channel->connect(other->transport->address(), "peer");
       worker.boards.push_back(worker.channel->open(peer, other->board->descriptor()));
       if (other->shard_memory) worker.shards.push_back(worker.channel->open(peer, other->shard_memory->descriptor()));
     }
-    const auto check = [this]() -> Status {
-      if (++waits > 10'000) return {StatusCode::deadline_exceeded, "a wait that nobody ends"};
+    const auto check = [this, &channel = *worker.channel]() -> Status {
+      if (Status status = patience_(); !status.ok()) return status;
+      if (channel.under_way() > 0) return {};
+      ++waits;
       return on_wait ? on_wait() : Status(StatusCode::deadline_exceeded, "a wait that nobody expects");
     };
     worker.client = std::make_unique<ps::Client>(layout_, rows_, WorkerId{i}, *worker.channel, worker.board->bytes(),
@@ -105,20 +130,20 @@ class HandDrivenServer {
   void make_shard(std::uint64_t s, const Options& options) {
     Worker& host = *workers_[s];
     host.owner_channel = host.transport->open_channel();
-    std::vector<transport::RemoteRegion> boards;
     for (auto& other : workers_)
-      boards.push_back(host.owner_channel->open(host.owner_channel->connect(other->transport->address()),
-                                                other->board->descriptor()));
+      host.owner_boards.push_back(host.owner_channel->open(
+          host.owner_channel->connect(other->transport->address(), "peer"), other->board->descriptor()));
     const ps::ShardOptions shard_options{.shard = s,
                                          .bulk_synchronous = options.bulk_synchronous,
                                          .last_clock = options.last_clock,
                                          .fold_patience = 0.0};
     host.shard = std::make_unique<ps::Shard>(layout_, rows_, shard_options, host.shard_memory->bytes(),
-                                             *host.owner_channel, boards);
+                                             *host.owner_channel, host.owner_boards);
   }
 
   std::vector<ps::RowSpec> rows_;
   ps::JobLayout layout_;
+  transport::WaitCheck patience_ = patience(60.0);  // a wait that nobody ends
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 

@@ -29,7 +29,9 @@ class SplitChannel final : public transport::Channel {
     return inner_.get(from, offset + half, destination.subspan(half), done);
   }
 
-  transport::PeerIndex connect(std::span<const std::byte> address) override { return inner_.connect(address); }
+  transport::PeerIndex connect(std::span<const std::byte> address, const std::string& name) override {
+    return inner_.connect(address, name);
+  }
   transport::RemoteRegion open(transport::PeerIndex peer, std::span<const std::byte> descriptor) override {
     return inner_.open(peer, descriptor);
   }

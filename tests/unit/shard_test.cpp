@@ -24,7 +24,7 @@ class SlowShard : public ::testing::Test {
         lane_.append(RecordKind::update, kKey, {clock}, testing::number_update(clock, size), [] { return Status(); })
             .ok());
     ASSERT_TRUE(lane_.append(RecordKind::end_of_clock, {}, {clock}, {}, [] { return Status(); }).ok());
-    ASSERT_TRUE(lane_.publish().ok());
+    ASSERT_TRUE(lane_.publish(testing::patience()).ok());
     writer_channel_.complete();
   }
 

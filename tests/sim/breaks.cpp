@@ -1,0 +1,188 @@
+#include "tests/sim/breaks.hpp"
+
+#include <cstring>
+#include <deque>
+#include <utility>
+
+namespace wolfpack::sim::breaks {
+namespace {
+
+using transport::Channel;
+using transport::Completion;
+using transport::RemoteRegion;
+
+/// Passes everything on.
+class Passing : public Channel {
+ public:
+  Passing(std::unique_ptr<Channel> inner, ps::JobLayout layout)
+      : layout_(std::move(layout)), inner_(std::move(inner)) {}
+
+  transport::PeerIndex connect(std::span<const std::byte> address, const std::string& name) override {
+    return inner_->connect(address, name);
+  }
+  RemoteRegion open(transport::PeerIndex peer, std::span<const std::byte> descriptor) override {
+    return inner_->open(peer, descriptor);
+  }
+  Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
+             Completion& done) override {
+    return inner_->put(to, offset, source, done);
+  }
+  Status get(const RemoteRegion& from, std::uint64_t offset, std::span<std::byte> destination,
+             Completion& done) override {
+    return inner_->get(from, offset, destination, done);
+  }
+  Status ordered_put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
+                     Completion& done) override {
+    return inner_->ordered_put(to, offset, source, done);
+  }
+  Status flush(transport::PeerIndex peer, Completion& done) override { return inner_->flush(peer, done); }
+  void progress() override { inner_->progress(); }
+  [[nodiscard]] std::string lanes(transport::PeerIndex peer) const override { return inner_->lanes(peer); }
+
+ protected:
+  /// Puts a changed copy, which lives as long as the channel.
+  Status put_changed(const RemoteRegion& to, std::uint64_t offset, Bytes changed, Completion& done) {
+    return inner_->put(to, offset, changed_.emplace_back(std::move(changed)), done);
+  }
+  [[nodiscard]] bool is_words_of(std::uint64_t shard, std::uint64_t offset) const {
+    return offset == layout_.owner_block_offset(shard);
+  }
+
+  ps::JobLayout layout_;
+
+ private:
+  std::deque<Bytes> changed_;  // outlives inner_, which reads it
+  std::unique_ptr<Channel> inner_;
+};
+
+/// Channel 0 of a process is its iterating thread's, channel 1 the owner's where it hosts a shard.
+enum class Whose { worker, owner };
+
+template <class Broken>
+Network::Wrap break_channel(const ps::JobLayout& layout, Whose whose) {
+  return [layout, whose](std::unique_ptr<Channel> channel, std::size_t process,
+                         std::size_t opened) -> std::unique_ptr<Channel> {
+    const bool is_meant = whose == Whose::worker ? opened == 0 : opened == 1 && process < layout.shards;
+    if (!is_meant) return channel;
+    return std::make_unique<Broken>(std::move(channel), layout);
+  };
+}
+
+class UnorderedTail final : public Passing {
+ public:
+  using Passing::Passing;
+  Status ordered_put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
+                     Completion& done) override {
+    return put(to, offset, source, done);
+  }
+};
+
+class LostEnds final : public Passing {
+ public:
+  using Passing::Passing;
+  Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
+             Completion& done) override {
+    const std::uint64_t lanes = layout_.lane_offset({0});
+    if (offset < lanes || to.size_bytes <= layout_.board_bytes()) return Passing::put(to, offset, source, done);
+    Bytes changed(source.begin(), source.end());
+    for (std::size_t at = 0; at < changed.size();) {
+      ps::RecordHeader header;
+      std::memcpy(&header, changed.data() + at, sizeof header);
+      if (header.kind == ps::RecordKind::end_of_clock && ++ends_ % 3 == 0) {
+        header.kind = ps::RecordKind::padding;
+        std::memcpy(changed.data() + at, &header, sizeof header);
+      }
+      at += sizeof header + ps::round_up(header.payload_bytes, ps::kRecordAlignment);
+    }
+    return put_changed(to, offset, std::move(changed), done);
+  }
+
+ private:
+  std::uint64_t ends_ = 0;
+};
+
+class UnawaitedFlush final : public Passing {
+ public:
+  using Passing::Passing;
+  Status flush(transport::PeerIndex, Completion&) override { return {}; }
+};
+
+class NoHead final : public Passing {
+ public:
+  using Passing::Passing;
+  Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
+             Completion& done) override {
+    for (std::uint64_t shard = 0; shard < layout_.shards; ++shard) {
+      if (!is_words_of(shard, offset)) continue;
+      Bytes changed(source.begin(), source.end());
+      std::memset(changed.data() + (layout_.lane_head_offset(shard) - offset), 0, 8);
+      return put_changed(to, offset, std::move(changed), done);
+    }
+    return Passing::put(to, offset, source, done);
+  }
+};
+
+class WrongShard final : public Passing {
+ public:
+  using Passing::Passing;
+  Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
+             Completion& done) override {
+    for (std::uint64_t shard = 0; shard < layout_.shards; ++shard)
+      if (is_words_of(shard, offset))
+        return Passing::put(to, layout_.owner_block_offset((shard + 1) % layout_.shards), source, done);
+    return Passing::put(to, offset, source, done);
+  }
+};
+
+/// The words of the rows are kept back until the floor that covers them has been put.
+class LateWords final : public Passing {
+ public:
+  using Passing::Passing;
+  Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
+             Completion& done) override {
+    for (std::uint64_t shard = 0; shard < layout_.shards; ++shard)
+      if (is_words_of(shard, offset)) {
+        std::uint64_t stop = 0;
+        std::memcpy(&stop, source.data(), sizeof stop);
+        if (stop != 0) break;
+        kept_.push_back({to, offset, Bytes(source.begin(), source.end())});
+        if (++rounds_ % 2 == 0) return release(done);
+        return {};
+      }
+    return Passing::put(to, offset, source, done);
+  }
+
+ private:
+  struct Kept {
+    RemoteRegion to;
+    std::uint64_t offset;
+    Bytes words;
+  };
+  Status release(Completion& done) {
+    for (Kept& kept : kept_)
+      if (Status status = put_changed(kept.to, kept.offset, std::move(kept.words), done); !status.ok()) return status;
+    kept_.clear();
+    return {};
+  }
+  std::vector<Kept> kept_;
+  std::uint64_t rounds_ = 0;
+};
+
+}  // namespace
+
+Network::Wrap tail_before_data(const ps::JobLayout& layout) {
+  return break_channel<UnorderedTail>(layout, Whose::worker);
+}
+Network::Wrap no_end_of_clock_record(const ps::JobLayout& layout) {
+  return break_channel<LostEnds>(layout, Whose::worker);
+}
+Network::Wrap slot_reused_early(const ps::JobLayout& layout) {
+  return break_channel<UnawaitedFlush>(layout, Whose::owner);
+}
+Network::Wrap head_not_returned(const ps::JobLayout& layout) { return break_channel<NoHead>(layout, Whose::owner); }
+Network::Wrap words_of_another_shard(const ps::JobLayout& layout) {
+  return break_channel<WrongShard>(layout, Whose::owner);
+}
+Network::Wrap floor_before_words(const ps::JobLayout& layout) { return break_channel<LateWords>(layout, Whose::owner); }
+
+}  // namespace wolfpack::sim::breaks

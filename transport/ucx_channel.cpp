@@ -1,0 +1,183 @@
+#include "transport/ucx_channel.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+#include <ucp/api/ucp.h>
+
+#include "base/bytes.hpp"
+#include "base/words.hpp"
+
+namespace wolfpack::transport {
+namespace {
+
+/// Enough to fill a pipe, few enough not to exhaust send queues.
+constexpr std::size_t kMostStarted = 64;
+constexpr double kConnectSeconds = 30.0;
+
+}  // namespace
+
+UcxChannel::UcxChannel(ucp_context_h context, ucx::PeerErrors errors, Bytes own_address)
+    : tracked_(kMostStarted),
+      errors_(errors),
+      own_address_(std::move(own_address)),
+      worker_(ucx::make_worker(context)) {
+  for (Tracked& tracked : tracked_) free_.push_back(&tracked);
+}
+
+PeerIndex UcxChannel::connect(std::span<const std::byte> address, const std::string& name) {
+  const bool is_self =
+      !own_address_.empty() && std::equal(address.begin(), address.end(), own_address_.begin(), own_address_.end());
+  if (is_self)
+    peers_.emplace_back(names_.emplace_back(name), std::nullopt);
+  else
+    peers_.emplace_back(names_.emplace_back(name), ucx::Endpoint(worker_.get(), address, errors_));
+  return {static_cast<std::uint32_t>(peers_.size() - 1)};
+}
+
+RemoteRegion UcxChannel::open(PeerIndex peer, std::span<const std::byte> descriptor) {
+  ByteReader reader(descriptor);
+  const auto address = reader.value<std::uint64_t>();
+  const auto size_bytes = reader.value<std::uint64_t>();
+  if (reader.value<MemoryKind>() != MemoryKind::host)
+    throw RuntimeFailure("this build reaches host memory only, and a peer registered another kind");
+  const auto& endpoint = peers_[peer.value].endpoint;
+  regions_.push_back({address, endpoint ? ucx::unpack_remote_key(endpoint->get(), reader.blob()) : nullptr});
+  const RemoteRegion region{peer, static_cast<std::uint32_t>(regions_.size() - 1), size_bytes};
+  if (errors_ == ucx::PeerErrors::fail) {  // an answer means that the connection is up both ways
+    Completion answered;
+    get(region, 0, std::as_writable_bytes(std::span(&answer_, 1)), answered).or_throw();
+    wait(*this, answered, kConnectSeconds).or_throw();
+  }
+  return region;
+}
+
+Status UcxChannel::put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
+                       Completion& done) {
+  if (!to.holds(offset, source.size())) return past_the_end(to, offset, source.size());
+  Peer& peer = peers_[to.peer.value];
+  if (!peer.endpoint) {
+    store_shared(local(to, offset), source);
+    return {};
+  }
+  peer.has_unflushed_puts = true;
+  return submit(peer, {Kind::put, to.index, offset, const_cast<std::byte*>(source.data()), source.size()}, done);
+}
+
+Status UcxChannel::get(const RemoteRegion& from, std::uint64_t offset, std::span<std::byte> destination,
+                       Completion& done) {
+  if (!from.holds(offset, destination.size())) return past_the_end(from, offset, destination.size());
+  Peer& peer = peers_[from.peer.value];
+  if (!peer.endpoint) {
+    load_shared(destination, local(from, offset));
+    return {};
+  }
+  return submit(peer, {Kind::get, from.index, offset, destination.data(), destination.size()}, done);
+}
+
+// Put, flush of that endpoint, put: sound on every UCX, where a fence is not (from 1.16 it may hang with emulated
+// operations).
+Status UcxChannel::ordered_put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
+                               Completion& done) {
+  if (!to.holds(offset, source.size())) return past_the_end(to, offset, source.size());
+  Peer& peer = peers_[to.peer.value];
+  if (peer.has_unflushed_puts) {
+    const Operation fence{Kind::fence, 0, 0, nullptr, 0};
+    if (Status status = submit(peer, fence, peer.fence); !status.ok()) return status;
+  }
+  return put(to, offset, source, done);
+}
+
+Status UcxChannel::flush(PeerIndex peer, Completion& done) {
+  if (!peers_[peer.value].endpoint) return {};
+  return submit(peers_[peer.value], {Kind::flush, 0, 0, nullptr, 0}, done);
+}
+
+void UcxChannel::progress() {
+  ucp_worker_progress(worker_.get());
+  if (waiting_ == 0) return;
+  for (Peer& peer : peers_) advance(peer);
+}
+
+std::string UcxChannel::lanes(PeerIndex peer) const {
+  const auto& endpoint = peers_[peer.value].endpoint;
+  return endpoint ? ucx::describe_lanes(endpoint->get()) : "memory";
+}
+
+std::byte* UcxChannel::local(const RemoteRegion& region, std::uint64_t offset) const {
+  return reinterpret_cast<std::byte*>(regions_[region.index].address) + offset;
+}
+
+Status UcxChannel::submit(Peer& peer, const Operation& operation, Completion& done) {
+  const bool is_fence = operation.kind == Kind::fence;
+  const bool starts = peer.waiting.empty() && !free_.empty();
+  Completion::State* completion = starts || !is_fence ? done.begin(in_flight_) : nullptr;
+  if (!starts) {
+    peer.waiting.push_back({operation, completion});
+    ++waiting_;
+    return {};
+  }
+  Status status = start(peer, operation, completion);
+  if (is_fence && !peer.fence.done()) {  // what follows waits behind it
+    peer.waiting.push_back({operation, completion});
+    ++waiting_;
+  }
+  return status;
+}
+
+// Starts what waits, in order, as far as it may.
+void UcxChannel::advance(Peer& peer) {
+  while (!peer.waiting.empty()) {
+    Waiting& front = peer.waiting.front();
+    const bool is_fence = front.operation.kind == Kind::fence;
+    if (is_fence && front.completion != nullptr) {
+      if (!peer.fence.done()) return;
+    } else {
+      if (free_.empty()) return;
+      if (is_fence) front.completion = peer.fence.begin(in_flight_);
+      (void)start(peer, front.operation, front.completion);  // an error is in the completion
+      if (is_fence) continue;
+    }
+    peer.waiting.pop_front();
+    --waiting_;
+  }
+}
+
+Status UcxChannel::start(Peer& peer, const Operation& operation, Completion::State* completion) {
+  Tracked* tracked = free_.back();
+  free_.pop_back();
+  *tracked = {this, completion, &peer.name};
+  ucp_request_param_t parameters{};
+  parameters.op_attr_mask = UCP_OP_ATTR_FIELD_CALLBACK | UCP_OP_ATTR_FIELD_USER_DATA;
+  parameters.cb.send = on_complete;
+  parameters.user_data = tracked;
+  const ucs_status_ptr_t request = begin(peer, operation, parameters);
+  if (UCS_PTR_IS_PTR(request)) return {};
+  const ucs_status_t status = UCS_PTR_STATUS(request);
+  finish(*tracked, status);
+  return status == UCS_OK ? Status() : to_status(status, peer.name.c_str());
+}
+
+ucs_status_ptr_t UcxChannel::begin(Peer& peer, const Operation& operation, const ucp_request_param_t& parameters) {
+  const ucp_ep_h endpoint = peer.endpoint->get();
+  if (operation.kind == Kind::flush || operation.kind == Kind::fence) return ucp_ep_flush_nbx(endpoint, &parameters);
+  const Remote& remote = regions_[operation.region];
+  const std::uint64_t address = remote.address + operation.offset;
+  return operation.kind == Kind::put
+             ? ucp_put_nbx(endpoint, operation.local, operation.bytes, address, remote.key.get(), &parameters)
+             : ucp_get_nbx(endpoint, operation.local, operation.bytes, address, remote.key.get(), &parameters);
+}
+
+void UcxChannel::on_complete(void* request, ucs_status_t status, void* user_data) {
+  auto& tracked = *static_cast<Tracked*>(user_data);
+  tracked.channel->finish(tracked, status);
+  ucp_request_free(request);
+}
+
+void UcxChannel::finish(Tracked& tracked, ucs_status_t status) {
+  free_.push_back(&tracked);
+  Completion::finish(tracked.completion, status == UCS_OK ? Status() : to_status(status, tracked.peer_name->c_str()));
+}
+
+}  // namespace wolfpack::transport

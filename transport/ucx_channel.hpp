@@ -1,0 +1,92 @@
+// One thread's way to its peers over UCX: a UCX worker of its own, an endpoint a peer.
+//
+// No operation blocks. What cannot start yet, because the peer's earlier puts are not known to be visible or the queue
+// is full, waits its turn in the peer's queue and is started by progress(). Where operations are emulated, memory of
+// this very process is reached directly: nobody has to be asked. Used inside transport/ only.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "transport/transport.hpp"
+#include "transport/ucx_handles.hpp"
+
+namespace wolfpack::transport {
+
+class UcxChannel final : public Channel {
+ public:
+  /// `own_address`: the peer at this address is this process, and is reached without UCX; empty: none is.
+  UcxChannel(ucp_context_h context, ucx::PeerErrors errors, Bytes own_address);
+
+  PeerIndex connect(std::span<const std::byte> address, const std::string& name) override;
+  /// Over tcp returns when the connection is up both ways: UCX 1.13 does not survive the end of one that is half up.
+  RemoteRegion open(PeerIndex peer, std::span<const std::byte> descriptor) override;
+  Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
+             Completion& done) override;
+  Status get(const RemoteRegion& from, std::uint64_t offset, std::span<std::byte> destination,
+             Completion& done) override;
+  Status ordered_put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
+                     Completion& done) override;
+  Status flush(PeerIndex peer, Completion& done) override;
+  void progress() override;
+  [[nodiscard]] std::string lanes(PeerIndex peer) const override;
+
+ private:
+  enum class Kind { put, get, flush, fence };
+
+  struct Operation {
+    Kind kind;
+    std::uint32_t region;
+    std::uint64_t offset;
+    std::byte* local;  // put: the source, not written to; get: the destination
+    std::size_t bytes;
+  };
+  struct Waiting {
+    Operation operation;
+    Completion::State* completion;
+  };
+  struct Peer {
+    Peer(const std::string& n, std::optional<ucx::Endpoint> e) : name(n), endpoint(std::move(e)) {}
+    const std::string& name;  // in names_
+    Completion fence;
+    std::optional<ucx::Endpoint> endpoint;  // none: this process
+    std::deque<Waiting> waiting;            // a fence at the front is under way
+    bool has_unflushed_puts = false;
+  };
+  struct Remote {
+    std::uint64_t address;
+    ucx::RemoteKey key;  // null: memory of this process
+  };
+  /// What UCX's callback gets of an operation under way.
+  struct Tracked {
+    UcxChannel* channel;
+    Completion::State* completion;
+    const std::string* peer_name;
+  };
+
+  [[nodiscard]] std::byte* local(const RemoteRegion& region, std::uint64_t offset) const;
+  static void on_complete(void* request, ucs_status_t status, void* user_data);
+  Status submit(Peer& peer, const Operation& operation, Completion& done);
+  Status start(Peer& peer, const Operation& operation, Completion::State* completion);
+  [[nodiscard]] ucs_status_ptr_t begin(Peer& peer, const Operation& operation, const ucp_request_param_t& parameters);
+  void advance(Peer& peer);
+  void finish(Tracked& tracked, ucs_status_t status);
+
+  // Outlive the endpoints and the worker, whose closing completes operations.
+  std::uint64_t in_flight_ = 0;  // waiting ones included
+  std::deque<std::string> names_;
+  std::uint64_t answer_ = 0;
+  std::vector<Tracked> tracked_;
+  std::vector<Tracked*> free_;
+  std::uint64_t waiting_ = 0;
+  ucx::PeerErrors errors_;
+  Bytes own_address_;
+  ucx::Worker worker_;
+  std::deque<Peer> peers_;
+  std::vector<Remote> regions_;  // after peers_: remote keys go before their endpoints
+};
+
+}  // namespace wolfpack::transport

@@ -88,7 +88,7 @@ class Watcher {
       : scenario_(scenario),
         simulation_(simulation),
         verdict_(verdict),
-        policy_(scenario.staleness, scenario.iterations),
+        policy_(scenario.claimed_staleness.value_or(scenario.staleness), scenario.iterations),
         finished_(scenario.workers, 0),
         sequences_(scenario.workers, std::vector<std::uint64_t>(scenario.checked_rows, 0)),
         seen_(scenario.workers) {}

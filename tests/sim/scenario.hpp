@@ -27,6 +27,7 @@ struct Scenario {
   std::size_t checked_rows = 1;  ///< beside the `add` row
   std::uint64_t iterations = 10;
   Staleness staleness{1};
+  std::optional<Staleness> claimed_staleness;  ///< what the run is judged by, where not by that
   std::uint64_t lane_bytes = 2048;
   std::size_t largest_update_words = 16;
   std::size_t updates_a_clock = 2;

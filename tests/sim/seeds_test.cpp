@@ -1,37 +1,44 @@
-// Thousands of random runs under the simulator. A failure names its seed, and fails again with that seed alone:
-//     WOLFPACK_SIM_SEEDS=SEED build/release/bin/sim_seeds_test
-#include <cstdlib>
-#include <iostream>
+// The parameter server and the runtime in thousands of random runs under the simulator. A failure names its seed.
+#include "tests/sim/seeds.hpp"
 
 #include <gtest/gtest.h>
 
+#include "ps/value.hpp"
 #include "tests/sim/scenario.hpp"
-#include "tests/support/backends.hpp"
 
 namespace wolfpack::sim {
 namespace {
 
-/// WOLFPACK_SIM_SEEDS=FIRST:COUNT runs others than the usual ones.
-std::pair<std::uint64_t, std::uint64_t> seeds() {
-  std::uint64_t first = 0, count = 1000 / testing::kStressDivisor;
-  if (const char* text = std::getenv("WOLFPACK_SIM_SEEDS")) {
-    char* end = nullptr;
-    first = std::strtoull(text, &end, 10);
-    count = *end == ':' ? std::strtoull(end + 1, nullptr, 10) : 1;
-  }
-  return {first, count};
+TEST(SimulatedRuns, HoldEveryRuleWhateverTheSeed) {
+  for_each_seed(1000, [](std::uint64_t seed) {
+    const Scenario scenario = Scenario::of(seed);
+    return Finding{scenario.run(), [scenario] { return scenario.describe(); }};
+  });
 }
 
-TEST(SimulatedRuns, HoldEveryRuleWhateverTheSeed) {
-  const auto [first, count] = seeds();
-  int broken = 0;
-  for (std::uint64_t seed = first; seed < first + count && broken < 5; ++seed) {
-    const Scenario scenario = Scenario::of(seed);
-    const std::string what = scenario.run();
-    if (what.empty()) continue;
-    ++broken;
-    ADD_FAILURE() << what << "\n  " << scenario.describe() << "\n  again: WOLFPACK_SIM_SEEDS=" << seed;
-  }
+TEST(SimulatedRuns, OfOneSeedAreTheSame) {
+  const auto turns = [](std::uint64_t seed) {
+    SimulatedJob job({.seed = seed, .workers = 3});
+    const auto outcome = job.run({.rows = {ps::add_row(std::vector<double>(4))}}, [](runtime::Job& j) {
+      (void)j.iterate({.iterations = 5, .staleness = {2}},
+                      [](runtime::Iteration& it) { it.update({0}, ps::encode_dense(std::vector<double>(4, 1.0))); });
+      j.close();
+    });
+    EXPECT_EQ(outcome.problem(), "");
+    return std::pair(outcome.turns, outcome.virtual_seconds);
+  };
+  EXPECT_EQ(turns(5), turns(5));
+  EXPECT_NE(turns(5), turns(6));
+}
+
+TEST(SimulatedRuns, ThatAreStalerThanTheyClaimAreCaught) {
+  Scenario scenario = Scenario::of(3);
+  scenario.workers = 3;
+  scenario.iterations = 20;
+  scenario.staleness = {5};
+  scenario.claimed_staleness = Staleness{2};
+  scenario.straggler = runtime::StragglerSpec{.worker = WorkerId{1}, .slowdown = 30.0};
+  EXPECT_NE(scenario.run().find("lead rule"), std::string::npos) << scenario.run();
 }
 
 }  // namespace

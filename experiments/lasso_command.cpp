@@ -1,8 +1,5 @@
 #include "experiments/lasso_command.hpp"
 
-#include <cmath>
-#include <cstdio>
-#include <iostream>
 #include <memory>
 #include <optional>
 
@@ -12,7 +9,10 @@
 #include "base/time.hpp"
 #include "cpu/atom_selector.hpp"
 #include "experiments/data/dataset.hpp"
+#include "experiments/exit_status.hpp"
+#include "experiments/lasso_recording.hpp"
 #include "experiments/progress_display.hpp"
+#include "experiments/run_files.hpp"
 #include "experiments/run_output.hpp"
 #include "frank_wolfe/least_squares.hpp"
 #include "runtime/agree.hpp"
@@ -29,26 +29,18 @@ std::string storage_name(const Matrix& matrix) {
 }
 
 void print_table(const nlohmann::ordered_json& result, const LassoSettings& settings) {
-  const auto text = [&](const char* field) {
-    const auto& value = result.at(field);
-    return value.is_string()         ? value.get<std::string>()
-           : value.is_number_float() ? fmt::format("{:.6g}", value.get<double>())
-                                     : value.dump();
-  };
-  const auto line = [](const char* name, const std::string& value) {
-    std::fputs(fmt::format("  {:<22} {}\n", name, value).c_str(), stderr);
-  };
-  line("status", text("status"));
-  line("objective", fmt::format("{:.12g}  (f(0) = {:.6g})", result.at("objective").get<double>(),
-                                result.at("null_objective").get<double>()));
-  line("certified gap / f(0)", text("relative_gap"));
-  line("non-zeros", fmt::format("{} of {} columns, l1 norm {} of {}", text("nonzeros"), text("columns"),
-                                text("l1_norm"), text("beta")));
-  line("solving", fmt::format("{} s, {} passes over the data, {} clocks", text("solve_seconds"), text("full_passes"),
-                              text("clocks")));
-  line("workers", fmt::format("{}, staleness {}, {}, {} ({})", text("workers"), text("staleness"), text("storage"),
-                              text("transport"), text("transport_lanes")));
-  if (!settings.output.empty()) line("written to", settings.output);
+  const auto text = [&](const char* field) { return field_text(result, field); };
+  print_line("status", text("status"));
+  print_line("objective", fmt::format("{:.12g}  (f(0) = {:.6g})", result.at("objective").get<double>(),
+                                      result.at("null_objective").get<double>()));
+  print_line("certified gap / f(0)", text("relative_gap"));
+  print_line("non-zeros", fmt::format("{} of {} columns, l1 norm {} of {}", text("nonzeros"), text("columns"),
+                                      text("l1_norm"), text("beta")));
+  print_line("solving", fmt::format("{} s, {} passes over the data, {} clocks", text("solve_seconds"),
+                                    text("full_passes"), text("clocks")));
+  print_line("workers", fmt::format("{}, staleness {}, {}, {} ({})", text("workers"), text("staleness"),
+                                    text("storage"), text("transport"), text("transport_lanes")));
+  if (!settings.output.empty()) print_line("written to", settings.output);
 }
 
 int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
@@ -57,9 +49,11 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
 
   std::unique_ptr<transport::Transport> transport;
   std::optional<data::Dataset> dataset;
+  std::optional<runtime::Recording> replay;
   runtime::agree(bootstrap, [&] {
+    if (!settings.replay.empty()) replay = read_recording(settings);
     dataset = data::Dataset::open(settings.files);
-    transport = transport::make_ucx_transport("shm");
+    transport = transport::make_ucx_transport(settings.transport.name);
   });
   const frank_wolfe::LeastSquares objective(dataset->target());
   RunFacts facts;
@@ -69,6 +63,8 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
 
   std::optional<ProgressDisplay> display;
   auto solve_options = settings.solve;
+  solve_options.record = !settings.record.empty();
+  solve_options.replay = replay ? &*replay : nullptr;
   solve_options.on_progress = [&display](const frank_wolfe::Progress& progress) {
     if (display) display->update(progress);
   };
@@ -85,7 +81,8 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
   });
 
   if (is_first && !settings.quiet) display.emplace(facts.null_objective);
-  const frank_wolfe::SolveResult solved = frank_wolfe::solve(job, *selector, mine.first, solve_options);
+  const frank_wolfe::SolveResult solved =
+      frank_wolfe::solve(job, *selector, mine.first, dataset->target(), solve_options);
   display.reset();
   facts.transport = job.transport_record();
   job.close();
@@ -95,8 +92,8 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
   facts.wall_seconds = monotonic_seconds() - start;
   const auto result = result_json(settings, facts, solved);
   if (!settings.output.empty()) write_run(settings.output, result, solved);
-  if (settings.json && !(std::cout << result.dump(2) << std::endl))
-    throw RuntimeFailure("--json: standard output cannot be written to");
+  if (!settings.record.empty()) write_recording(settings, solved.recording);
+  if (settings.json) print_json(result);
   if (!settings.quiet) print_table(result, settings);
   return status;
 }
@@ -105,7 +102,10 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
 
 int run_lasso(const LassoArguments& arguments, char* const* argv) {
   const LassoSettings settings = interpret(arguments);
-  if (!runtime::spawned_worker() && !settings.output.empty()) prepare_output(settings.output);
+  if (!runtime::spawned_worker()) {
+    if (!settings.output.empty()) prepare_output(settings.output);
+    if (!settings.record.empty()) prepare_recording(settings.record);
+  }
   return runtime::run_processes({.workers = settings.workers, .arguments = argv},
                                 [&](transport::Bootstrap& bootstrap) { return run_worker(settings, bootstrap); });
 }

@@ -5,8 +5,6 @@
 
 namespace wolfpack::experiments {
 
-enum ExitStatus { kConverged = 0, kFailedWhileRunning = 1, kBadInput = 2, kNotConverged = 3 };
-
 /// Runs in the launcher and, spawned by it, in every worker. `argv` is main's. Returns the exit status; throws
 /// InputError and RuntimeFailure, in workers with a text in worker 0 only where all fail alike.
 int run_lasso(const LassoArguments& arguments, char* const* argv);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
-#include <limits>
 #include <optional>
 #include <string>
 
@@ -13,9 +12,12 @@
 #include "base/status.hpp"
 #include "experiments/data/svmlight.hpp"
 #include "experiments/data/synthetic.hpp"
+#include "experiments/exit_status.hpp"
 #include "experiments/lasso_command.hpp"
+#include "experiments/logistic_command.hpp"
 #include "experiments/report/pictures.hpp"
 #include "experiments/report/write_report.hpp"
+#include "experiments/run_options.hpp"
 #include "experiments/version.hpp"
 #include "runtime/process_launcher.hpp"
 
@@ -67,7 +69,7 @@ CLI::App* add_report(CLI::App& app, ReportArguments& arguments) {
 
 int run_generate(const GenerateArguments& arguments) {
   data::SyntheticOptions options = arguments.options;
-  options.seed = parse_whole("--seed", arguments.seed, 0, std::numeric_limits<std::int64_t>::max());
+  options.seed = parse_whole("--seed", arguments.seed, 0);
   const auto instance = data::make_synthetic(options);
   data::write_svmlight(arguments.output, instance.matrix.view(), instance.target);
   return 0;
@@ -85,11 +87,11 @@ int run_report(const ReportArguments& arguments) {
 
 /// The library's own complaint does not name the word.
 void check_command(const std::string& word) {
-  for (const char* known : {"lasso", "generate", "report", "-h", "--help", "--version"})
+  for (const char* known : {"lasso", "logistic", "generate", "report", "-h", "--help", "--version"})
     if (word == known) return;
   const bool planned = word == "devices" || word == "latency";
   throw InputError(fmt::format(
-      "{}; accepted: lasso, generate, report, --help, --version",
+      "{}; accepted: lasso, logistic, generate, report, --help, --version",
       word.empty() ? "no command given" : word + (planned ? ": not in this version yet" : ": no such command")));
 }
 
@@ -100,10 +102,14 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", kVersion);
   app.require_subcommand(1);
   LassoArguments lasso;
+  LogisticArguments logistic;
   GenerateArguments generate;
   ReportArguments report;
   auto* lasso_command = app.add_subcommand("lasso", "minimise 1/2 ||y - A alpha||^2 subject to ||alpha||_1 <= beta");
   add_lasso_options(*lasso_command, lasso);
+  auto* logistic_command = app.add_subcommand(
+      "logistic", "minimise mean log(1 + exp(-y (x'w + b))) + lambda / 2 ||w||^2 by stochastic gradients");
+  add_logistic_options(*logistic_command, logistic);
   auto* generate_command = add_generate(app, generate);
   add_report(app, report);
   try {
@@ -113,6 +119,7 @@ int run(int argc, char** argv) {
     throw InputError(fmt::format("{}; see wolfpack {} --help", error.what(), argv[1]));
   }
   if (lasso_command->parsed()) return run_lasso(lasso, argv);
+  if (logistic_command->parsed()) return run_logistic(logistic, argv);
   return generate_command->parsed() ? run_generate(generate) : run_report(report);
 }
 

@@ -27,9 +27,6 @@ struct RunFacts {
 [[nodiscard]] nlohmann::ordered_json result_json(const LassoSettings& settings, const RunFacts& facts,
                                                  const frank_wolfe::SolveResult& result);
 
-/// Makes the folder and its parents. Throws InputError where that cannot be, or where nothing can be written there.
-void prepare_output(const std::filesystem::path& directory);
-
 /// Throws RuntimeFailure where a file cannot be written.
 void write_run(const std::filesystem::path& directory, const nlohmann::ordered_json& result,
                const frank_wolfe::SolveResult& solved);

@@ -52,12 +52,16 @@ SparseView<Scalar> columns_of(const SparseView<Scalar>& view, const data::Column
 
 Solution solve_lasso(const MatrixView& matrix, std::span<const double> target, const LassoOptions& options) {
   check(matrix, target, options);
-  const frank_wolfe::SolveOptions solve_options{.beta = options.beta,
-                                                .tolerance = options.tolerance,
-                                                .top_k = options.top_k,
-                                                .staleness = options.staleness,
-                                                .max_clock = options.max_clock,
-                                                .time_limit_seconds = options.time_limit_seconds};
+  const frank_wolfe::SolveOptions solve_options{
+      .method = options.method,
+      .step = options.step,
+      .beta = options.beta,
+      .tolerance = options.tolerance,
+      .top_k = options.top_k,
+      .staleness = options.staleness.value_or(frank_wolfe::automatic_staleness(options.method)),
+      .max_clock = options.max_clock,
+      .time_limit_seconds = options.time_limit_seconds};
+  frank_wolfe::check_method(solve_options);
   const std::vector<double> y(target.begin(), target.end());
   Solution solution;
   runtime::run_threads(options.workers, [&](transport::Bootstrap& bootstrap) {
@@ -70,7 +74,7 @@ Solution solve_lasso(const MatrixView& matrix, std::span<const double> target, c
       selector = cpu::make_cpu_atom_selector(
           std::visit([&](const auto& view) -> MatrixView { return columns_of(view, mine); }, matrix));
     });
-    auto solved = frank_wolfe::solve(job, *selector, mine.first, solve_options);
+    auto solved = frank_wolfe::solve(job, *selector, mine.first, y, solve_options);
     job.close();
     if (bootstrap.rank().value != 0) return;
     solution = {.status = solved.status,

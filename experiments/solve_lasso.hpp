@@ -25,9 +25,12 @@ namespace wolfpack {
 struct LassoOptions {
   double beta = 1.0;        ///< bound on ||alpha||_1; finite, > 0
   std::size_t workers = 1;  ///< threads; >= 1
-  Staleness staleness{3};
+  frank_wolfe::Method method = frank_wolfe::Method::corrective;
+  frank_wolfe::StepSize step = frank_wolfe::StepSize::line_search;  ///< bellet alone has the choice
+  std::optional<Staleness> staleness = std::nullopt;                ///< none: frank_wolfe::automatic_staleness(method)
   double tolerance = 1e-6;                                ///< on the certified gap divided by f(0) = ||y||^2 / 2; >= 0
-  std::size_t top_k = 0;                                  ///< atoms proposed a round by all workers; 0: automatic
+  std::size_t top_k = 0;                                  ///< atoms proposed a round by all workers; 0: automatic;
+                                                          ///< 0 or 1 with methods of one atom a worker
   std::optional<std::uint64_t> max_clock = std::nullopt;  ///< iterations a worker at most
   std::optional<double> time_limit_seconds = std::nullopt;
 };

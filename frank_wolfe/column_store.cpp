@@ -82,11 +82,7 @@ void ColumnStore::product(std::span<const double> x, std::span<double> z) const 
   }
   map(z).noalias() = DenseBlock(dense_.data(), rows_, dense_count) * dense_x;
   for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
-    if (!slots_[slot].sparse || x[slot] == 0.0) continue;
-    const Column& column = sparse_[slots_[slot].place];
-    for (std::size_t k = 0; k < column.rows.size(); ++k) {
-      z[static_cast<std::size_t>(column.rows[k])] += x[slot] * column.values[k];
-    }
+    if (slots_[slot].sparse && x[slot] != 0.0) add_scaled(static_cast<Index>(slot), x[slot], z);
   }
 }
 
@@ -97,6 +93,26 @@ void ColumnStore::scores(std::span<const double> w, std::span<double> g) const {
   for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
     const auto [sparse, place] = slots_[slot];
     g[slot] = sparse ? gather_dot(sparse_[place], w.data()) : dense_g[static_cast<Eigen::Index>(place)];
+  }
+}
+
+double ColumnStore::score(Index slot, std::span<const double> w) const {
+  const auto [sparse, place] = slots_[static_cast<std::size_t>(slot)];
+  if (sparse) return gather_dot(sparse_[place], w.data());
+  const auto d = static_cast<std::size_t>(rows_);
+  return dot(std::span(dense_).subspan(place * d, d), w);
+}
+
+void ColumnStore::add_scaled(Index slot, double factor, std::span<double> z) const {
+  const auto [sparse, place] = slots_[static_cast<std::size_t>(slot)];
+  if (!sparse) {
+    const auto d = static_cast<std::size_t>(rows_);
+    map(z) += factor * map(std::span(dense_).subspan(place * d, d));
+    return;
+  }
+  const Column& column = sparse_[place];
+  for (std::size_t k = 0; k < column.rows.size(); ++k) {
+    z[static_cast<std::size_t>(column.rows[k])] += factor * column.values[k];
   }
 }
 

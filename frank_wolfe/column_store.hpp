@@ -33,6 +33,12 @@ class ColumnStore {
   /// g = A'w. w: d values, g: size() values.
   void scores(std::span<const double> w, std::span<double> g) const;
 
+  /// a_slot'w. w: d values.
+  [[nodiscard]] double score(Index slot, std::span<const double> w) const;
+
+  /// z += factor * a_slot. z: d values.
+  void add_scaled(Index slot, double factor, std::span<double> z) const;
+
   /// The Gram matrix's columns `first`, ..., size() - 1: block is size() x (size() - first), column-major.
   void gram(Index first, std::span<double> block) const;
 

@@ -5,17 +5,11 @@
 #include <unordered_set>
 #include <utility>
 
-#include "frank_wolfe/eigen_map.hpp"
+#include "frank_wolfe/assemble_iterate.hpp"
 
 namespace wolfpack::frank_wolfe {
 
 namespace {
-
-// An iterate whose objective rounding has lifted by no more than this share of f(0) is still taken: near the optimum
-// the gap falls, with the first power of what is left, long after the objective, with the second, stands still.
-constexpr double kRise = 1e-12;
-// But not for ever: a run must be able to see that it has stalled.
-constexpr int kMostWithoutGain = 10;
 
 bool all_zero(const Column& column) {
   return std::all_of(column.values.begin(), column.values.end(), [](double value) { return value == 0.0; });
@@ -26,14 +20,9 @@ bool all_zero(const Column& column) {
 CorrectiveStep::CorrectiveStep(LeastSquares objective, L1Ball ball)
     : objective_(std::move(objective)),
       ball_(ball),
-      active_({objective_.target().begin(), objective_.target().end()}, ball.radius()) {
-  const std::vector<double> origin(objective_.target().size(), 0.0);
-  iterate_.dual.resize(origin.size());
-  objective_.dual(origin, iterate_.dual);
-  iterate_.objective = objective_.value(origin);
-  null_objective_ = iterate_.objective;
-  lowest_ = iterate_.objective;
-}
+      active_({objective_.target().begin(), objective_.target().end()}, ball.radius()),
+      iterate_(assemble_iterate(objective_, ball_, active_.columns(), {}, {})),
+      guard_(iterate_.objective) {}
 
 bool CorrectiveStep::advance(std::span<const Proposal> proposals) {
   const std::vector<const Proposal*> added = news(proposals);
@@ -48,8 +37,8 @@ bool CorrectiveStep::advance(std::span<const Proposal> proposals) {
   bool changed = false;
   if (active_.solve()) {
     Iterate next = solved();
-    if (acceptable(next)) {
-      changed = next.columns != iterate_.columns || next.weights != iterate_.weights;
+    if (guard_.accepts(next.objective)) {
+      changed = !same_alpha(next, iterate_);
       if (changed) iterate_ = std::move(next);
     } else {
       old_weights.resize(atoms_.size(), 0.0);
@@ -70,42 +59,17 @@ std::vector<const Proposal*> CorrectiveStep::news(std::span<const Proposal> prop
   return result;
 }
 
-// The solver's x as an iterate: feasible to the last bit, with w, f and the level computed from the columns.
+// The solver's x as an iterate, with the level that lets workers skip columns.
 Iterate CorrectiveStep::solved() const {
-  const ColumnStore& columns = active_.columns();
-  std::vector<double> x(active_.weights().begin(), active_.weights().end());
-  ball_.pull_inside(x);
-  std::vector<double> z(static_cast<std::size_t>(columns.rows()));
-  columns.product(x, z);
-
-  Iterate next;
-  next.dual.resize(z.size());
-  objective_.dual(z, next.dual);
-  next.objective = objective_.value(z);
-  next.inner = dot(next.dual, z);
+  const std::span<const double> x = active_.weights();
+  Iterate next = assemble_iterate(objective_, ball_, active_.columns(), atoms_, x);
+  if (active_.level() == 0.0) return next;
   std::vector<double> scores(x.size());
-  columns.scores(next.dual, scores);
-
-  std::vector<std::size_t> order;
+  active_.columns().scores(next.dual, scores);
   for (std::size_t slot = 0; slot < x.size(); ++slot) {
-    if (x[slot] != 0.0) order.push_back(slot);
-  }
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return atoms_[a] < atoms_[b]; });
-  for (const std::size_t slot : order) {
-    next.columns.push_back(atoms_[slot]);
-    next.weights.push_back(x[slot]);
-    if (active_.level() > 0.0) next.level = std::max(next.level, std::fabs(scores[slot]));
+    if (x[slot] != 0.0) next.level = std::max(next.level, std::fabs(scores[slot]));
   }
   return next;
-}
-
-bool CorrectiveStep::acceptable(const Iterate& next) {
-  if (next.objective < lowest_) {
-    lowest_ = next.objective;
-    without_gain_ = 0;
-    return true;
-  }
-  return next.objective <= lowest_ + kRise * null_objective_ && ++without_gain_ <= kMostWithoutGain;
 }
 
 void CorrectiveStep::forget_zeros() {

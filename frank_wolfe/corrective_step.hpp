@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "frank_wolfe/active_set.hpp"
+#include "frank_wolfe/descent_guard.hpp"
 #include "frank_wolfe/l1_ball.hpp"
 #include "frank_wolfe/least_squares.hpp"
 #include "frank_wolfe/step_rule.hpp"
@@ -29,7 +30,6 @@ class CorrectiveStep final : public StepRule {
  private:
   [[nodiscard]] std::vector<const Proposal*> news(std::span<const Proposal> proposals) const;
   [[nodiscard]] Iterate solved() const;
-  [[nodiscard]] bool acceptable(const Iterate& next);
   void forget_zeros();
 
   LeastSquares objective_;
@@ -37,9 +37,7 @@ class CorrectiveStep final : public StepRule {
   ActiveSet active_;
   std::vector<Index> atoms_;  // by slot: the column's place in the whole matrix
   Iterate iterate_;
-  double null_objective_;
-  double lowest_;
-  int without_gain_ = 0;  // accepted iterates in a row that did not lower `lowest_`
+  DescentGuard guard_;
 };
 
 }  // namespace wolfpack::frank_wolfe

@@ -7,7 +7,7 @@
 namespace wolfpack::frank_wolfe {
 namespace {
 
-enum class UpdateKind : std::uint64_t { report = 1, proposal = 2 };
+enum class UpdateKind : std::uint64_t { report = 1, proposal = 2, candidate = 3 };
 
 struct ProposalHeader {
   Index index;
@@ -25,6 +25,30 @@ struct ModelHeader {
   std::uint64_t rows;
 };
 
+void write(ByteWriter& writer, const Proposal& proposal) {
+  const Column& column = proposal.column;
+  writer.value(ProposalHeader{proposal.index, proposal.score, column.sparse, column.values.size()});
+  writer.array(std::span<const double>(column.values));
+  if (column.sparse) writer.array(std::span<const std::int32_t>(column.rows));
+}
+
+Proposal read_proposal(ByteReader& reader) {
+  const auto header = reader.value<ProposalHeader>();
+  Proposal proposal{header.index, header.score, {.sparse = header.is_sparse != 0, .rows = {}, .values = {}}};
+  proposal.column.values = reader.array<double>(header.values);
+  if (proposal.column.sparse) proposal.column.rows = reader.array<std::int32_t>(header.values);
+  return proposal;
+}
+
+Candidate read_candidate(ByteReader& reader) {
+  const auto active = reader.value<std::uint64_t>();
+  Candidate candidate;
+  candidate.columns = reader.array<Index>(active);
+  candidate.weights = reader.array<double>(active);
+  candidate.atom = read_proposal(reader);
+  return candidate;
+}
+
 }  // namespace
 
 Bytes encode(const Report& report) {
@@ -39,27 +63,32 @@ Bytes encode(const Proposal& proposal) {
   Bytes out;
   ByteWriter writer(out);
   writer.value(UpdateKind::proposal);
-  const Column& column = proposal.column;
-  writer.value(ProposalHeader{proposal.index, proposal.score, column.sparse, column.values.size()});
-  writer.array(std::span<const double>(column.values));
-  if (column.sparse) writer.array(std::span<const std::int32_t>(column.rows));
+  write(writer, proposal);
   return out;
 }
 
-std::variant<Report, Proposal> decode_update(std::span<const std::byte> update) {
+Bytes encode(const Candidate& candidate) {
+  Bytes out;
+  ByteWriter writer(out);
+  writer.value(UpdateKind::candidate);
+  writer.value<std::uint64_t>(candidate.columns.size());
+  writer.array(std::span<const Index>(candidate.columns));
+  writer.array(std::span<const double>(candidate.weights));
+  write(writer, candidate.atom);
+  return out;
+}
+
+std::variant<Report, Proposal, Candidate> decode_update(std::span<const std::byte> update) {
   ByteReader reader(update);
   switch (reader.value<UpdateKind>()) {
     case UpdateKind::report:
       return reader.value<Report>();
-    case UpdateKind::proposal: {
-      const auto header = reader.value<ProposalHeader>();
-      Proposal proposal{header.index, header.score, {.sparse = header.is_sparse != 0, .rows = {}, .values = {}}};
-      proposal.column.values = reader.array<double>(header.values);
-      if (proposal.column.sparse) proposal.column.rows = reader.array<std::int32_t>(header.values);
-      return proposal;
-    }
+    case UpdateKind::proposal:
+      return read_proposal(reader);
+    case UpdateKind::candidate:
+      return read_candidate(reader);
   }
-  throw RuntimeFailure("an update of the model is neither a report nor a proposal");
+  throw RuntimeFailure("an update of the model is no report, no proposal and no candidate");
 }
 
 void encode(const Iterate& iterate, double gap, Bytes& row) {
@@ -85,13 +114,14 @@ Model decode_model(std::span<const std::byte> row) {
   return model;
 }
 
-ps::RowCapacity model_capacity(Index rows, Index columns) {
+ps::RowCapacity model_capacity(Index rows, Index columns, Method method) {
   const auto d = static_cast<std::uint64_t>(rows);
-  const std::uint64_t most_active = std::min(d, static_cast<std::uint64_t>(columns));
-  const std::uint64_t proposal =
-      sizeof(UpdateKind) + sizeof(ProposalHeader) + d * (sizeof(double) + sizeof(std::int32_t));
-  return {.row_bytes = sizeof(ModelHeader) + most_active * (sizeof(Index) + sizeof(double)) + d * sizeof(double),
-          .update_bytes = std::max<std::uint64_t>(proposal, sizeof(UpdateKind) + sizeof(Report))};
+  const auto n = static_cast<std::uint64_t>(columns);
+  const std::uint64_t alpha = (method == Method::corrective ? std::min(d, n) : n) * (sizeof(Index) + sizeof(double));
+  std::uint64_t update = sizeof(UpdateKind) + sizeof(ProposalHeader) + d * (sizeof(double) + sizeof(std::int32_t));
+  if (method == Method::tran) update += sizeof(std::uint64_t) + alpha;
+  return {.row_bytes = sizeof(ModelHeader) + alpha + d * sizeof(double),
+          .update_bytes = std::max<std::uint64_t>(update, sizeof(UpdateKind) + sizeof(Report))};
 }
 
 }  // namespace wolfpack::frank_wolfe

@@ -1,7 +1,7 @@
 // What workers and the owner of the model tell each other: the bytes inside the parameter server's updates and rows.
 //
-// A worker's clock is one Report and up to K proposals; the model row carries one iterate whole (step_rule.hpp) and its
-// certified gap.
+// A worker's clock is one Report and up to K proposals, or with the method tran one candidate; the model row carries
+// one iterate whole (step_rule.hpp) and its certified gap.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include "base/matrix.hpp"
 #include "base/types.hpp"
 #include "frank_wolfe/certificate.hpp"
+#include "frank_wolfe/method.hpp"
 #include "frank_wolfe/step_rule.hpp"
 #include "ps/wire_layout.hpp"
 
@@ -32,14 +33,15 @@ struct Model {
 
 [[nodiscard]] Bytes encode(const Report& report);
 [[nodiscard]] Bytes encode(const Proposal& proposal);
-/// Throws RuntimeFailure where the bytes are neither.
-[[nodiscard]] std::variant<Report, Proposal> decode_update(std::span<const std::byte> update);
+[[nodiscard]] Bytes encode(const Candidate& candidate);
+/// Throws RuntimeFailure where the bytes are none of them.
+[[nodiscard]] std::variant<Report, Proposal, Candidate> decode_update(std::span<const std::byte> update);
 
 void encode(const Iterate& iterate, double gap, Bytes& row);
 [[nodiscard]] Model decode_model(std::span<const std::byte> row);
 
-/// Rows and updates of a problem with d rows and n columns at most. An iterate has no more than min(d, n) active atoms:
-/// they are independent.
-[[nodiscard]] ps::RowCapacity model_capacity(Index rows, Index columns);
+/// Rows and updates of a problem with d rows and n columns at most. With the corrective step an iterate has no more
+/// than min(d, n) active atoms, which are independent; with the other methods any number.
+[[nodiscard]] ps::RowCapacity model_capacity(Index rows, Index columns, Method method = Method::corrective);
 
 }  // namespace wolfpack::frank_wolfe

@@ -25,6 +25,10 @@ void ModelPolicy::merge(WorkerId writer, Clock clock, std::span<const std::byte>
     proposals_.push_back(std::move(*proposal));
     return;
   }
+  if (auto* candidate = std::get_if<Candidate>(&message)) {
+    rule_->overwrite(std::move(*candidate));
+    return;
+  }
   const Report& report = std::get<Report>(message);
   worker.evaluated = report.version;
   worker.wait_seconds = report.wait_seconds;

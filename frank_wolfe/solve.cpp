@@ -1,10 +1,19 @@
 #include "frank_wolfe/solve.hpp"
 
+#include <stdexcept>
+
+#include <fmt/format.h>
+
 #include "base/bytes.hpp"
 #include "base/status.hpp"
+#include "frank_wolfe/away_step.hpp"
+#include "frank_wolfe/bellet_step.hpp"
 #include "frank_wolfe/corrective_step.hpp"
 #include "frank_wolfe/l1_ball.hpp"
 #include "frank_wolfe/least_squares.hpp"
+#include "frank_wolfe/line_search_step.hpp"
+#include "frank_wolfe/pairwise_step.hpp"
+#include "frank_wolfe/tran.hpp"
 #include "frank_wolfe/worker.hpp"
 
 namespace wolfpack::frank_wolfe {
@@ -13,6 +22,25 @@ namespace {
 constexpr ps::Key kModel{0};
 /// A pass over half the news costs a whole pass; a quarter of one is a fair price for all of it.
 constexpr double kFoldPatience = 0.25;
+
+std::unique_ptr<StepRule> make_step_rule(Method method, StepSize step, const LeastSquares& objective,
+                                         const L1Ball& ball) {
+  switch (method) {
+    case Method::corrective:
+      return std::make_unique<CorrectiveStep>(objective, ball);
+    case Method::line_search:
+      return std::make_unique<LineSearchStep>(objective, ball);
+    case Method::bellet:
+      return std::make_unique<BelletStep>(objective, ball, step);
+    case Method::tran:
+      return std::make_unique<TranRule>(objective, ball);
+    case Method::away:
+      return std::make_unique<AwayStep>(objective, ball);
+    case Method::pairwise:
+      return std::make_unique<PairwiseStep>(objective, ball);
+  }
+  throw std::invalid_argument("no such method");
+}
 
 SolveStatus status_of(ps::StopReason reason) {
   switch (reason) {
@@ -81,24 +109,47 @@ ps::RowSpec lasso_model_row(Index columns, const std::vector<double>& target, st
     const LeastSquares objective(target);
     const L1Ball ball(options.beta);
     const double null_objective = objective.value(std::vector<double>(target.size(), 0.0));
-    return std::make_unique<ModelPolicy>(std::make_unique<CorrectiveStep>(objective, ball),
+    return std::make_unique<ModelPolicy>(make_step_rule(options.method, options.step, objective, ball),
                                          std::make_unique<L1Ball>(ball), workers, options.tolerance, null_objective,
                                          options.on_progress);
   };
-  return {.capacity = model_capacity(static_cast<Index>(target.size()), columns),
-          .own_updates = ps::OwnUpdates::application,
+  // A worker that makes whole iterates goes on from its last one; proposed atoms need no such care.
+  const bool reads_own = options.method == Method::tran;
+  return {.capacity = model_capacity(static_cast<Index>(target.size()), columns, options.method),
+          .own_updates = reads_own ? ps::OwnUpdates::wait : ps::OwnUpdates::application,
           .make_policy = make_policy};
 }
 
-SolveResult solve(runtime::Job& job, AtomSelector& selector, Index first_column, const SolveOptions& options) {
-  Worker worker(selector, first_column, kModel, job.workers(), options.top_k);
-  const runtime::IterateResult ran = job.iterate({.iterations = options.max_clock,
-                                                  .staleness = options.staleness,
-                                                  .straggler = options.straggler,
-                                                  .seed = options.seed,
-                                                  .time_limit_seconds = options.time_limit_seconds,
-                                                  .fold_patience = kFoldPatience},
-                                                 [&](runtime::Iteration& iteration) { worker.iterate(iteration); });
+void check_method(const SolveOptions& options) {
+  const MethodTraits& method = traits(options.method);
+  if (method.bulk_synchronous && !options.staleness.is_bulk_synchronous())
+    throw InputError(
+        fmt::format("staleness is {}; accepted with the method {}: 0", options.staleness.value, method.name));
+  if (method.one_atom && options.top_k > 1)
+    throw InputError(fmt::format("top_k is {}; accepted with the method {}, a worker's best atom a clock: 0 or 1",
+                                 options.top_k, method.name));
+  if (!method.any_step_size && options.step != StepSize::line_search)
+    throw InputError(fmt::format("step is {}; accepted with the method {}: {}", to_string(options.step), method.name,
+                                 to_string(StepSize::line_search)));
+}
+
+SolveResult solve(runtime::Job& job, AtomSelector& selector, Index first_column, const std::vector<double>& target,
+                  const SolveOptions& options) {
+  Worker worker(selector, LeastSquares(target), L1Ball(options.beta),
+                {.model = kModel,
+                 .first_column = first_column,
+                 .workers = job.workers(),
+                 .top_k = options.top_k,
+                 .method = options.method});
+  runtime::IterateResult ran = job.iterate({.iterations = options.max_clock,
+                                            .staleness = options.staleness,
+                                            .straggler = options.straggler,
+                                            .seed = options.seed,
+                                            .time_limit_seconds = options.time_limit_seconds,
+                                            .fold_patience = kFoldPatience,
+                                            .record = options.record,
+                                            .replay = options.replay},
+                                           [&](runtime::Iteration& iteration) { worker.iterate(iteration); });
   SolveResult result;
   result.status = status_of(ran.stop.reason);
   if (job.hosts_shard()) {
@@ -108,6 +159,7 @@ SolveResult solve(runtime::Job& job, AtomSelector& selector, Index first_column,
     result.seconds = ran.seconds;
   }
   gather(job, ran, worker, result);
+  result.recording = std::move(ran.recording);
   return result;
 }
 

@@ -2,7 +2,7 @@
 // end.
 //
 //     runtime::Job job(bootstrap, transport, {.rows = {frank_wolfe::lasso_model_row(columns, y, workers, options)}});
-//     const SolveResult result = frank_wolfe::solve(job, *selector, first_column, options);
+//     const SolveResult result = frank_wolfe::solve(job, *selector, first_column, y, options);
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/atom_selector.hpp"
+#include "frank_wolfe/method.hpp"
 #include "frank_wolfe/model_policy.hpp"
 #include "frank_wolfe/step_rule.hpp"
 #include "runtime/job.hpp"
@@ -19,14 +20,18 @@
 namespace wolfpack::frank_wolfe {
 
 struct SolveOptions {
-  double beta = 1.0;        ///< radius of the l1 ball; > 0
-  double tolerance = 1e-6;  ///< on the certified gap divided by f(0); >= 0
-  std::size_t top_k = 0;    ///< atoms proposed a round by all workers; 0: automatic
-  Staleness staleness{3};
+  Method method = Method::corrective;
+  StepSize step = StepSize::line_search;  ///< where the method leaves the choice
+  double beta = 1.0;                      ///< radius of the l1 ball; > 0
+  double tolerance = 1e-6;                ///< on the certified gap divided by f(0); >= 0
+  std::size_t top_k = 0;  ///< atoms proposed a round by all workers; 0: automatic; unused by one-atom methods
+  Staleness staleness = automatic_staleness(Method::corrective);  ///< must be 0 for a bulk-synchronous method
   std::optional<std::uint64_t> max_clock = std::nullopt;
   std::optional<double> time_limit_seconds = std::nullopt;
   std::optional<runtime::StragglerSpec> straggler = std::nullopt;
-  std::uint64_t seed = 0;          ///< of a random straggler
+  std::uint64_t seed = 0;                      ///< of a random straggler
+  bool record = false;                         ///< see runtime/recording.hpp
+  const runtime::Recording* replay = nullptr;  ///< likewise: of the same problem with the same options
   ProgressCallback on_progress{};  ///< after every fold, from the owner's thread: must be quick; may be empty
 };
 
@@ -43,16 +48,21 @@ struct SolveResult {
   std::uint64_t clocks = 0;             ///< iterations of all workers together
   std::uint64_t columns_evaluated = 0;  ///< by all workers together
   std::uint64_t bytes_read = 0;
-  runtime::Trace trace;  ///< of all workers
+  runtime::Trace trace;          ///< of all workers
+  runtime::Recording recording;  ///< in worker 0, where asked for
 };
 
-/// The row for least squares on the l1 ball by the fully corrective step. `target` (y, d values) is only used by the
-/// worker that hosts it.
+/// The row for least squares on the l1 ball by the step rule of options.method. `target` (y, d values) is only used by
+/// the worker that hosts it.
 [[nodiscard]] ps::RowSpec lasso_model_row(Index columns, const std::vector<double>& target, std::size_t workers,
                                           const SolveOptions& options);
 
+/// Throws InputError where the method does not go with the staleness, the number of atoms or the step size.
+void check_method(const SolveOptions& options);
+
 /// Collective. The job's row 0 is the model; this worker's partition starts at column `first_column` of the whole
-/// matrix.
-SolveResult solve(runtime::Job& job, AtomSelector& selector, Index first_column, const SolveOptions& options);
+/// matrix; `target` is y, in every worker. `options` must pass check_method().
+SolveResult solve(runtime::Job& job, AtomSelector& selector, Index first_column, const std::vector<double>& target,
+                  const SolveOptions& options);
 
 }  // namespace wolfpack::frank_wolfe

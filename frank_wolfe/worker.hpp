@@ -1,5 +1,5 @@
 // A worker's iteration of stale-synchronous Frank-Wolfe: read the model, find the most violating atoms of the own
-// partition, propose them.
+// partition, propose them. With the method tran it proposes a whole iterate instead (tran.hpp).
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,10 @@
 #include <vector>
 
 #include "base/atom_selector.hpp"
+#include "frank_wolfe/l1_ball.hpp"
+#include "frank_wolfe/least_squares.hpp"
 #include "frank_wolfe/messages.hpp"
+#include "frank_wolfe/method.hpp"
 #include "ps/wire_layout.hpp"
 #include "runtime/iteration.hpp"
 
@@ -18,13 +21,20 @@ namespace wolfpack::frank_wolfe {
 /// rounded up.
 [[nodiscard]] std::size_t proposals_per_worker(std::size_t top_k, std::size_t active_atoms, std::size_t workers);
 
+struct WorkerOptions {
+  ps::Key model;
+  Index first_column = 0;  ///< the partition's columns are first_column, first_column + 1, ... of the whole matrix
+  std::size_t workers = 1;
+  std::size_t top_k = 0;  ///< 0: automatic
+  Method method = Method::corrective;
+};
+
 /// The body of Job::iterate() for one worker. Never evaluates a version twice: it waits for a newer one.
 class Worker {
  public:
-  /// `selector` holds the partition, whose columns are first_column, first_column + 1, ... of the whole matrix. `top_k`
-  /// 0: automatic.
-  Worker(AtomSelector& selector, Index first_column, ps::Key model, std::size_t workers, std::size_t top_k)
-      : selector_(selector), first_column_(first_column), key_(model), workers_(workers), top_k_(top_k) {}
+  /// `selector` holds the partition. `objective` and `ball` are the problem's, for steps that a worker takes itself.
+  Worker(AtomSelector& selector, LeastSquares objective, L1Ball ball, const WorkerOptions& options)
+      : selector_(selector), objective_(std::move(objective)), ball_(ball), options_(options) {}
 
   void iterate(runtime::Iteration& iteration);
 
@@ -32,13 +42,15 @@ class Worker {
   [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
 
  private:
+  [[nodiscard]] SelectedAtoms select(const Iterate& iterate, Clock own_folded);
   [[nodiscard]] std::vector<Index> excluded(const Iterate& iterate, Clock own_folded);
+  [[nodiscard]] Proposal proposal(const ScoredAtom& atom) const;
+  void overwrite_if_no_worse(runtime::Iteration& iteration, const Iterate& read, const ScoredAtom& atom) const;
 
   AtomSelector& selector_;
-  Index first_column_;
-  ps::Key key_;
-  std::size_t workers_;
-  std::size_t top_k_;
+  LeastSquares objective_;
+  L1Ball ball_;
+  WorkerOptions options_;
   Version evaluated_;
   std::deque<std::pair<Clock, Index>> proposed_;  // by clock: not known to be folded in, as columns of the partition
   std::uint64_t columns_evaluated_ = 0;

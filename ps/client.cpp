@@ -21,6 +21,7 @@ Client::Client(const JobLayout& layout, const std::vector<RowSpec>& rows, Worker
       check_(std::move(check)),
       while_waiting_([this] { return this->check(); }),
       clocks_(layout, self, own_board, channel, boards),
+      shards_(shards),
       own_(rows.size()),
       overlaid_(rows.size()) {
   for (std::uint64_t s = 0; s < layout.shards; ++s)
@@ -86,6 +87,28 @@ Status Client::get(Key key, Clock required, Row& row) {
   }
 }
 
+Status Client::get_version(Key key, Version version, Row& row) {
+  RowReader& reader = *readers_[key.value];
+  if (Status status = wait_until([&] { return reader.newest() >= version; }); !status.ok()) return status;
+  bool is_there = false;
+  if (Status status = reader.read(version, is_there, while_waiting_); !status.ok()) return status;
+  if (!is_there) return {StatusCode::out_of_range, fmt::format("row {}: version {} is gone", key.value, version.value)};
+  const RowSnapshot& snapshot = reader.snapshot();
+  row = {version, floor_of(snapshot, rows_[key.value].own_updates), snapshot.folded[self_.value],
+         with_own_updates(key, snapshot), 0.0};
+  return {};
+}
+
+Status Client::tell_reads(std::uint64_t reads) {
+  if (Status status = wait(channel_, reads_told_, while_waiting_); !status.ok()) return status;
+  reads_word_ = reads;
+  const auto source = std::as_bytes(std::span(&reads_word_, 1));
+  if (Status status = channel_.put(shards_[0], layout_.reads_offset(self_), source, reads_told_); !status.ok())
+    return status;
+  if (Status status = channel_.flush(shards_[0].peer, reads_told_); !status.ok()) return status;
+  return wait(channel_, reads_told_, while_waiting_);
+}
+
 std::span<const std::byte> Client::with_own_updates(Key key, const RowSnapshot& snapshot) {
   auto& own = own_[key.value];
   while (!own.empty() && own.front().clock < snapshot.folded[self_.value]) own.pop_front();
@@ -101,8 +124,7 @@ Status Client::update(Key key, Clock clock, std::span<const std::byte> value) {
     throw RuntimeFailure(fmt::format("an update of {} bytes for key {}: its capacity was declared as {} bytes",
                                      value.size(), key.value, layout_.rows[key.value].update_bytes));
   const OwnUpdates own = rows_[key.value].own_updates;
-  if (own == OwnUpdates::add || own == OwnUpdates::assign)
-    own_[key.value].push_back({clock, Bytes(value.begin(), value.end())});
+  if (is_overlaid(own)) own_[key.value].push_back({clock, Bytes(value.begin(), value.end())});
   return lanes_[layout_.shard_of(key)]->append(RecordKind::update, key, clock, value, while_waiting_);
 }
 

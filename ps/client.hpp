@@ -47,6 +47,12 @@ class Client {
   /// before `required` (the read rule: required = clock - staleness).
   Status get(Key key, Clock required, Row& row);
 
+  /// One version of the row, waited for where it is not published yet: for a replay, whose owner waits for its readers.
+  /// out_of_range where it is gone.
+  Status get_version(Key key, Version version, Row& row);
+  /// For a replay: tells the owner of the one shard how many reads this worker has made.
+  Status tell_reads(std::uint64_t reads);
+
   /// Appends an update made in iteration `clock`. Throws RuntimeFailure where it is larger than the row's declared
   /// update capacity.
   Status update(Key key, Clock clock, std::span<const std::byte> value);
@@ -85,10 +91,13 @@ class Client {
   transport::WaitCheck check_;
   const transport::WaitCheck while_waiting_;  // stop words, then check_
   ClockTable clocks_;
+  std::vector<transport::RemoteRegion> shards_;
   std::vector<std::unique_ptr<LaneWriter>> lanes_;   // by shard
   std::vector<std::unique_ptr<RowReader>> readers_;  // by key
   std::vector<std::deque<OwnUpdate>> own_;  // by key: not known to be folded in; only where an overlay needs them
   std::vector<Bytes> overlaid_;             // by key: what get() handed out
+  std::uint64_t reads_word_ = 0;            // the source of the put under way
+  transport::Completion reads_told_;
 };
 
 template <class Ready>

@@ -35,8 +35,8 @@ class ClockTable {
     return extreme([](Clock a, Clock b) { return b < a; });
   }
 
-  /// Tells everybody that this worker has finished `clock` iterations. Waits for the last word to be everywhere: two puts
-  /// under way could land in the wrong order, and a clock fall.
+  /// Tells everybody that this worker has finished `clock` iterations. Waits for the last word to be everywhere: two
+  /// puts under way could land in the wrong order, and a clock fall.
   Status advance(Clock clock, const transport::WaitCheck& check) {
     if (Status status = settle(check); !status.ok()) return status;
     word_ = clock.value;

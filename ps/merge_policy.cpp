@@ -45,6 +45,28 @@ class AssignPolicy final : public MergePolicy {
   bool changed_ = false;
 };
 
+class MinObjectivePolicy final : public MergePolicy {
+ public:
+  explicit MinObjectivePolicy(const Bytes& initial)
+      : best_(encode_scored(std::numeric_limits<double>::infinity(), initial)) {}
+  void merge(WorkerId, Clock, std::span<const std::byte> update) override {
+    if (!is_better(update, best_)) return;
+    best_.assign(update.begin(), update.end());
+    changed_ = true;
+  }
+  Settlement settle(const SettleContext&) override { return {.changed = std::exchange(changed_, false), .stop = {}}; }
+  void write_row(Bytes& row) const override { ByteWriter(row).array(std::span<const std::byte>(best_)); }
+
+  /// False where either is NaN, and for equals.
+  static bool is_better(std::span<const std::byte> update, std::span<const std::byte> than) {
+    return decode_scored(update).objective < decode_scored(than).objective;
+  }
+
+ private:
+  Bytes best_;
+  bool changed_ = false;
+};
+
 }  // namespace
 
 RowSpec add_row(const std::vector<double>& initial) {
@@ -61,6 +83,27 @@ RowSpec assign_row(const Bytes& initial, std::uint64_t capacity_bytes) {
           .make_policy = [initial] { return std::make_unique<AssignPolicy>(initial); }};
 }
 
+RowSpec min_objective_row(const Bytes& initial, std::uint64_t capacity_bytes) {
+  const std::uint64_t bytes = sizeof(double) + capacity_bytes;
+  return {.capacity = {.row_bytes = bytes, .update_bytes = bytes},
+          .own_updates = OwnUpdates::min_objective,
+          .make_policy = [initial] { return std::make_unique<MinObjectivePolicy>(initial); }};
+}
+
+Bytes encode_scored(double objective, std::span<const std::byte> bytes) {
+  Bytes out;
+  ByteWriter writer(out);
+  writer.value(objective);
+  writer.array(bytes);
+  return out;
+}
+
+Scored decode_scored(std::span<const std::byte> payload) {
+  ByteReader reader(payload);
+  const auto objective = reader.value<double>();
+  return {objective, reader.rest()};
+}
+
 void overlay(OwnUpdates kind, WorkerId self, Clock clock, std::span<const std::byte> update, Bytes& payload) {
   if (kind == OwnUpdates::add) {
     add_to({reinterpret_cast<double*>(payload.data()), payload.size() / sizeof(double)}, update);
@@ -71,6 +114,8 @@ void overlay(OwnUpdates kind, WorkerId self, Clock clock, std::span<const std::b
     ByteWriter writer(payload);
     writer.value(stamp);
     writer.array(update);
+  } else if (kind == OwnUpdates::min_objective) {
+    if (MinObjectivePolicy::is_better(update, payload)) payload.assign(update.begin(), update.end());
   }
 }
 

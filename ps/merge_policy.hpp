@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,11 +39,17 @@ class MergePolicy {
 
 /// How a worker's own unfolded updates show in what it reads.
 enum class OwnUpdates {
-  add,          ///< the row plus the own updates that it does not hold yet
-  assign,       ///< the own assignment where it is newer than the row's
-  wait,         ///< a read waits until the own updates are folded in
-  application,  ///< the application sees to it
+  add,            ///< the row plus the own updates that it does not hold yet
+  assign,         ///< the own assignment where it is newer than the row's
+  min_objective,  ///< the own value where it is better than the row's
+  wait,           ///< a read waits until the own updates are folded in
+  application,    ///< the application sees to it
 };
+
+/// Whether overlay() does anything for the kind: then a worker keeps its updates until they are folded in.
+[[nodiscard]] constexpr bool is_overlaid(OwnUpdates kind) {
+  return kind == OwnUpdates::add || kind == OwnUpdates::assign || kind == OwnUpdates::min_objective;
+}
 
 /// A row as a job declares it, the same in every process.
 struct RowSpec {
@@ -63,6 +70,20 @@ struct AssignStamp {
   std::uint64_t writer = 0;  ///< who assigned it, plus 1; 0 for the initial value
   constexpr auto operator<=>(const AssignStamp&) const = default;
 };
+
+/// The best of all proposals: bytes with the smallest objective. Ties keep what is there, NaN never wins. An update is
+/// encode_scored(); the row is read by decode_scored(), and begins as `initial` with an infinite objective, which any
+/// finite one beats. `capacity_bytes` bounds the bytes beside the objective.
+///
+///     it.update(best, encode_scored(objective, weights));
+[[nodiscard]] RowSpec min_objective_row(const Bytes& initial, std::uint64_t capacity_bytes);
+struct Scored {
+  double objective = std::numeric_limits<double>::infinity();
+  std::span<const std::byte> bytes;  ///< of the payload that was decoded
+};
+[[nodiscard]] Bytes encode_scored(double objective, std::span<const std::byte> bytes);
+/// Throws RuntimeFailure where the payload is too short for an objective.
+[[nodiscard]] Scored decode_scored(std::span<const std::byte> payload);
 
 /// Changes `payload`, a row that holds the worker's updates of clocks before `folded`, as if the update were folded in
 /// too.

@@ -39,9 +39,12 @@ RowReader::RowReader(transport::Channel& channel, const transport::RemoteRegion&
 Version RowReader::newest() const { return {load_word(newest_word_)}; }
 
 Status RowReader::refresh(bool& is_newest, const transport::WaitCheck& check) {
-  const Version version = newest();
-  is_newest = version == snapshot_.version;
-  return is_newest ? Status() : fetch(version, is_newest, check);
+  return read(newest(), is_newest, check);
+}
+
+Status RowReader::read(Version version, bool& is_there, const transport::WaitCheck& check) {
+  is_there = version == snapshot_.version;
+  return is_there ? Status() : fetch(version, is_there, check);
 }
 
 Status RowReader::get(std::uint64_t offset, std::span<std::byte> destination, const transport::WaitCheck& check) {

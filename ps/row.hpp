@@ -63,6 +63,9 @@ class RowReader {
   /// whether snapshot() now does; not where the owner was quicker, and a later try will read a later version. Needs
   /// newest() > 0. ok, the transport's error, or what `check` ended the wait for the get with.
   Status refresh(bool& is_newest, const transport::WaitCheck& check);
+  /// Likewise for one version, which newest() must have reached: `is_there` says whether snapshot() now holds it; not
+  /// where the owner has published two more.
+  Status read(Version version, bool& is_there, const transport::WaitCheck& check);
   [[nodiscard]] const RowSnapshot& snapshot() const { return snapshot_; }
 
  private:

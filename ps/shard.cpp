@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/time.hpp"
+#include "base/words.hpp"
 
 namespace wolfpack::ps {
 
@@ -38,6 +39,7 @@ Shard::Shard(const JobLayout& layout, const std::vector<RowSpec>& rows, const Sh
   for (std::uint32_t i = 0; i < layout.workers; ++i) {
     lanes_.emplace_back(memory.subspan(layout.lane_offset({i}), layout.lane_bytes),
                         memory.data() + layout.tail_offset({i}));
+    reads_words_.push_back(memory.data() + layout.reads_offset({i}));
     pushes_.push_back(std::make_unique<OwnerPush>(layout, options.shard, channel, boards[i]));
   }
   for (std::uint32_t k = 0; k < rows.size(); ++k) {
@@ -90,7 +92,30 @@ bool Shard::everyone_finished(Clock clock) const {
   });
 }
 
+bool Shard::has_arrived(WorkerId writer, std::uint64_t clocks) const {
+  const auto& queue = pending_[writer.value];
+  const std::uint64_t complete = folded_[writer.value] + queue.size() - (!queue.empty() && !queue.back().ended);
+  return complete >= clocks;
+}
+
+bool Shard::merge_by_script() {
+  const FoldScript& script = *options_.script;
+  if (folds_ == script.folds.size()) {
+    request_stop(script.stop);
+    return false;
+  }
+  const auto& target = script.folds[folds_];
+  for (std::uint32_t i = 0; i < pending_.size(); ++i) {
+    const auto version_of = [this](Key key) { return version(key); };
+    if (!has_arrived({i}, target[i]) || !script.has_read({i}, load_word(reads_words_[i]), version_of)) return false;
+  }
+  for (std::uint32_t i = 0; i < pending_.size(); ++i)
+    while (folded_[i] < target[i]) merge_next_clock({i});
+  return true;
+}
+
 bool Shard::merge() {
+  if (options_.script) return merge_by_script();
   if (options_.bulk_synchronous) {
     if (!everyone_finished(floor())) return false;
     for (std::uint32_t i = 0; i < pending_.size(); ++i) merge_next_clock({i});
@@ -128,6 +153,8 @@ bool Shard::may_publish() const {
 
 bool Shard::fold_and_publish() {
   if (!may_publish() || !merge()) return false;
+  ++folds_;
+  if (options_.records_folds) recorded_folds_.push_back(folded_);
   std::optional<StopReason> stop;
   for (auto& row : rows_) {
     const Settlement settled = row->policy->settle(

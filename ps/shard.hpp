@@ -20,6 +20,7 @@
 
 #include "base/time.hpp"
 #include "ps/fold_patience.hpp"
+#include "ps/fold_script.hpp"
 #include "ps/lane.hpp"
 #include "ps/merge_policy.hpp"
 #include "ps/owner_push.hpp"
@@ -34,6 +35,8 @@ struct ShardOptions {
   bool bulk_synchronous = false;    ///< staleness 0: fold clock by clock
   std::optional<Clock> last_clock;  ///< iterations a worker: the job is done when all are folded in
   double fold_patience = 0.0;       ///< share of an iteration to wait for more before a fold (ps/fold_patience.hpp)
+  bool records_folds = false;
+  std::shared_ptr<const FoldScript> script = nullptr;  ///< fold by it, whatever the other options say
 };
 
 class Shard {
@@ -56,6 +59,9 @@ class Shard {
   /// True once every worker's board holds the stop word.
   [[nodiscard]] bool stop_is_known_everywhere() const;
 
+  /// The folded vector after each fold, where asked for.
+  [[nodiscard]] const std::vector<std::vector<std::uint64_t>>& recorded_folds() const { return recorded_folds_; }
+
   [[nodiscard]] Clock folded(WorkerId worker) const { return {folded_[worker.value]}; }
   [[nodiscard]] Clock floor() const;
   [[nodiscard]] Version version(Key key) const;
@@ -71,6 +77,8 @@ class Shard {
   [[nodiscard]] bool may_publish() const;
   [[nodiscard]] bool everyone_finished(Clock clock) const;
   bool merge();
+  bool merge_by_script();
+  [[nodiscard]] bool has_arrived(WorkerId writer, std::uint64_t clocks) const;
   void merge_next_clock(WorkerId writer);
   [[nodiscard]] Row* find(Key key);
   [[nodiscard]] const Row* find(Key key) const;
@@ -81,6 +89,9 @@ class Shard {
   std::vector<LaneReader> lanes_;
   std::vector<std::deque<PendingClock>> pending_;  // by writer; the last one may still be open
   std::vector<std::uint64_t> folded_;              // by writer: clocks folded in
+  std::vector<const std::byte*> reads_words_;      // by worker: reads made, in a replay
+  std::size_t folds_ = 0;                          // so far
+  std::vector<std::vector<std::uint64_t>> recorded_folds_;
   std::vector<std::unique_ptr<Row>> rows_;
   std::vector<std::unique_ptr<OwnerPush>> pushes_;     // by worker
   std::vector<std::pair<Key, std::uint64_t>> newest_;  // scratch: what push() tells of the rows

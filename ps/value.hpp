@@ -36,6 +36,16 @@ struct ValueHeader {
   return out;
 }
 
+/// The smaller of both for a row of `size` values: 8 bytes a value, or 16 a value that is there. Indices come once
+/// each.
+[[nodiscard]] inline Bytes encode_add(std::size_t size, std::span<const Index> indices,
+                                      std::span<const double> values) {
+  if (2 * indices.size() < size) return encode_sparse(indices, values);
+  std::vector<double> dense(size);
+  for (std::size_t k = 0; k < indices.size(); ++k) dense[static_cast<std::size_t>(indices[k])] = values[k];
+  return encode_dense(dense);
+}
+
 /// target += the update's value. Throws RuntimeFailure where the update does not fit the target.
 inline void add_to(std::span<double> target, std::span<const std::byte> update) {
   ByteReader reader(update);

@@ -14,7 +14,7 @@
 //
 //   region of shard s
 //     RegionHeader                                             owner
-//     tail[j]        one cache line each: bytes ever written   worker j
+//     tail[j]        one cache line each: bytes ever written, and reads made (in a replay)     worker j
 //     lane[j]        a ring of records                         worker j
 //     row[k]         kRowSlots slots of SlotHeader, folded[j]..., payload         owner
 //
@@ -34,7 +34,7 @@
 
 namespace wolfpack::ps {
 
-inline constexpr std::uint32_t kWireVersion = 1;
+inline constexpr std::uint32_t kWireVersion = 2;
 inline constexpr std::uint64_t kMagic = 0x314b434150464c57;  // "WLFPACK1"
 inline constexpr std::uint64_t kCacheLineBytes = 64;
 inline constexpr std::uint64_t kRowSlots = 4;
@@ -150,6 +150,7 @@ struct JobLayout {
 
   // Offsets into a shard region.
   [[nodiscard]] std::uint64_t tail_offset(WorkerId writer) const { return (1 + writer.value) * kCacheLineBytes; }
+  [[nodiscard]] std::uint64_t reads_offset(WorkerId reader) const { return tail_offset(reader) + 8; }
   [[nodiscard]] std::uint64_t lane_offset(WorkerId writer) const {
     return (1 + workers) * kCacheLineBytes + writer.value * lane_bytes;
   }

@@ -11,22 +11,44 @@ void Iteration::leave_if_stopped(const Status& status) {
   status.or_throw();
 }
 
-void Iteration::noticed(const ps::Row& row) {
+void Iteration::noticed(ps::Key key, const ps::Row& row) {
   trace_.version = row.version;
   trace_.staleness = observed_staleness(trace_.clock, row.floor);
+  if (memory_.record != nullptr)
+    memory_.record->push_back({trace_.clock, key, 0, row.version, row.floor, row.own_folded});
+}
+
+// The recorded read; empty where it gave way.
+std::optional<ps::Row> Iteration::read_again(ps::Key key) {
+  const double start = monotonic_seconds();
+  const ReadRecord& recorded = memory_.replay->next(trace_.clock, key);
+  ps::Row row;
+  if (recorded.version.value != 0) leave_if_stopped(client_.get_version(key, recorded.version, row));
+  leave_if_stopped(client_.tell_reads(memory_.replay->reads_made()));
+  trace_.get += monotonic_seconds() - start;
+  if (recorded.version.value == 0) {
+    if (memory_.record != nullptr) memory_.record->push_back(recorded);
+    return std::nullopt;
+  }
+  row.floor = recorded.floor;
+  row.own_folded = recorded.own_folded;
+  noticed(key, row);
+  return row;
 }
 
 ps::Row Iteration::get(ps::Key key) {
+  if (memory_.replay != nullptr) return read_again(key).value();
   const double start = monotonic_seconds();
   ps::Row row;
   leave_if_stopped(client_.get(key, policy_.required_by_reads(trace_.clock), row));
   trace_.wait += row.waited_seconds;
   trace_.get += monotonic_seconds() - start - row.waited_seconds;
-  noticed(row);
+  noticed(key, row);
   return row;
 }
 
 std::optional<ps::Row> Iteration::get_newer(ps::Key key, Version than) {
+  if (memory_.replay != nullptr) return read_again(key);
   const double start = monotonic_seconds();
   const auto gives_way = [&] {  // but not before there is anything to read: a first version always comes
     return client_.newest(key).value > 0 && policy_.should_give_way(trace_.clock, client_.clocks().fastest());
@@ -34,7 +56,10 @@ std::optional<ps::Row> Iteration::get_newer(ps::Key key, Version than) {
   leave_if_stopped(client_.wait_until([&] { return client_.newest(key) > than || gives_way(); }));
   trace_.wait += monotonic_seconds() - start;
   leave_if_stopped(client_.check());  // what is newest now may be the result
-  if (client_.newest(key) <= than) return std::nullopt;
+  if (client_.newest(key) <= than) {
+    if (memory_.record != nullptr) memory_.record->push_back({trace_.clock, key, 0, {}, {}, {}});
+    return std::nullopt;
+  }
   return get(key);
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/time.hpp"
 #include "ps/client.hpp"
+#include "runtime/recording.hpp"
 #include "runtime/ssp_policy.hpp"
 #include "runtime/straggler.hpp"
 #include "runtime/trace.hpp"
@@ -35,8 +36,15 @@ class Iteration {
     double job_start_seconds = 0.0;
   };
 
-  Iteration(ps::Client& client, const SspPolicy& policy, const Straggling& straggling, TraceRow& trace)
-      : client_(client), policy_(policy), straggling_(straggling), trace_(trace) {}
+  /// Where reads are recorded to, and what they repeat; null: not.
+  struct Memory {
+    std::vector<ReadRecord>* record = nullptr;
+    ReadReplay* replay = nullptr;
+  };
+
+  Iteration(ps::Client& client, const SspPolicy& policy, const Straggling& straggling, const Memory& memory,
+            TraceRow& trace)
+      : client_(client), policy_(policy), straggling_(straggling), memory_(memory), trace_(trace) {}
 
   [[nodiscard]] WorkerId worker() const { return trace_.worker; }
   [[nodiscard]] Clock clock() const { return trace_.clock; }
@@ -77,12 +85,14 @@ class Iteration {
 
  private:
   void end_of_compute(double start_seconds);
-  void noticed(const ps::Row& row);
+  void noticed(ps::Key key, const ps::Row& row);
+  std::optional<ps::Row> read_again(ps::Key key);
   static void leave_if_stopped(const Status& status);
 
   ps::Client& client_;
   const SspPolicy& policy_;
   const Straggling& straggling_;
+  Memory memory_;
   TraceRow& trace_;
 };
 

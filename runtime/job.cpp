@@ -241,10 +241,13 @@ void Job::start_owner(const IterateOptions& options) {
       .bulk_synchronous = options.staleness.is_bulk_synchronous(),
       .last_clock = options.iterations ? std::optional(Clock{*options.iterations}) : std::nullopt,
       .fold_patience = options.fold_patience,
+      .records_folds = options.record,
+      .script = options.replay ? options.replay->script() : nullptr,
   };
   auto shard = std::make_unique<ps::Shard>(layout_, options_.rows, shard_options, shard_memory_->bytes(),
                                            *owner_channel_, owner_boards_);
-  const auto question = [this, limit = options.time_limit_seconds]() -> std::optional<ps::StopReason> {
+  const auto question = [this, limit = options.replay ? std::nullopt
+                                                      : options.time_limit_seconds]() -> std::optional<ps::StopReason> {
     const ps::StopReason elsewhere = ps::stop_of(layout_, board_->bytes()).reason;  // another shard's owner's
     if (elsewhere != ps::StopReason::running && elsewhere != ps::StopReason::iterations_done) return elsewhere;
     if (interrupt_requested()) return ps::StopReason::interrupted;
@@ -255,7 +258,37 @@ void Job::start_owner(const IterateOptions& options) {
   owner_ = std::make_unique<ShardOwner>(std::move(shard), question);
 }
 
+void Job::check_memory(const IterateOptions& options) const {
+  if (!options.record && options.replay == nullptr) return;
+  if (layout_.shards != 1)
+    throw InputError(fmt::format("a job with {} shards cannot be recorded or replayed; accepted: 1", layout_.shards));
+  if (options.replay != nullptr && options.replay->workers() != workers())
+    throw InputError(fmt::format("the recording is of {} workers and the job has {}; accepted: as many",
+                                 options.replay->workers(), workers()));
+}
+
+Recording Job::gather_recording(const IterateResult& result) {
+  Bytes mine;
+  ByteWriter writer(mine);
+  writer.value<std::uint64_t>(result.recording.reads[worker().value].size());
+  writer.array(std::span<const ReadRecord>(result.recording.reads[worker().value]));
+  const std::vector<Bytes> all = allgather(mine);
+  if (worker().value != 0) return {};
+  Recording recording;
+  for (const Bytes& message : all) {
+    ByteReader reader(message);
+    const auto reads = reader.value<std::uint64_t>();
+    recording.reads.push_back(reader.array<ReadRecord>(reads));
+  }
+  recording.folds = owner_->shard().recorded_folds();
+  for (std::uint32_t i = 0; i < workers(); ++i)
+    std::erase_if(recording.reads[i], [&](const ReadRecord& read) { return read.clock >= recording.folded({i}); });
+  recording.stop = result.stop.reason;
+  return recording;
+}
+
 IterateResult Job::iterate(const IterateOptions& options, const std::function<void(Iteration&)>& body) {
+  check_memory(options);
   try {
     begin(options);
     IterateResult result;
@@ -270,6 +303,7 @@ IterateResult Job::iterate(const IterateOptions& options, const std::function<vo
                          : Status());
     flush_all();
     barrier();  // nobody's memory goes, or is cleared, while somebody may still reach for it
+    if (options.record) result.recording = gather_recording(result);
     return result;
   } catch (...) {
     liveness_->announce_failure();
@@ -282,8 +316,18 @@ IterateResult Job::iterate(const IterateOptions& options, const std::function<vo
 void Job::run_worker(const IterateOptions& options, const std::function<void(Iteration&)>& body,
                      IterateResult& result) {
   const SspPolicy policy(options.staleness, options.iterations);
-  const Iteration::Straggling straggling{options.straggler, options.seed, workers(), start_seconds_};
-  const auto decide = [&] { return policy.next(result.clock, client_->clocks().slowest()); };
+  const Iteration::Straggling straggling{options.replay ? std::nullopt : options.straggler, options.seed, workers(),
+                                         start_seconds_};
+  std::optional<ReadReplay> replay;
+  if (options.replay != nullptr) replay.emplace(*options.replay, worker());
+  if (options.record) result.recording.reads.resize(workers());
+  const Iteration::Memory memory{options.record ? &result.recording.reads[worker().value] : nullptr,
+                                 replay ? &*replay : nullptr};
+  const auto decide = [&] {
+    if (options.replay != nullptr)
+      return result.clock < options.replay->folded(worker()) ? SspPolicy::Decision::start : SspPolicy::Decision::finish;
+    return policy.next(result.clock, client_->clocks().slowest());
+  };
   const auto seconds = [&] { return monotonic_seconds() - start_seconds_; };
   for (;;) {
     TraceRow row;
@@ -299,7 +343,7 @@ void Job::run_worker(const IterateOptions& options, const std::function<void(Ite
     row.wait = seconds() - row.start;
     bool stopped = false;
     try {
-      Iteration iteration(*client_, policy, straggling, row);
+      Iteration iteration(*client_, policy, straggling, memory, row);
       body(iteration);
       iteration.tick();
       result.clock = result.clock.next();

@@ -18,6 +18,7 @@
 #include "ps/shard.hpp"
 #include "runtime/iteration.hpp"
 #include "runtime/liveness.hpp"
+#include "runtime/recording.hpp"
 #include "runtime/shard_owner.hpp"
 #include "transport/bootstrap.hpp"
 #include "transport/transport.hpp"
@@ -26,7 +27,7 @@ namespace wolfpack::runtime {
 
 struct JobOptions {
   std::vector<ps::RowSpec> rows;
-  std::uint64_t shards = 1;  ///< at most the number of workers
+  std::uint64_t shards = 1;                     ///< at most the number of workers
   std::uint64_t smallest_lane_bytes = 1 << 20;  ///< a lane holds at least four of the largest update in any case
   double heartbeat_timeout_seconds = 4.0;
 };
@@ -39,7 +40,9 @@ struct IterateOptions {
   std::uint64_t seed = 0;                                   ///< of a random straggler
   std::optional<double> time_limit_seconds = std::nullopt;  ///< from the start of the iterations
   double fold_patience =
-      0.0;  ///< at staleness > 0: share of an iteration that the owner waits for more before it folds
+      0.0;              ///< at staleness > 0: share of an iteration that the owner waits for more before it folds
+  bool record = false;  ///< for jobs with one shard: see runtime/recording.hpp
+  const Recording* replay = nullptr;  ///< likewise; stragglers and limits are then as they were
 };
 
 struct IterateResult {
@@ -48,6 +51,7 @@ struct IterateResult {
       0.0;      ///< from when every worker had called iterate() to the decision to stop; in processes that host a shard
   Clock clock;  ///< iterations this worker finished
   Trace trace;  ///< this worker's
+  Recording recording;  ///< where asked for: in worker 0, of all
 };
 
 /// How the job's processes reach each other, for the record.
@@ -98,6 +102,8 @@ class Job {
   void begin(const IterateOptions& options);
   void run_worker(const IterateOptions& options, const std::function<void(Iteration&)>& body, IterateResult& result);
   void leave_failed_job(const Status& status) const;
+  void check_memory(const IterateOptions& options) const;
+  [[nodiscard]] Recording gather_recording(const IterateResult& result);
 
   transport::Bootstrap& bootstrap_;
   transport::Transport& transport_;

@@ -1,5 +1,6 @@
 #include "runtime/process_launcher.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -15,6 +16,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -137,15 +139,23 @@ class Launcher {
   }
 
   void reap() {
+    std::vector<std::pair<WorkerId, int>> states;
     for (std::uint32_t i = 0; i < children_.size(); ++i) {
       Child& child = children_[i];
       int state = 0;
       if (!child.running || waitpid(child.pid, &state, WNOHANG) != child.pid) continue;
       child.running = false;
+      states.emplace_back(WorkerId{i}, state);
+    }
+    // UCX 1.13 over tcp may abort where a peer dies while it connects: who was killed is named, not who followed.
+    std::stable_partition(states.begin(), states.end(), [](const auto& ended) {
+      return !WIFSIGNALED(ended.second) || WTERMSIG(ended.second) != SIGABRT;
+    });
+    for (const auto& [rank, state] : states) {
       if (WIFSIGNALED(state))
-        killed({i}, WTERMSIG(state));
+        killed(rank, WTERMSIG(state));
       else
-        ended({i}, WEXITSTATUS(state));
+        ended(rank, WEXITSTATUS(state));
     }
   }
 

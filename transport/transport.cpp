@@ -13,11 +13,11 @@ Status past_the_end(const RemoteRegion& region, std::uint64_t offset, std::size_
 }
 
 Status wait(Channel& channel, Completion& done, const WaitCheck& check) {
-  channel.progress();
-  for (Backoff backoff; !done.done(); backoff.pause()) {
-    channel.progress();
-    if (!backoff.is_sleeping()) continue;
-    if (Status status = check(); !status.ok()) return status;
+  Backoff backoff;
+  for (channel.progress(); !done.done(); channel.progress()) {
+    if (backoff.is_sleeping())
+      if (Status status = check(); !status.ok()) return status;
+    backoff.pause();
   }
   return done.status();
 }

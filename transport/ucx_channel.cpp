@@ -26,6 +26,13 @@ UcxChannel::UcxChannel(ucp_context_h context, ucx::PeerErrors errors, Bytes own_
   for (Tracked& tracked : tracked_) free_.push_back(&tracked);
 }
 
+UcxChannel::~UcxChannel() {
+  const Status closed{StatusCode::transport_error, "the channel was closed"};
+  for (const Peer& peer : peers_)
+    for (const Waiting& waiting : peer.waiting)  // a fence is UCX's to end, where it has begun
+      if (waiting.operation.kind != Kind::fence) Completion::finish(waiting.completion, closed);
+}
+
 PeerIndex UcxChannel::connect(std::span<const std::byte> address, const std::string& name) {
   const bool is_self =
       !own_address_.empty() && std::equal(address.begin(), address.end(), own_address_.begin(), own_address_.end());

@@ -20,6 +20,10 @@ class UcxChannel final : public Channel {
  public:
   /// `own_address`: the peer at this address is this process, and is reached without UCX; empty: none is.
   UcxChannel(ucp_context_h context, ucx::PeerErrors errors, Bytes own_address);
+  UcxChannel(const UcxChannel&) = delete;
+  UcxChannel& operator=(const UcxChannel&) = delete;
+  /// What has not started yet ends without an effect.
+  ~UcxChannel() override;
 
   PeerIndex connect(std::span<const std::byte> address, const std::string& name) override;
   /// Over tcp returns when the connection is up both ways: UCX 1.13 does not survive the end of one that is half up.

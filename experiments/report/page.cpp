@@ -13,6 +13,7 @@
 #include "experiments/report/style.hpp"
 #include "experiments/report/text.hpp"
 #include "experiments/report/timeline.hpp"
+#include "experiments/report/training_page.hpp"
 
 namespace wolfpack::report {
 namespace {
@@ -107,6 +108,8 @@ std::string tiles(const Run& run) {
          tile("Time to solve", duration(run.solve_seconds), escape(run.method)) + "</dl>\n";
 }
 
+}  // namespace
+
 std::string settings_section(const Run& run) {
   std::vector<Setting> ordered = run.settings;
   const auto place = [](const Setting& setting) {
@@ -121,9 +124,8 @@ std::string settings_section(const Run& run) {
   return out + "</tbody></table>\n</section>\n";
 }
 
-}  // namespace
-
 std::string render(const Run& run, const Pictures* pictures) {
+  if (run.command == "logistic") return render_training(run);
   const std::string name = run_name(run);
   std::string out = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"

@@ -15,4 +15,7 @@ namespace wolfpack::report {
 /// The whole page, UTF-8. `pictures` may be null: the columns are no pictures.
 [[nodiscard]] std::string render(const Run& run, const Pictures* pictures);
 
+/// The table of all fields of result.json.
+[[nodiscard]] std::string settings_section(const Run& run);
+
 }  // namespace wolfpack::report

@@ -98,17 +98,22 @@ void read_result(const std::filesystem::path& file, Run& run) {
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   const Json object = parse_object(text, file, 1);
   const Fields fields(object, file.string());
+  if (fields.has("command")) run.command = fields.text("command");
   run.status = fields.text("status");
-  run.method = fields.text("method");
   run.staleness = staleness_text(fields, object);
   run.objective = fields.number("objective");
   run.null_objective = fields.number("null_objective");
-  run.gap = fields.number_or_null("gap");
-  run.relative_gap = fields.number_or_null("relative_gap");
-  run.beta = fields.number("beta");
-  run.l1_norm = fields.number("l1_norm");
   run.solve_seconds = fields.seconds("solve_seconds");
-  run.nonzeros = fields.whole("nonzeros");
+  if (run.command == "logistic") {
+    run.method = fields.text("optimizer");
+  } else {
+    run.method = fields.text("method");
+    run.gap = fields.number_or_null("gap");
+    run.relative_gap = fields.number_or_null("relative_gap");
+    run.beta = fields.number("beta");
+    run.l1_norm = fields.number("l1_norm");
+    run.nonzeros = fields.whole("nonzeros");
+  }
   run.clocks = fields.whole("clocks");
   run.workers = fields.whole("workers");
   if (fields.has("rows")) run.rows = fields.whole("rows");
@@ -200,6 +205,20 @@ void read_trace(const std::filesystem::path& file, Run& run) {
   });
 }
 
+void read_evaluations(const std::filesystem::path& file, Run& run) {
+  std::ifstream in = open(file);
+  std::string line;
+  std::getline(in, line);
+  if (line != "epoch,clock,author,made_seconds,known_seconds,objective,log_loss")
+    throw InputError(fmt::format("{}:1: a header \"epoch,clock,author,made_seconds,...\" is expected", file.string()));
+  for (std::size_t at = 2; std::getline(in, line); ++at) {
+    std::vector<std::string> fields(1);
+    for (const char c : line) c == ',' ? fields.emplace_back() : fields.back() += c;
+    if (fields.size() != 7) throw InputError(fmt::format("{}:{}: seven fields are expected", file.string(), at));
+    run.evaluations.push_back({fields[0], fields[3], fields[5], fields[6]});
+  }
+}
+
 }  // namespace
 
 Run read_run(const std::filesystem::path& directory) {
@@ -208,6 +227,7 @@ Run read_run(const std::filesystem::path& directory) {
   read_result(directory / "result.json", run);
   read_coefficients(directory / "coefficients.csv", run);
   read_trace(directory / "trace.jsonl", run);
+  if (run.command == "logistic") read_evaluations(directory / "objectives.csv", run);
   return run;
 }
 

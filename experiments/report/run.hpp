@@ -46,8 +46,15 @@ struct Setting {
   std::string value;
 };
 
+/// An evaluated model of a stochastic method.
+struct EvaluationRow {
+  std::string epoch, seconds, objective, log_loss;  ///< as in objectives.csv
+};
+
 struct Run {
   std::filesystem::path directory;
+  std::string command =
+      "lasso";  ///< or "logistic": then there is no certificate, and beta and what follows from it are 0
 
   std::string status;  ///< converged, clock_limit, time_limit, stalled or interrupted
   std::string method;
@@ -69,9 +76,10 @@ struct Run {
   std::string target;         ///< likewise
   std::string picture_shape;  ///< "28x28" where the columns are pictures; else empty
 
-  std::vector<Setting> settings;          ///< every field of result.json, in the file's order
-  std::vector<Coefficient> coefficients;  ///< increasing columns
-  std::vector<TraceRow> trace;            ///< by worker, then by start
+  std::vector<Setting> settings;           ///< every field of result.json, in the file's order
+  std::vector<Coefficient> coefficients;   ///< increasing columns
+  std::vector<TraceRow> trace;             ///< by worker, then by start
+  std::vector<EvaluationRow> evaluations;  ///< logistic: in their order
 
   [[nodiscard]] bool converged() const { return status == "converged"; }
 };

@@ -1,6 +1,7 @@
 // What ps/client.hpp promises, over every transport, on one thread: the read rule, own updates, and waits that end.
 #include "ps/client.hpp"
 
+#include <limits>
 #include <map>
 #include <random>
 
@@ -107,6 +108,29 @@ TEST_P(ClientContract, OwnUpdatesAreSeenWithoutWaitingForTheirFoldAndNeverTwice)
     EXPECT_EQ(get(0, 0), (std::vector<double>{static_cast<double>(clock + 1), 0}));
   }
   EXPECT_EQ(row_.own_folded, Clock{3});
+  EXPECT_EQ(server_->waits, 0);
+}
+
+/// Until its own better value is folded in, a worker sees it all the same; a worse one never.
+TEST_P(ClientContract, AnOwnBetterValueIsSeenBeforeItIsFolded) {
+  const auto best_seen_by = [&](std::size_t worker) {
+    EXPECT_TRUE(client(worker).get(kKey, {0}, row_).ok());
+    return decode_scored(row_.payload).objective;
+  };
+  build({min_objective_row({}, 0)}, {.workers = 2});
+  update(0, 0, encode_scored(2.0, {}));
+  EXPECT_EQ(best_seen_by(0), 2.0);
+  EXPECT_EQ(best_seen_by(1), std::numeric_limits<double>::infinity());
+  tick(0, 0);
+  update(1, 0, encode_scored(1.0, {}));
+  update(1, 0, encode_scored(1.5, {}));
+  EXPECT_EQ(best_seen_by(1), 1.0);
+  tick(1, 0);
+  EXPECT_EQ(best_seen_by(0), 2.0);
+  server_->settle();
+  EXPECT_EQ(best_seen_by(0), 1.0);
+  update(0, 1, encode_scored(1.25, {}));
+  EXPECT_EQ(best_seen_by(0), 1.0);
   EXPECT_EQ(server_->waits, 0);
 }
 
@@ -238,6 +262,7 @@ TEST_P(ClientContract, ATickIsKnownToEverybody) {
   tick(1, 0);
   tick(1, 1);
   tick(2, 0);
+  server_->deliver();
   for (const std::size_t worker : {0u, 1u, 2u}) {
     EXPECT_EQ(client(worker).clocks().clock({0}), Clock{0});
     EXPECT_EQ(client(worker).clocks().clock({1}), Clock{2});
@@ -250,9 +275,7 @@ TEST_P(ClientContract, RowsOfTwoShardsAreReadByTheFloorOfTheirOwn) {
   build({add_row({0}), add_row({0})}, {.workers = 2, .shards = 2});
   for (const std::uint32_t key : {0u, 1u}) update(1, 0, add_one_to(0, 5.0 + key), {key});
   tick(1, 0);
-  (void)server_->shard(0).step();
-  while (server_->shard(0).step()) {
-  }
+  server_->settle(0);
   EXPECT_EQ(get(0, 1, {0}), std::vector<double>{5});
   EXPECT_EQ(server_->waits, 0);
   server_->on_wait =

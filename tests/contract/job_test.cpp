@@ -233,9 +233,9 @@ TEST_P(JobContract, TheTraceAddsUp) {
 
 TEST_P(JobContract, TheRecordSaysWhatCarriesTheJob) {
   run(2, {.rows = {ps::add_row({0})}}, [&](Job& job) {
-    EXPECT_TRUE(job.transport_record().native);
+    EXPECT_EQ(job.transport_record().native, GetParam().one_sided == transport::OneSided::native);
     EXPECT_FALSE(job.transport_record().lanes.empty());
-    EXPECT_EQ(job.transport_record().name, GetParam().is_instrumented ? "threads" : "shm");
+    EXPECT_EQ(job.transport_record().name, GetParam().make()->name());
     EXPECT_EQ(job.workers(), 2u);
     EXPECT_EQ(job.hosts_shard(), job.worker().value == 0);
   });

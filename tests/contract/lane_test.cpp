@@ -254,9 +254,9 @@ struct StressOutcome {
 
 class LaneStress : public LaneContract {
  protected:
-  /// `write` sends records as fast as it can in a thread of its own; they are checked here.
+  /// `write` sends records as fast as it can in a thread of its own; they are checked here, after a rest each time.
   StressOutcome run(const std::function<Status(const std::atomic<bool>& stop)>& write, std::uint64_t records,
-                    bool returns_head) {
+                    bool returns_head, double rest_seconds = 0.0) {
     StressOutcome outcome;
     StreamChecker checker(kLargest);
     std::atomic<bool> stop = false, ended = false;
@@ -268,6 +268,7 @@ class LaneStress : public LaneContract {
       const double deadline = monotonic_seconds() + kPatienceSeconds;
       for (Backoff backoff; checker.next < records && checker.wrong == 0 && monotonic_seconds() < deadline;) {
         const bool writer_has_ended = ended;
+        if (rest_seconds > 0) sleep_seconds(rest_seconds);
         if (reader_->drain(std::ref(checker))) {
           if (returns_head) return_head_by_put();
           backoff = Backoff();
@@ -383,7 +384,7 @@ TEST_P(LaneStress, TheCheckerCatchesAHeadThatIsReturnedTooEarly) {
     }
     return {};
   };
-  const auto outcome = run(write, ~std::uint64_t{0}, false);
+  const auto outcome = run(write, ~std::uint64_t{0}, false, 0.02);  // long enough to be overtaken
   give = false;
   giver.join();
   EXPECT_TRUE(!outcome.error.empty() || outcome.wrong != 0) << outcome.read << " records were read and none was wrong";

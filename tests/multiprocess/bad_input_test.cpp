@@ -94,7 +94,7 @@ TEST_F(BadInput, TimeLimit) { expect_option_refused("--time-limit", {"0", "-1", 
 TEST_F(BadInput, Seed) { expect_option_refused("--seed", {"-1", "x", "1.5"}); }
 TEST_F(BadInput, Method) { expect_option_refused("--method", {"newton", "Corrective", ""}); }
 TEST_F(BadInput, Device) { expect_option_refused("--device", {"tpu", "CPU"}); }
-TEST_F(BadInput, Transport) { expect_option_refused("--transport", {"pigeon", "SHM"}); }
+TEST_F(BadInput, Transport) { expect_option_refused("--transport", {"pigeon", "SHM", "rdma"}); }
 TEST_F(BadInput, PictureShape) { expect_option_refused("--picture-shape", {"28", "x", "0x5", "28x", "axb"}); }
 TEST_F(BadInput, Straggler) {
   expect_option_refused("--straggler", {"worker=9,slowdown=2", "worker=3,slowdown=2", "worker=-1,slowdown=2",

@@ -1,5 +1,6 @@
 // However a job ends before its time, it ends whole: within seconds, with a message that names who, no process left and
 // nothing in shared memory. Processes are killed at random moments, from before they are there to after they are done.
+// (tests/stress/kills does it by the hundred.)
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -47,7 +48,7 @@ std::optional<pid_t> find_worker(const Process& job, int rank) {
   return std::nullopt;
 }
 
-class Deaths : public ::testing::Test {
+class Deaths : public ::testing::TestWithParam<const char*> {
  protected:
   ScratchDirectory scratch_;
   SharedMemoryWatch shared_memory_;
@@ -56,7 +57,7 @@ class Deaths : public ::testing::Test {
 
   [[nodiscard]] std::vector<std::string> quick(int workers) const {
     return command_line({"lasso", "--data", data_, "--beta", "1.5", "--workers", std::to_string(workers), "--staleness",
-                         "1", "--quiet", "--output", output_});
+                         "1", "--transport", GetParam(), "--quiet", "--output", output_});
   }
   /// Its last worker's sleep never ends.
   [[nodiscard]] std::vector<std::string> endless(int workers) const {
@@ -64,6 +65,11 @@ class Deaths : public ::testing::Test {
     arguments.insert(arguments.end(),
                      {"--tolerance", "0", "--straggler", fmt::format("worker={},slowdown=1e9", workers - 1)});
     return arguments;
+  }
+
+  /// How many of so many tries: the first transport makes them all, the others half as many.
+  [[nodiscard]] std::size_t tries(std::size_t count) const {
+    return GetParam() == std::string(kTransports.front()) ? count : count / 2;
   }
 
   /// Its launcher cleans up after a job; a launcher that is killed may leave an empty folder to the next one.
@@ -106,15 +112,15 @@ std::vector<double> random_moments(std::size_t count, unsigned seed) {
   return moments;
 }
 
-TEST_F(Deaths, NoneLeavesNothingEither) {
+TEST_P(Deaths, NoneLeavesNothingEither) {
   Process job(quick(4));
   EXPECT_EQ(job.wait(kRunLimitSeconds).exit_status, 0);
   expect_nothing_left(job);
   EXPECT_FALSE(leaves_folder(job));
 }
 
-TEST_F(Deaths, OfTheLauncherAtAnyMoment) {
-  for (const double moment : random_moments(14, 71)) {
+TEST_P(Deaths, OfTheLauncherAtAnyMoment) {
+  for (const double moment : random_moments(tries(14), 71)) {
     for (const bool is_endless : {true, false}) {
       const int workers = 2 + static_cast<int>(moment * 1e4) % 4;
       SCOPED_TRACE(
@@ -135,9 +141,9 @@ TEST_F(Deaths, OfTheLauncherAtAnyMoment) {
   }
 }
 
-TEST_F(Deaths, OfAnyWorkerAtAnyMoment) {
+TEST_P(Deaths, OfAnyWorkerAtAnyMoment) {
   std::size_t killed = 0, survived = 0;
-  for (const double moment : random_moments(24, 72)) {
+  for (const double moment : random_moments(tries(24), 72)) {
     for (const bool is_endless : {true, false}) {
       const int workers = 2 + static_cast<int>(moment * 1e4) % 4;
       const int victim = (killed + survived) % 2 == 0 ? 0 : 1 + static_cast<int>(moment * 1e5) % (workers - 1);
@@ -168,10 +174,10 @@ TEST_F(Deaths, OfAnyWorkerAtAnyMoment) {
       expect_whole_files();
     }
   }
-  EXPECT_GE(killed, 24u);
+  EXPECT_GE(killed, tries(24));
 }
 
-TEST_F(Deaths, InterruptAndTerminationStillWriteResults) {
+TEST_P(Deaths, InterruptAndTerminationStillWriteResults) {
   for (const int number : {SIGINT, SIGTERM}) {
     for (const bool whole_group : {false, true}) {
       SCOPED_TRACE(fmt::format("signal {} to {}", number, whole_group ? "the whole process group" : "the launcher"));
@@ -193,8 +199,8 @@ TEST_F(Deaths, InterruptAndTerminationStillWriteResults) {
 }
 
 /// While it starts there may be nothing to write yet; but it ends, and whole.
-TEST_F(Deaths, InterruptsDuringStartUp) {
-  for (const double moment : random_moments(16, 73)) {
+TEST_P(Deaths, InterruptsDuringStartUp) {
+  for (const double moment : random_moments(tries(16), 73)) {
     const bool whole_group = static_cast<int>(moment * 1e5) % 2 == 0;
     SCOPED_TRACE(
         fmt::format("SIGINT to {} after {:.4f} s", whole_group ? "the whole process group" : "the launcher", moment));
@@ -213,7 +219,7 @@ TEST_F(Deaths, InterruptsDuringStartUp) {
   }
 }
 
-TEST_F(Deaths, AWorkerThatIsStoppedForAWhileIsWaitedFor) {
+TEST_P(Deaths, AWorkerThatIsStoppedForAWhileIsWaitedFor) {
   for (const int victim : {0, 1}) {
     SCOPED_TRACE(fmt::format("worker {}", victim));
     auto arguments = quick(3);
@@ -234,9 +240,10 @@ TEST_F(Deaths, AWorkerThatIsStoppedForAWhileIsWaitedFor) {
 }
 
 /// One that hangs for good ends the job by its heartbeat: also where the others are already through and wait to end.
-TEST_F(Deaths, AWorkerThatHangsEndsTheJobWithItsName) {
+TEST_P(Deaths, AWorkerThatHangsEndsTheJobWithItsName) {
   for (const int victim : {0, 2}) {
-    for (const bool is_interrupted : {false, true}) {
+    for (std::size_t k = 0; k < tries(2); ++k) {
+      const bool is_interrupted = (k == 0) == (victim == 0);
       SCOPED_TRACE(fmt::format("worker {}, {}", victim, is_interrupted ? "interrupted" : "left alone"));
       Process job(endless(3));
       (void)eventually(kIsIteratingSeconds, [&] { return job.has_ended(); });
@@ -256,7 +263,7 @@ TEST_F(Deaths, AWorkerThatHangsEndsTheJobWithItsName) {
 }
 
 /// Stopped as soon as it is there, so that no certificate is possible before it goes on.
-TEST_F(Deaths, AWorkerThatIsStoppedFromTheStartStillConverges) {
+TEST_P(Deaths, AWorkerThatIsStoppedFromTheStartStillConverges) {
   for (const int victim : {0, 2}) {
     SCOPED_TRACE(fmt::format("worker {}", victim));
     Process job(quick(3));
@@ -270,6 +277,8 @@ TEST_F(Deaths, AWorkerThatIsStoppedFromTheStartStillConverges) {
     expect_nothing_left(job);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Transports, Deaths, ::testing::ValuesIn(kTransports), transport_name);
 
 }  // namespace
 }  // namespace wolfpack::testing

@@ -26,10 +26,13 @@ class KnownAnswers : public ::testing::TestWithParam<std::size_t> {
   ScratchDirectory scratch_;
   std::string data_ = scratch_.write("data.libsvm", to_svmlight(instance_));
 
-  LassoRun run(std::size_t workers, const std::string& staleness, const std::string& tolerance = "1e-6") const {
+  LassoRun run(std::size_t workers, const std::string& staleness, const std::string& tolerance = "1e-6",
+               const std::string& transport = "shm") const {
     return run_lasso({"--data", data_, "--beta", fmt::format("{:.17g}", instance_.beta), "--workers",
-                      std::to_string(workers), "--staleness", staleness, "--tolerance", tolerance});
+                      std::to_string(workers), "--staleness", staleness, "--tolerance", tolerance, "--transport",
+                      transport});
   }
+  void expect_found_and_certified(const SlowSolution& known, std::size_t workers, const std::string& transport) const;
 };
 
 double sum_of_sizes(const std::vector<Coefficient>& coefficients) {
@@ -48,57 +51,69 @@ void expect_feasible(std::vector<Coefficient> coefficients, double beta) {
   EXPECT_LE(sum_of_sizes(coefficients), beta) << "large ones first";
 }
 
-TEST_P(KnownAnswers, AreFoundAndCertifiedByAnyNumberOfWorkersAtAnyStaleness) {
-  const SlowSolution known = slow_.solve();
+void KnownAnswers::expect_found_and_certified(const SlowSolution& known, std::size_t workers,
+                                              const std::string& transport) const {
+  const std::string staleness = kStalenesses[(workers + GetParam()) % kStalenesses.size()];
+  SCOPED_TRACE(fmt::format("{}, {} workers, staleness {}, {}", instance_.name, workers, staleness, transport));
   const double null_objective = slow_.objective({});
   ASSERT_LE(known.gap, 1e-8 * null_objective) << "the slow solver is not good enough to judge";
   // Rounding of the slow answer, of a printed number, and of sums in another order.
   const double slack = 1e-9 * null_objective;
+  const LassoRun solved = run(workers, staleness, "1e-6", transport);
+  ASSERT_EQ(solved.outcome.exit_status, 0) << solved.outcome.err;
+  const auto& result = solved.result;
+  const double gap = result.at("gap").get<double>();
 
-  for (std::size_t workers = 1; workers <= kMostWorkers; ++workers) {
-    const std::string staleness = kStalenesses[(workers + GetParam()) % kStalenesses.size()];
-    SCOPED_TRACE(fmt::format("{}, {} workers, staleness {}", instance_.name, workers, staleness));
-    const LassoRun solved = run(workers, staleness);
-    ASSERT_EQ(solved.outcome.exit_status, 0) << solved.outcome.err;
-    const auto& result = solved.result;
-    const double gap = result.at("gap").get<double>();
-
-    std::vector<double> x(instance_.columns(), 0.0);
-    Index previous = -1;
-    for (const auto& [index, value] : solved.coefficients) {
-      ASSERT_GT(index, previous) << "columns are in order, each once";
-      ASSERT_LT(index, static_cast<Index>(x.size()));
-      EXPECT_NE(value, 0.0);
-      x[static_cast<std::size_t>(index)] = value;
-      previous = index;
-    }
-    const double objective = slow_.objective(x);
-    EXPECT_NEAR(objective, result.at("objective").get<double>(), slack)
-        << "the coefficients alone must say the objective";
-    EXPECT_LE(objective - known.objective, 1e-6 * null_objective + slack) << "the optimum is " << known.objective;
-    EXPECT_LE(objective - known.objective, gap + slack) << "the certificate is wrong";
-    EXPECT_GE(objective, known.objective - known.gap - slack) << "better than the optimum?";
-    expect_feasible(solved.coefficients, instance_.beta);
-
-    EXPECT_EQ(result.at("status"), "converged");
-    EXPECT_GE(gap, 0.0);
-    EXPECT_LE(result.at("relative_gap").get<double>(), 1e-6);
-    EXPECT_DOUBLE_EQ(result.at("relative_gap").get<double>(), null_objective > 0 ? gap / null_objective : 0.0);
-    EXPECT_DOUBLE_EQ(result.at("null_objective").get<double>(), null_objective);
-    EXPECT_EQ(result.at("nonzeros"), solved.coefficients.size());
-    EXPECT_EQ(result.at("workers"), workers);
-    EXPECT_NEAR(result.at("l1_norm").get<double>(), sum_of_sizes(solved.coefficients), 1e-14 * instance_.beta);
-    EXPECT_EQ(solved.outcome.err, "");
-    EXPECT_EQ(solved.outcome.out, "");
+  std::vector<double> x(instance_.columns(), 0.0);
+  Index previous = -1;
+  for (const auto& [index, value] : solved.coefficients) {
+    ASSERT_GT(index, previous) << "columns are in order, each once";
+    ASSERT_LT(index, static_cast<Index>(x.size()));
+    EXPECT_NE(value, 0.0);
+    x[static_cast<std::size_t>(index)] = value;
+    previous = index;
   }
+  const double objective = slow_.objective(x);
+  EXPECT_NEAR(objective, result.at("objective").get<double>(), slack)
+      << "the coefficients alone must say the objective";
+  EXPECT_LE(objective - known.objective, 1e-6 * null_objective + slack) << "the optimum is " << known.objective;
+  EXPECT_LE(objective - known.objective, gap + slack) << "the certificate is wrong";
+  EXPECT_GE(objective, known.objective - known.gap - slack) << "better than the optimum?";
+  expect_feasible(solved.coefficients, instance_.beta);
+
+  EXPECT_EQ(result.at("status"), "converged");
+  EXPECT_GE(gap, 0.0);
+  EXPECT_LE(result.at("relative_gap").get<double>(), 1e-6);
+  EXPECT_DOUBLE_EQ(result.at("relative_gap").get<double>(), null_objective > 0 ? gap / null_objective : 0.0);
+  EXPECT_DOUBLE_EQ(result.at("null_objective").get<double>(), null_objective);
+  EXPECT_EQ(result.at("nonzeros"), solved.coefficients.size());
+  EXPECT_EQ(result.at("workers"), workers);
+  EXPECT_NEAR(result.at("l1_norm").get<double>(), sum_of_sizes(solved.coefficients), 1e-14 * instance_.beta);
+  EXPECT_EQ(solved.outcome.err, "");
+  EXPECT_EQ(solved.outcome.out, "");
 }
 
-TEST_P(KnownAnswers, AreTheSameBytesTwiceUnderBsp) {
+TEST_P(KnownAnswers, AreFoundAndCertifiedByAnyNumberOfWorkersAtAnyStaleness) {
+  const SlowSolution known = slow_.solve();
+  for (std::size_t workers = 1; workers <= kMostWorkers; ++workers) expect_found_and_certified(known, workers, "shm");
+}
+
+TEST_P(KnownAnswers, AreFoundAndCertifiedOverTcp) {
+  const SlowSolution known = slow_.solve();
+  for (const std::size_t workers : {1u, 3u, 8u}) expect_found_and_certified(known, workers, "tcp");
+}
+
+TEST_P(KnownAnswers, AreTheSameBytesUnderBspOverAnyTransport) {
   const std::size_t workers = 2 + GetParam() % 4;
-  const LassoRun first = run(workers, "bsp"), second = run(workers, "0");
-  ASSERT_EQ(first.outcome.exit_status, 0) << first.outcome.err;
-  ASSERT_EQ(second.outcome.exit_status, 0) << second.outcome.err;
-  EXPECT_EQ(first.coefficients_text, second.coefficients_text);
+  const LassoRun first = run(workers, "bsp"), second = run(workers, "0"), over_tcp = run(workers, "0", "1e-6", "tcp");
+  for (const LassoRun* solved : {&first, &second, &over_tcp})
+    ASSERT_EQ(solved->outcome.exit_status, 0) << solved->outcome.err;
+  for (const LassoRun* other : {&second, &over_tcp}) {
+    EXPECT_EQ(first.coefficients_text, other->coefficients_text);
+    for (const char* number : {"objective", "gap", "clocks"})  // 17 digits: the same bits
+      EXPECT_EQ(first.result.at(number), other->result.at(number)) << number;
+  }
+  EXPECT_EQ(over_tcp.result.at("transport"), "tcp");
 }
 
 /// There is no such certificate in floating point: the run must notice, or prove the impossible, but end.

@@ -87,7 +87,8 @@ TEST_F(Output, ResultHasEveryFieldAndTheSettingsInEffect) {
        {"objective", "gap", "relative_gap", "null_objective", "beta", "l1_norm", "nonzeros", "clocks", "full_passes",
         "bytes_read", "solve_seconds", "wall_seconds", "workers", "rows", "columns"})
     EXPECT_TRUE(result.contains(number) && result.at(number).is_number()) << number;
-  for (const char* text : {"status", "method", "device", "transport", "transport_lanes", "wolfpack_version"})
+  for (const char* text : {"status", "method", "device", "transport", "transport_requested", "transport_reason",
+                           "transport_lanes", "wolfpack_version"})
     EXPECT_TRUE(result.contains(text) && !result.at(text).get<std::string>().empty()) << text;
   EXPECT_EQ(result.at("staleness"), "asp");
   EXPECT_EQ(result.at("top_k"), 7);
@@ -115,6 +116,23 @@ TEST_F(Output, DefaultsAreChosenAndRecorded) {
   EXPECT_EQ(run.result.at("tolerance"), 1e-6);
   EXPECT_TRUE(run.result.at("max_clock").is_null());
   EXPECT_TRUE(run.result.at("time_limit").is_null());
+  EXPECT_EQ(run.result.at("transport_requested"), "auto");
+}
+
+TEST_F(Output, SaysWhichTransportRanAndWhy) {
+  struct Case {
+    const char *requested, *runs, *lanes;
+  };
+  for (const Case& asked :
+       {Case{"auto", "shm", "native"}, Case{"shm", "shm", "native"}, Case{"tcp", "tcp", "emulated"}}) {
+    const LassoRun run =
+        run_lasso({"--data", data_, "--beta", "1.5", "--workers", "3", "--transport", asked.requested});
+    ASSERT_EQ(run.outcome.exit_status, 0) << run.outcome.err;
+    EXPECT_EQ(run.result.at("transport"), asked.runs);
+    EXPECT_EQ(run.result.at("transport_requested"), asked.requested);
+    EXPECT_THAT(run.result.at("transport_reason").get<std::string>(), HasSubstr(asked.requested));
+    EXPECT_THAT(run.result.at("transport_lanes").get<std::string>(), HasSubstr(asked.lanes));
+  }
 }
 
 TEST_F(Output, MaxClockEndsWithItsStatusAndAResult) {

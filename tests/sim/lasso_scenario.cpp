@@ -9,7 +9,6 @@
 
 #include "base/time.hpp"
 #include "cpu/reference_atom_selector.hpp"
-#include "frank_wolfe/solve.hpp"
 #include "tests/sim/simulated_job.hpp"
 #include "tests/support/lasso_instances.hpp"
 #include "tests/support/slow_lasso.hpp"
@@ -158,9 +157,9 @@ LassoScenario LassoScenario::of(std::uint64_t seed) {
   return s;
 }
 
-std::string LassoScenario::run() const {
+std::string LassoScenario::run(frank_wolfe::SolveResult* result_of_worker_0) const {
   const Problem& problem = problems()[instance];
-  SimulatedJob simulated({.seed = seed, .workers = workers, .weather = weather});
+  SimulatedJob simulated({.seed = timing_seed.value_or(seed), .workers = workers, .weather = weather});
   Judge judge(problem, method == Method::tran);
 
   frank_wolfe::SolveOptions options;
@@ -172,6 +171,8 @@ std::string LassoScenario::run() const {
   options.max_clock = max_clock;
   options.time_limit_seconds = time_limit_seconds;
   options.straggler = straggler;
+  options.record = record;
+  options.replay = replay;
   options.on_progress = [&](const frank_wolfe::Progress& now) { judge.see(now); };
 
   const auto& target = problem.instance.target;
@@ -186,6 +187,7 @@ std::string LassoScenario::run() const {
                       simulated.simulation().random());
     const auto result = frank_wolfe::solve(job, slow, first, target, options);
     if (job.worker().value == 0) judge.judge(*this, result);
+    if (job.worker().value == 0 && result_of_worker_0 != nullptr) *result_of_worker_0 = result;
     job.close();
   });
   return judge.first().empty() ? outcome.problem() : judge.first();

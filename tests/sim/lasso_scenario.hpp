@@ -16,6 +16,7 @@
 
 #include "base/atom_selector.hpp"
 #include "frank_wolfe/method.hpp"
+#include "frank_wolfe/solve.hpp"
 #include "runtime/straggler.hpp"
 #include "tests/sim/network.hpp"
 
@@ -37,12 +38,17 @@ struct LassoScenario {
   std::optional<double> time_limit_seconds;
   std::uint64_t max_clock = 400;
   std::optional<Weather> weather;
+  std::optional<std::uint64_t> timing_seed;  ///< of the simulation, where it is another one
+  bool record = false;
+  const runtime::Recording* replay = nullptr;
   WrapSelector selector;  ///< none: the reference
 
   [[nodiscard]] static LassoScenario of(std::uint64_t seed);
 
   /// What broke, one line; empty where nothing did.
-  [[nodiscard]] std::string run() const;
+  [[nodiscard]] std::string run() const { return run(nullptr); }
+  /// Gives worker 0's result too.
+  [[nodiscard]] std::string run(frank_wolfe::SolveResult* result) const;
   [[nodiscard]] std::string describe() const;
 };
 

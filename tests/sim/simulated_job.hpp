@@ -34,8 +34,10 @@ struct Outcome {
   /// Empty where all went well; else what did not.
   [[nodiscard]] std::string problem() const {
     if (!hang.empty()) return hang;
-    for (std::size_t i = 0; i < workers.size(); ++i)
-      if (workers[i].how != Ending::How::returned) return fmt::format("worker {}: {}", i, workers[i].what);
+    for (const auto how :
+         {Ending::How::threw_other, Ending::How::threw_peer_failure, Ending::How::died})  // the cause first
+      for (std::size_t i = 0; i < workers.size(); ++i)
+        if (workers[i].how == how) return fmt::format("worker {}: {}", i, workers[i].what);
     if (reaches_into_freed_memory != 0) return "an operation reached memory that its owner had given back";
     return "";
   }

@@ -5,6 +5,7 @@
 //     EXPECT_EQ(run.result.at("status"), "converged");
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <sstream>
 #include <string>
@@ -20,6 +21,10 @@ namespace wolfpack::testing {
 
 inline const std::string kProgram = std::string(WOLFPACK_BINARY_DIR) + "/bin/wolfpack";
 inline constexpr double kRunLimitSeconds = 60.0;  // generous: a sanitizer and a busy machine
+
+/// The transports of local processes, for suites that run over each: ::testing::ValuesIn(kTransports).
+inline constexpr std::array<const char*, 2> kTransports{"shm", "tcp"};
+inline std::string transport_name(const ::testing::TestParamInfo<const char*>& transport) { return transport.param; }
 
 [[nodiscard]] inline std::vector<std::string> command_line(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), kProgram);

@@ -25,10 +25,11 @@ struct Layer {
   std::set<std::string> below;  ///< layers that it may include and link, itself not named
 };
 
-/// By CMake name; "base <- {transport, cpu, gpu} ; transport <- ps <- runtime <- frank_wolfe <- experiments".
+/// By CMake name; "base <- {transport, cpu, gpu} ; transport <- ps <- runtime <- {frank_wolfe, sgd} <-
+/// experiments".
 inline const std::map<std::string, Layer>& layers() {
-  static const std::set<std::string> all = {"base",    "transport",   "cpu",  "gpu",    "ps",
-                                            "runtime", "frank_wolfe", "data", "report", "lasso"};
+  static const std::set<std::string> all = {"base",        "transport", "cpu",  "gpu",    "ps",   "runtime",
+                                            "frank_wolfe", "sgd",       "data", "report", "lasso"};
   static const std::map<std::string, Layer> table = {
       {"base", {"base", {}}},
       {"transport", {"transport", {"base"}}},
@@ -37,6 +38,7 @@ inline const std::map<std::string, Layer>& layers() {
       {"ps", {"ps", {"base", "transport"}}},
       {"runtime", {"runtime", {"base", "transport", "ps"}}},
       {"frank_wolfe", {"frank_wolfe", {"base", "transport", "ps", "runtime"}}},
+      {"sgd", {"sgd", {"base", "transport", "ps", "runtime"}}},
       {"data", {"experiments/data", {"base"}}},
       {"report", {"experiments/report", {"base", "data"}}},
       {"lasso", {"experiments", all}},

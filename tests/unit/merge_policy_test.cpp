@@ -1,5 +1,8 @@
 #include "ps/merge_policy.hpp"
 
+#include <algorithm>
+#include <limits>
+
 #include <gtest/gtest.h>
 
 #include "ps/value.hpp"
@@ -98,6 +101,87 @@ TEST(AssignRow, ChangesOnlyWhereAnUpdateWon) {
   EXPECT_TRUE(policy->settle({}).changed);
   policy->merge({0}, {3}, bytes("y"));
   EXPECT_FALSE(policy->settle({}).changed);
+}
+
+struct Best {
+  double objective;
+  Bytes bytes;
+  bool operator==(const Best&) const = default;
+};
+
+Best best(std::span<const std::byte> row) {
+  const Scored scored = decode_scored(row);
+  return {scored.objective, {scored.bytes.begin(), scored.bytes.end()}};
+}
+
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+TEST(MinObjectiveRow, BeginsWithItsInitialValueWhichAnythingFiniteBeats) {
+  const auto policy = min_objective_row(bytes("start"), 16).make_policy();
+  EXPECT_EQ(best(written(*policy)), (Best{kInfinite, bytes("start")}));
+  policy->merge({0}, {0}, encode_scored(kInfinite, bytes("no better")));
+  EXPECT_EQ(best(written(*policy)).bytes, bytes("start"));
+  policy->merge({0}, {0}, encode_scored(1e300, bytes("finite")));
+  EXPECT_EQ(best(written(*policy)), (Best{1e300, bytes("finite")}));
+}
+
+TEST(MinObjectiveRow, TheSmallerObjectiveWinsWhateverTheOrderOfArrival) {
+  const std::vector<double> objectives{0.5, -2.0, 0.25, -1.0};
+  std::vector<std::size_t> order{0, 1, 2, 3};
+  do {
+    const auto policy = min_objective_row({}, 16).make_policy();
+    for (const std::size_t k : order)
+      policy->merge({static_cast<std::uint32_t>(k)}, {7 - k}, encode_scored(objectives[k], Bytes(k, std::byte{1})));
+    EXPECT_EQ(best(written(*policy)), (Best{-2.0, Bytes(1, std::byte{1})}));
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST(MinObjectiveRow, TiesKeepWhatIsThere) {
+  const auto policy = min_objective_row({}, 16).make_policy();
+  policy->merge({3}, {9}, encode_scored(1.0, bytes("first")));
+  policy->merge({0}, {2}, encode_scored(1.0, bytes("second")));
+  EXPECT_EQ(best(written(*policy)), (Best{1.0, bytes("first")}));
+}
+
+TEST(MinObjectiveRow, NaNNeverWins) {
+  const auto policy = min_objective_row(bytes("start"), 16).make_policy();
+  policy->merge({0}, {0}, encode_scored(kNaN, bytes("nan")));
+  EXPECT_EQ(best(written(*policy)).bytes, bytes("start"));
+  policy->merge({0}, {0}, encode_scored(2.0, bytes("two")));
+  policy->merge({0}, {1}, encode_scored(kNaN, bytes("nan")));
+  EXPECT_EQ(best(written(*policy)), (Best{2.0, bytes("two")}));
+}
+
+TEST(MinObjectiveRow, ChangesOnlyWhereAnUpdateWon) {
+  const auto policy = min_objective_row({}, 16).make_policy();
+  EXPECT_FALSE(policy->settle({}).changed);
+  policy->merge({0}, {0}, encode_scored(1.0, bytes("x")));
+  EXPECT_TRUE(policy->settle({}).changed);
+  policy->merge({0}, {1}, encode_scored(1.5, bytes("worse")));
+  EXPECT_FALSE(policy->settle({}).changed);
+}
+
+TEST(MinObjectiveRow, DeclaresRoomForTheObjectiveAndTheBytes) {
+  const RowSpec spec = min_objective_row({}, 16);
+  const Bytes full = encode_scored(1.0, Bytes(16));
+  EXPECT_GE(spec.capacity.update_bytes, full.size());
+  EXPECT_GE(spec.capacity.row_bytes, full.size());
+  EXPECT_EQ(spec.own_updates, OwnUpdates::min_objective);
+}
+
+TEST(MinObjectiveRow, AnUpdateWithoutAnObjectiveIsRefused) {
+  const auto policy = min_objective_row({}, 16).make_policy();
+  EXPECT_THROW(policy->merge({0}, {0}, bytes("short")), RuntimeFailure);
+}
+
+TEST(Overlay, ShowsAnOwnBetterValueAndNoWorseOne) {
+  Bytes row = encode_scored(2.0, bytes("folded"));
+  overlay(OwnUpdates::min_objective, {1}, {8}, encode_scored(2.0, bytes("equal")), row);
+  overlay(OwnUpdates::min_objective, {1}, {8}, encode_scored(kNaN, bytes("nan")), row);
+  EXPECT_EQ(best(row), (Best{2.0, bytes("folded")}));
+  overlay(OwnUpdates::min_objective, {1}, {8}, encode_scored(1.0, bytes("a longer better one")), row);
+  EXPECT_EQ(best(row), (Best{1.0, bytes("a longer better one")}));
 }
 
 TEST(Overlay, AddsAnOwnUpdate) {

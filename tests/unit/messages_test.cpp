@@ -57,6 +57,23 @@ TEST(Messages, ProposalsComeBackDenseSparseAndEmpty) {
   expect_round_trip(proposal_of(0, 0.0, {.sparse = true, .rows = {}, .values = {}}));
 }
 
+TEST(Messages, ACandidateComesBackWithItsAtom) {
+  for (const std::size_t active : {0u, 1u, 20u}) {
+    const Iterate iterate = some_iterate(active, 1);
+    const Candidate candidate{iterate.columns, iterate.weights,
+                              proposal_of(7, -2.5, {.sparse = true, .rows = {1, 4}, .values = {0.5, -3}})};
+    const auto back = decode_update(encode(candidate));
+    const auto* got = std::get_if<Candidate>(&back);
+    ASSERT_NE(got, nullptr);
+    EXPECT_EQ(got->columns, candidate.columns);
+    EXPECT_EQ(got->weights, candidate.weights);
+    EXPECT_EQ(got->atom.index, 7);
+    EXPECT_EQ(got->atom.score, -2.5);
+    EXPECT_EQ(got->atom.column.rows, candidate.atom.column.rows);
+    EXPECT_EQ(got->atom.column.values, candidate.atom.column.values);
+  }
+}
+
 TEST(Messages, AModelComesBackBitForBitWithItsGap) {
   for (const std::size_t active : {0u, 1u, 20u}) {
     const Iterate iterate = some_iterate(active, 30);
@@ -93,6 +110,26 @@ TEST(Messages, TheDeclaredCapacityHoldsTheLargestOfEach) {
   }
 }
 
+/// Only the corrective step keeps its atoms independent.
+TEST(Messages, TheCapacityOfTheOtherMethodsHoldsEveryColumn) {
+  for (const auto& [rows, columns] : {std::pair<Index, Index>{1, 1}, {30, 10}, {10, 300}, {3, 0}}) {
+    const auto d = static_cast<std::size_t>(rows), n = static_cast<std::size_t>(columns);
+    const Iterate iterate = some_iterate(n, d);
+    const Proposal sparse =
+        proposal_of(0, 1.0, {.sparse = true, .rows = std::vector<std::int32_t>(d), .values = std::vector<double>(d)});
+    for (const Method method : {Method::line_search, Method::bellet, Method::tran, Method::away, Method::pairwise}) {
+      const auto capacity = model_capacity(rows, columns, method);
+      Bytes row;
+      encode(iterate, 1.0, row);
+      EXPECT_LE(row.size(), capacity.row_bytes) << to_string(method);
+      EXPECT_LE(encode(sparse).size(), capacity.update_bytes) << to_string(method);
+      EXPECT_LE(encode(Report{}).size(), capacity.update_bytes) << to_string(method);
+    }
+    EXPECT_LE(encode(Candidate{iterate.columns, iterate.weights, sparse}).size(),
+              model_capacity(rows, columns, Method::tran).update_bytes);
+  }
+}
+
 TEST(Messages, WhatIsNeitherIsRefused) {
   Bytes neither = encode(Report{});
   neither[0] = std::byte{9};
@@ -104,6 +141,10 @@ TEST(Messages, WhatIsCutShortIsRefusedWhereverItIsCut) {
   const Bytes proposal = encode(proposal_of(7, 1.0, {.sparse = true, .rows = {0, 5}, .values = {1, 2}}));
   for (std::size_t size = 0; size < proposal.size(); ++size)
     EXPECT_THROW((void)decode_update(std::span(proposal).first(size)), RuntimeFailure) << size;
+  const Bytes candidate =
+      encode(Candidate{{1, 2}, {0.5, 1}, proposal_of(2, 1.0, {.sparse = false, .rows = {}, .values = {1, 2}})});
+  for (std::size_t size = 0; size < candidate.size(); ++size)
+    EXPECT_THROW((void)decode_update(std::span(candidate).first(size)), RuntimeFailure) << size;
   Bytes model;
   encode(some_iterate(3, 5), 1.0, model);
   for (std::size_t size = 0; size < model.size(); ++size)

@@ -1,0 +1,20 @@
+// --record and --replay of `wolfpack lasso`: the recording of a run with the settings that it depends on.
+#pragma once
+
+#include <string>
+
+#include "experiments/lasso_options.hpp"
+#include "runtime/recording.hpp"
+
+namespace wolfpack::experiments {
+
+/// Reads the file that --replay names. Throws InputError where it is no recording, or one of a run with other settings.
+[[nodiscard]] runtime::Recording read_recording(const LassoSettings& settings);
+
+/// Writes the file that --record names, whole or not at all.
+void write_recording(const LassoSettings& settings, runtime::Recording recording);
+
+/// Throws InputError where the file that --record names cannot be written.
+void prepare_recording(const std::string& path);
+
+}  // namespace wolfpack::experiments

@@ -1,0 +1,171 @@
+#include "experiments/logistic_command.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <numbers>
+#include <optional>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "base/status.hpp"
+#include "base/time.hpp"
+#include "experiments/data/dataset.hpp"
+#include "experiments/exit_status.hpp"
+#include "experiments/logistic_output.hpp"
+#include "experiments/run_files.hpp"
+#include "runtime/agree.hpp"
+#include "runtime/process_launcher.hpp"
+#include "sgd/gradient.hpp"
+#include "sgd/labels.hpp"
+#include "sgd/samples.hpp"
+#include "transport/ucx_transport.hpp"
+
+namespace wolfpack::experiments {
+namespace {
+
+/// Where the labels are, for a complaint about them.
+std::string source_of_labels(const data::DatasetFiles& files) {
+  return files.target.empty() ? files.data : files.target;
+}
+
+/// Training and test data, as one worker holds them.
+struct Inputs {
+  Index rows = 0;
+  Index columns = 0;
+  sgd::Classes classes;
+  sgd::Samples samples;
+  std::optional<sgd::Samples> test;  ///< worker 0's
+};
+
+/// The whole matrix is in memory for a moment: readers deliver columns, and a worker's samples need all of them.
+sgd::Samples load(const data::Dataset& dataset, Index columns, const sgd::Classes& classes, const std::string& source,
+                  WorkerId worker, std::size_t workers) {
+  const Matrix matrix = dataset.load({0, columns});
+  return sgd::take_samples(view(matrix), sgd::to_labels(dataset.target(), classes, source), worker, workers);
+}
+
+Inputs load_inputs(const LogisticSettings& settings, const transport::Bootstrap& bootstrap) {
+  const data::Dataset training = data::Dataset::open(settings.files);
+  const std::string source = source_of_labels(settings.files);
+  Inputs inputs{training.rows(), training.columns(), sgd::find_classes(training.target(), source), {}, {}};
+  inputs.samples = load(training, inputs.columns, inputs.classes, source, bootstrap.rank(), bootstrap.size());
+  if (settings.test.data.empty() || bootstrap.rank().value != 0) return inputs;
+  const data::Dataset test = data::Dataset::open(settings.test);
+  // A feature that the training data lack has no weight.
+  const Index columns = std::min(test.columns(), inputs.columns);
+  inputs.test = load(test, columns, inputs.classes, source_of_labels(settings.test), {0}, 1);
+  return inputs;
+}
+
+/// One live line on a terminal, else a line now and then; called from the owner's thread.
+class EpochDisplay {
+ public:
+  void show(const sgd::Evaluation& evaluation) {
+    const double now = monotonic_seconds();
+    if (now - shown_at_ < (on_terminal_ ? 0.1 : 5.0)) return;
+    shown_at_ = now;
+    std::fputs(fmt::format("{}{:7.1f} s  epoch {}  objective {:.9g}  log loss {:.9g}{}", on_terminal_ ? "\r" : "",
+                           now - start_, evaluation.epoch, evaluation.objective, evaluation.log_loss,
+                           on_terminal_ ? "\033[K" : "\n")
+                   .c_str(),
+               stderr);
+    std::fflush(stderr);
+  }
+  void clear() const {
+    if (on_terminal_) std::fputs("\r\033[K", stderr);
+  }
+
+ private:
+  bool on_terminal_ = isatty(STDERR_FILENO) != 0;
+  double start_ = monotonic_seconds();
+  double shown_at_ = start_;
+};
+
+void print_table(const nlohmann::ordered_json& result, const LogisticSettings& settings) {
+  const auto text = [&](const char* field) { return field_text(result, field); };
+  print_line("status", text("status"));
+  print_line("objective", fmt::format("{:.12g}  (w = 0: {:.6g})", result.at("objective").get<double>(),
+                                      result.at("null_objective").get<double>()));
+  print_line("training", fmt::format("log loss {}, accuracy {}, {} samples of {} features", text("log_loss"),
+                                     text("accuracy"), text("rows"), text("columns")));
+  if (!settings.test.data.empty())
+    print_line("test", fmt::format("log loss {}, accuracy {}, {} samples", text("test_log_loss"), text("test_accuracy"),
+                                   text("test_rows")));
+  print_line("solving",
+             fmt::format("{} s, {} epochs, {} clocks", text("solve_seconds"), text("epochs"), text("clocks")));
+  print_line("method",
+             fmt::format("{}, step {}, batch {}, l2 {}", text("optimizer"), text("step"), text("batch"), text("l2")));
+  print_line("workers", fmt::format("{}, shards {}, staleness {}, {} ({})", text("workers"), text("shards"),
+                                    text("staleness"), text("transport"), text("transport_lanes")));
+  if (!settings.output.empty()) print_line("written to", settings.output);
+}
+
+/// All workers fail alike; worker 0 says it.
+void fail_if_diverged(const sgd::TrainResult& result) {
+  if (result.status != sgd::TrainStatus::diverged) return;
+  const std::string what = std::isfinite(result.model.objective)
+                               ? fmt::format("the objective ended at {:.6g}, above the {:.6g} of w = 0",
+                                             result.model.objective, std::numbers::ln2)
+                               : std::string("the objective is not finite any more");
+  throw PeerFailure(
+      fmt::format("{}: the steps are too long; --step was {:.6g}, accepted: a smaller one", what, result.step));
+}
+
+TestFit fit_of(const sgd::Samples& test, const sgd::Model& model) {
+  const sgd::Fit fit = sgd::evaluate(test, model.weights);
+  const auto n = static_cast<double>(test.size());
+  return {static_cast<Index>(test.size()), fit.loss_sum / n, static_cast<double>(fit.correct) / n};
+}
+
+int run_worker(const LogisticSettings& settings, transport::Bootstrap& bootstrap) {
+  const double start = monotonic_seconds();
+  const bool is_first = bootstrap.rank().value == 0;
+  std::unique_ptr<transport::Transport> transport;
+  Inputs inputs;
+  runtime::agree(bootstrap, [&] {
+    inputs = load_inputs(settings, bootstrap);
+    transport = transport::make_ucx_transport(settings.transport.name);
+  });
+
+  EpochDisplay display;
+  sgd::TrainOptions options = settings.train;
+  if (is_first && !settings.quiet)
+    options.on_evaluation = [&display](const sgd::Evaluation& evaluation) { display.show(evaluation); };
+  runtime::Job job(
+      bootstrap, *transport,
+      sgd::training_job(inputs.columns, static_cast<std::uint64_t>(inputs.rows), bootstrap.size(), options));
+  const sgd::TrainResult result = sgd::train(job, inputs.samples, options);
+  if (is_first && !settings.quiet) display.clear();
+  LogisticFacts facts;
+  facts.rows = inputs.rows;
+  facts.columns = inputs.columns;
+  facts.classes = inputs.classes;
+  facts.transport = job.transport_record();
+  job.close();
+  fail_if_diverged(result);
+  const bool done = result.status == sgd::TrainStatus::converged || result.status == sgd::TrainStatus::epochs_done;
+  const int status = done ? kConverged : kNotConverged;
+  if (!is_first) return status;
+
+  if (inputs.test) facts.test = fit_of(*inputs.test, result.model);
+  facts.wall_seconds = monotonic_seconds() - start;
+  const auto json = logistic_json(settings, facts, result);
+  if (!settings.output.empty()) write_logistic_run(settings.output, json, result);
+  if (settings.json) print_json(json);
+  if (!settings.quiet) print_table(json, settings);
+  return status;
+}
+
+}  // namespace
+
+int run_logistic(const LogisticArguments& arguments, char* const* argv) {
+  const LogisticSettings settings = interpret(arguments);
+  if (!runtime::spawned_worker() && !settings.output.empty()) prepare_output(settings.output);
+  return runtime::run_processes({.workers = settings.workers, .arguments = argv},
+                                [&](transport::Bootstrap& bootstrap) { return run_worker(settings, bootstrap); });
+}
+
+}  // namespace wolfpack::experiments

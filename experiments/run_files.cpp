@@ -1,0 +1,74 @@
+#include "experiments/run_files.hpp"
+
+#include <cstdio>
+#include <iostream>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "base/status.hpp"
+#include "experiments/data/output_file.hpp"
+
+namespace wolfpack::experiments {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json trace_json(const runtime::TraceRow& row, const char* work_name) {
+  return {{"worker", row.worker.value},
+          {"clock", row.clock.value},
+          {"start", row.start},
+          {"end", row.end},
+          {"wait_seconds", row.wait},
+          {"get_seconds", row.get},
+          {"select_seconds", row.compute},
+          {"straggle_seconds", row.straggle},
+          {"update_seconds", row.update},
+          {"version", row.version.value},
+          {"staleness", row.staleness},
+          {"gap", finite_or_null(row.gap)},
+          {"objective", finite_or_null(row.objective)},
+          {work_name, row.work}};
+}
+
+}  // namespace
+
+void prepare_output(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (!std::filesystem::is_directory(directory))
+    throw InputError(fmt::format("--output {}: cannot make the folder: {}; accepted: a folder that may be written to",
+                                 directory.string(), error ? error.message() : "a file of that name is in the way"));
+  if (access(directory.c_str(), W_OK | X_OK) != 0)
+    throw InputError(
+        fmt::format("--output {}: the folder cannot be written to; accepted: a folder that can", directory.string()));
+}
+
+void write_file(const std::filesystem::path& path, const std::string& text) {
+  data::OutputFile file(path.string());
+  file.write(text);
+  file.commit();
+}
+
+std::string trace_lines(const runtime::Trace& trace, const char* work_name) {
+  std::string lines;
+  for (const runtime::TraceRow& row : trace) lines += trace_json(row, work_name).dump() + "\n";
+  return lines;
+}
+
+void print_line(const char* name, const std::string& value) {
+  std::fputs(fmt::format("  {:<22} {}\n", name, value).c_str(), stderr);
+}
+
+std::string field_text(const ordered_json& result, const char* field) {
+  const auto& value = result.at(field);
+  return value.is_string()         ? value.get<std::string>()
+         : value.is_number_float() ? fmt::format("{:.6g}", value.get<double>())
+                                   : value.dump();
+}
+
+void print_json(const ordered_json& result) {
+  if (!(std::cout << result.dump(2) << std::endl)) throw RuntimeFailure("--json: standard output cannot be written to");
+}
+
+}  // namespace wolfpack::experiments

@@ -1,0 +1,48 @@
+// What the files of all commands that run a job have in common: the output folder, the trace, and values as JSON.
+#pragma once
+
+#include <cmath>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "base/types.hpp"
+#include "runtime/trace.hpp"
+
+namespace wolfpack::experiments {
+
+/// Makes the folder and its parents. Throws InputError where that cannot be, or where nothing can be written there.
+void prepare_output(const std::filesystem::path& directory);
+
+/// Replaces an older file whole. Throws RuntimeFailure where it cannot be written.
+void write_file(const std::filesystem::path& path, const std::string& text);
+
+/// One line a row; `work_name` is what the application counts as its work.
+[[nodiscard]] std::string trace_lines(const runtime::Trace& trace, const char* work_name);
+
+template <class T>
+[[nodiscard]] nlohmann::ordered_json or_null(const std::optional<T>& value) {
+  return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
+}
+[[nodiscard]] inline nlohmann::ordered_json finite_or_null(double value) {
+  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
+}
+[[nodiscard]] inline nlohmann::ordered_json text_or_null(const std::string& text) {
+  return text.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(text);
+}
+/// A number of clocks or "asp".
+[[nodiscard]] inline nlohmann::ordered_json staleness_json(Staleness staleness) {
+  return staleness.is_asynchronous() ? nlohmann::ordered_json("asp") : nlohmann::ordered_json(staleness.value);
+}
+
+/// A line of the table that a run ends with, on standard error.
+void print_line(const char* name, const std::string& value);
+/// A field as people want to see it: texts without quotes, six digits.
+[[nodiscard]] std::string field_text(const nlohmann::ordered_json& result, const char* field);
+
+/// result.json on standard output. Throws RuntimeFailure where that cannot be written to.
+void print_json(const nlohmann::ordered_json& result);
+
+}  // namespace wolfpack::experiments

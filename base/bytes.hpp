@@ -67,6 +67,7 @@ class ByteReader {
     if (count != 0) std::memcpy(xs.data(), take(count * sizeof(T)).data(), count * sizeof(T));
     return xs;
   }
+  [[nodiscard]] std::span<const std::byte> bytes(std::size_t count) { return take(count); }
   [[nodiscard]] std::span<const std::byte> blob() { return take(value<std::uint64_t>()); }
   [[nodiscard]] std::string text() {
     const auto bytes = blob();

@@ -25,17 +25,26 @@ inline void before_shared_access() {
 }
 }  // namespace detail
 
-[[nodiscard]] inline std::uint64_t load_word(const std::byte* address) {
-  detail::before_shared_access();
+namespace detail {
+[[nodiscard]] inline std::uint64_t load_unseen(const std::byte* address) {
   assert(reinterpret_cast<std::uintptr_t>(address) % 8 == 0);
   auto* word = reinterpret_cast<std::uint64_t*>(const_cast<std::byte*>(address));
   return std::atomic_ref<std::uint64_t>(*word).load(std::memory_order_acquire);
 }
+inline void store_unseen(std::byte* address, std::uint64_t value) {
+  assert(reinterpret_cast<std::uintptr_t>(address) % 8 == 0);
+  std::atomic_ref<std::uint64_t>(*reinterpret_cast<std::uint64_t*>(address)).store(value, std::memory_order_release);
+}
+}  // namespace detail
+
+[[nodiscard]] inline std::uint64_t load_word(const std::byte* address) {
+  detail::before_shared_access();
+  return detail::load_unseen(address);
+}
 
 inline void store_word(std::byte* address, std::uint64_t value) {
   detail::before_shared_access();
-  assert(reinterpret_cast<std::uintptr_t>(address) % 8 == 0);
-  std::atomic_ref<std::uint64_t>(*reinterpret_cast<std::uint64_t*>(address)).store(value, std::memory_order_release);
+  detail::store_unseen(address, value);
 }
 
 namespace detail {
@@ -56,10 +65,11 @@ inline void store_shared(std::byte* destination, std::span<const std::byte> sour
   std::size_t i = 0;
   for (; i < source.size() && !detail::is_word_aligned(destination + i); ++i)
     detail::store_byte(destination + i, source[i]);
+  const bool simulated = Execution::simulated() != nullptr;
   for (; i + 8 <= source.size(); i += 8) {
     std::uint64_t word = 0;
     std::memcpy(&word, source.data() + i, 8);
-    store_word(destination + i, word);
+    simulated ? store_word(destination + i, word) : detail::store_unseen(destination + i, word);
   }
   for (; i < source.size(); ++i) detail::store_byte(destination + i, source[i]);
 }
@@ -69,8 +79,9 @@ inline void load_shared(std::span<std::byte> destination, const std::byte* sourc
   std::size_t i = 0;
   for (; i < destination.size() && !detail::is_word_aligned(source + i); ++i)
     destination[i] = detail::load_byte(source + i);
+  const bool simulated = Execution::simulated() != nullptr;
   for (; i + 8 <= destination.size(); i += 8) {
-    const std::uint64_t word = load_word(source + i);
+    const std::uint64_t word = simulated ? load_word(source + i) : detail::load_unseen(source + i);
     std::memcpy(destination.data() + i, &word, 8);
   }
   for (; i < destination.size(); ++i) destination[i] = detail::load_byte(source + i);

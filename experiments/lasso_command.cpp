@@ -1,5 +1,6 @@
 #include "experiments/lasso_command.hpp"
 
+#include <cmath>
 #include <memory>
 #include <optional>
 
@@ -28,6 +29,14 @@ std::string storage_name(const Matrix& matrix) {
   return kNames[matrix.index()];
 }
 
+std::string progress_line(const frank_wolfe::Progress& progress, double null_objective) {
+  const std::string gap =
+      std::isfinite(progress.gap) && null_objective > 0 ? fmt::format("{:.2e}", progress.gap / null_objective) : "-";
+  return fmt::format("clocks {}..{}  objective {:.9g}  certified gap {}  non-zeros {}  waiting {:.0f}%",
+                     progress.slowest.value, progress.fastest.value, progress.objective, gap, progress.nonzeros,
+                     100 * progress.wait_share);
+}
+
 void print_table(const nlohmann::ordered_json& result, const LassoSettings& settings) {
   const auto text = [&](const char* field) { return field_text(result, field); };
   print_line("status", text("status"));
@@ -51,8 +60,8 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
   std::optional<data::Dataset> dataset;
   std::optional<runtime::Recording> replay;
   runtime::agree(bootstrap, [&] {
-    if (!settings.replay.empty()) replay = read_recording(settings);
     dataset = data::Dataset::open(settings.files);
+    if (!settings.replay.empty()) replay = read_recording(settings, *dataset);
     transport = transport::make_ucx_transport(settings.transport.name);
   });
   const frank_wolfe::LeastSquares objective(dataset->target());
@@ -61,7 +70,7 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
   facts.columns = dataset->columns();
   facts.null_objective = objective.value(std::vector<double>(dataset->target().size(), 0.0));
 
-  std::optional<ProgressDisplay> display;
+  std::optional<ProgressDisplay<frank_wolfe::Progress>> display;
   auto solve_options = settings.solve;
   solve_options.record = !settings.record.empty();
   solve_options.replay = replay ? &*replay : nullptr;
@@ -80,7 +89,8 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
     selector = cpu::make_cpu_atom_selector(std::move(partition));
   });
 
-  if (is_first && !settings.quiet) display.emplace(facts.null_objective);
+  if (is_first && !settings.quiet)
+    display.emplace([f0 = facts.null_objective](const auto& progress) { return progress_line(progress, f0); });
   const frank_wolfe::SolveResult solved =
       frank_wolfe::solve(job, *selector, mine.first, dataset->target(), solve_options);
   display.reset();
@@ -92,7 +102,7 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
   facts.wall_seconds = monotonic_seconds() - start;
   const auto result = result_json(settings, facts, solved);
   if (!settings.output.empty()) write_run(settings.output, result, solved);
-  if (!settings.record.empty()) write_recording(settings, solved.recording);
+  if (!settings.record.empty()) write_recording(settings, *dataset, solved.recording);
   if (settings.json) print_json(result);
   if (!settings.quiet) print_table(result, settings);
   return status;

@@ -9,14 +9,17 @@
 namespace wolfpack::experiments {
 namespace {
 
+frank_wolfe::Method parse_method(const std::string& text) {
+  const auto method = frank_wolfe::method_named(text);
+  if (!method) refuse_option("--method", text, frank_wolfe::method_names());
+  return *method;
+}
+
+/// What the method allows of the other options; `solve` has the method and the staleness.
 void interpret_method(const LassoArguments& arguments, frank_wolfe::SolveOptions& solve) {
-  const auto method = frank_wolfe::method_named(arguments.method);
-  if (!method) refuse_option("--method", arguments.method, frank_wolfe::method_names());
-  solve.method = *method;
-  const auto& traits = frank_wolfe::traits(*method);
+  const auto& traits = frank_wolfe::traits(solve.method);
   const std::string with = fmt::format(" with --method {}", traits.name);
 
-  solve.staleness = parse_staleness(arguments.staleness, frank_wolfe::automatic_staleness(*method));
   if (traits.bulk_synchronous && !solve.staleness.is_bulk_synchronous())
     refuse_option("--staleness", arguments.staleness + with, "auto, bsp, 0: the method is bulk-synchronous");
   solve.top_k = arguments.top_k == "auto" ? 0 : parse_whole("--top-k", arguments.top_k, 1, 1'000'000);
@@ -68,8 +71,10 @@ LassoSettings interpret(const LassoArguments& arguments) {
   accept_only_what_exists(arguments);
   LassoSettings settings;
   auto& solve = settings.solve;
+  solve.method = parse_method(arguments.method);
+  static_cast<RunSettings&>(settings) = interpret_run(arguments, frank_wolfe::automatic_staleness(solve.method));
+  solve.staleness = settings.staleness;
   interpret_method(arguments, solve);
-  static_cast<RunSettings&>(settings) = interpret_run(arguments, solve.staleness);
   settings.files = arguments.files;
   if (!arguments.picture_shape.empty()) (void)report::parse_picture_shape(arguments.picture_shape);
   settings.picture_shape = arguments.picture_shape;

@@ -1,6 +1,8 @@
 #include "experiments/lasso_recording.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <filesystem>
 #include <utility>
 #include <vector>
@@ -14,8 +16,16 @@
 namespace wolfpack::experiments {
 namespace {
 
-/// What the numbers of a run depend on beside its data, in the words of the command line.
-std::vector<std::pair<std::string, std::string>> settings_of(const LassoSettings& settings) {
+/// Tells targets apart, not for ever: a run that leaves its recording says so later.
+std::string target_hash(const std::vector<double>& target) {
+  std::uint64_t hash = 14695981039346656037u;  // FNV-1a over the words
+  for (const double value : target) hash = (hash ^ std::bit_cast<std::uint64_t>(value)) * 1099511628211u;
+  return fmt::format("{:016x}", hash);
+}
+
+/// What the numbers of a run depend on, in the words of the command line.
+std::vector<std::pair<std::string, std::string>> settings_of(const LassoSettings& settings,
+                                                             const data::Dataset& dataset) {
   const auto& solve = settings.solve;
   return {{"--workers", std::to_string(settings.workers)},
           {"--beta", fmt::format("{:.17g}", solve.beta)},
@@ -24,7 +34,9 @@ std::vector<std::pair<std::string, std::string>> settings_of(const LassoSettings
           {"--method", frank_wolfe::to_string(solve.method)},
           {"--step", frank_wolfe::to_string(solve.step)},
           {"--top-k", solve.top_k == 0 ? "auto" : std::to_string(solve.top_k)},
-          {"--max-clock", solve.max_clock ? std::to_string(*solve.max_clock) : "none"}};
+          {"--max-clock", solve.max_clock ? std::to_string(*solve.max_clock) : "none"},
+          {"--data", fmt::format("of {} rows and {} columns", dataset.rows(), dataset.columns())},
+          {"--target", target_hash(dataset.target())}};
 }
 
 std::string read_all(const std::string& path) {
@@ -42,9 +54,9 @@ std::string read_all(const std::string& path) {
 
 }  // namespace
 
-runtime::Recording read_recording(const LassoSettings& settings) {
+runtime::Recording read_recording(const LassoSettings& settings, const data::Dataset& dataset) {
   auto recording = runtime::Recording::from_text(read_all(settings.replay), settings.replay);
-  for (const auto& [name, value] : settings_of(settings)) {
+  for (const auto& [name, value] : settings_of(settings, dataset)) {
     const auto found = std::find_if(recording.settings.begin(), recording.settings.end(),
                                     [&name = name](const auto& setting) { return setting.first == name; });
     const std::string recorded = found == recording.settings.end() ? "" : found->second;
@@ -55,9 +67,8 @@ runtime::Recording read_recording(const LassoSettings& settings) {
   return recording;
 }
 
-void write_recording(const LassoSettings& settings, runtime::Recording recording) {
-  recording.settings = settings_of(settings);
-  recording.settings.emplace_back("--data", settings.files.data);
+void write_recording(const LassoSettings& settings, const data::Dataset& dataset, runtime::Recording recording) {
+  recording.settings = settings_of(settings, dataset);
   data::OutputFile file(settings.record);
   file.write(recording.to_text());
   file.commit();

@@ -8,11 +8,12 @@
 
 namespace wolfpack::experiments {
 
-/// Reads the file that --replay names. Throws InputError where it is no recording, or one of a run with other settings.
-[[nodiscard]] runtime::Recording read_recording(const LassoSettings& settings);
+/// Reads the file that --replay names. Throws InputError where it is no recording, or one of a run with other settings,
+/// or of data with another shape or target.
+[[nodiscard]] runtime::Recording read_recording(const LassoSettings& settings, const data::Dataset& dataset);
 
 /// Writes the file that --record names, whole or not at all.
-void write_recording(const LassoSettings& settings, runtime::Recording recording);
+void write_recording(const LassoSettings& settings, const data::Dataset& dataset, runtime::Recording recording);
 
 /// Throws InputError where the file that --record names cannot be written.
 void prepare_recording(const std::string& path);

@@ -2,19 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <memory>
 #include <numbers>
 #include <optional>
-#include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "base/status.hpp"
 #include "base/time.hpp"
 #include "experiments/data/dataset.hpp"
+#include "experiments/data/input_file.hpp"
 #include "experiments/exit_status.hpp"
 #include "experiments/logistic_output.hpp"
+#include "experiments/progress_display.hpp"
 #include "experiments/run_files.hpp"
 #include "runtime/agree.hpp"
 #include "runtime/process_launcher.hpp"
@@ -38,6 +38,7 @@ struct Inputs {
   sgd::Classes classes;
   sgd::Samples samples;
   std::optional<sgd::Samples> test;  ///< worker 0's
+  Index test_columns = 0;
 };
 
 /// The whole matrix is in memory for a moment: readers deliver columns, and a worker's samples need all of them.
@@ -47,42 +48,42 @@ sgd::Samples load(const data::Dataset& dataset, Index columns, const sgd::Classe
   return sgd::take_samples(view(matrix), sgd::to_labels(dataset.target(), classes, source), worker, workers);
 }
 
+void check_test_target(const LogisticSettings& settings, const data::Dataset& training) {
+  if (!settings.test_target_is_inherited || training.target_is_a_column()) return;
+  throw InputError(
+      fmt::format("--test {}: --target {} holds the classes of the training data; accepted: --test-target "
+                  "with one of the test data's columns, or a .npy or text file",
+                  settings.test.data, settings.files.target));
+}
+
+/// svmlight names its features, and leaves out those that its samples have not: a feature that the training data lack
+/// has no weight. In the other formats a feature is known by its place alone.
+void check_test_columns(const std::string& file, Index test, Index training) {
+  const std::string extension = data::format_extension(file);
+  if (test == training || extension == ".libsvm" || extension == ".svm") return;
+  throw InputError(
+      fmt::format("{}: {} features; accepted: {}, as many as the training data have", file, test, training));
+}
+
 Inputs load_inputs(const LogisticSettings& settings, const transport::Bootstrap& bootstrap) {
   const data::Dataset training = data::Dataset::open(settings.files);
   const std::string source = source_of_labels(settings.files);
   Inputs inputs{training.rows(), training.columns(), sgd::find_classes(training.target(), source), {}, {}};
   inputs.samples = load(training, inputs.columns, inputs.classes, source, bootstrap.rank(), bootstrap.size());
   if (settings.test.data.empty() || bootstrap.rank().value != 0) return inputs;
+  check_test_target(settings, training);
   const data::Dataset test = data::Dataset::open(settings.test);
-  // A feature that the training data lack has no weight.
+  check_test_columns(settings.test.data, test.columns(), inputs.columns);
+  inputs.test_columns = test.columns();
   const Index columns = std::min(test.columns(), inputs.columns);
   inputs.test = load(test, columns, inputs.classes, source_of_labels(settings.test), {0}, 1);
   return inputs;
 }
 
-/// One live line on a terminal, else a line now and then; called from the owner's thread.
-class EpochDisplay {
- public:
-  void show(const sgd::Evaluation& evaluation) {
-    const double now = monotonic_seconds();
-    if (now - shown_at_ < (on_terminal_ ? 0.1 : 5.0)) return;
-    shown_at_ = now;
-    std::fputs(fmt::format("{}{:7.1f} s  epoch {}  objective {:.9g}  log loss {:.9g}{}", on_terminal_ ? "\r" : "",
-                           now - start_, evaluation.epoch, evaluation.objective, evaluation.log_loss,
-                           on_terminal_ ? "\033[K" : "\n")
-                   .c_str(),
-               stderr);
-    std::fflush(stderr);
-  }
-  void clear() const {
-    if (on_terminal_) std::fputs("\r\033[K", stderr);
-  }
-
- private:
-  bool on_terminal_ = isatty(STDERR_FILENO) != 0;
-  double start_ = monotonic_seconds();
-  double shown_at_ = start_;
-};
+std::string progress_line(const sgd::Evaluation& evaluation) {
+  return fmt::format("epoch {}  objective {:.9g}  log loss {:.9g}", evaluation.epoch, evaluation.objective,
+                     evaluation.log_loss);
+}
 
 void print_table(const nlohmann::ordered_json& result, const LogisticSettings& settings) {
   const auto text = [&](const char* field) { return field_text(result, field); };
@@ -114,10 +115,10 @@ void fail_if_diverged(const sgd::TrainResult& result) {
       fmt::format("{}: the steps are too long; --step was {:.6g}, accepted: a smaller one", what, result.step));
 }
 
-TestFit fit_of(const sgd::Samples& test, const sgd::Model& model) {
+TestFit fit_of(const sgd::Samples& test, Index columns, const sgd::Model& model) {
   const sgd::Fit fit = sgd::evaluate(test, model.weights);
   const auto n = static_cast<double>(test.size());
-  return {static_cast<Index>(test.size()), fit.loss_sum / n, static_cast<double>(fit.correct) / n};
+  return {static_cast<Index>(test.size()), columns, fit.loss_sum / n, static_cast<double>(fit.correct) / n};
 }
 
 int run_worker(const LogisticSettings& settings, transport::Bootstrap& bootstrap) {
@@ -130,15 +131,17 @@ int run_worker(const LogisticSettings& settings, transport::Bootstrap& bootstrap
     transport = transport::make_ucx_transport(settings.transport.name);
   });
 
-  EpochDisplay display;
+  std::optional<ProgressDisplay<sgd::Evaluation>> display;
+  if (is_first && !settings.quiet) display.emplace(progress_line);
   sgd::TrainOptions options = settings.train;
-  if (is_first && !settings.quiet)
-    options.on_evaluation = [&display](const sgd::Evaluation& evaluation) { display.show(evaluation); };
+  options.on_evaluation = [&display](const sgd::Evaluation& evaluation) {
+    if (display) display->update(evaluation);
+  };
   runtime::Job job(
       bootstrap, *transport,
       sgd::training_job(inputs.columns, static_cast<std::uint64_t>(inputs.rows), bootstrap.size(), options));
   const sgd::TrainResult result = sgd::train(job, inputs.samples, options);
-  if (is_first && !settings.quiet) display.clear();
+  display.reset();
   LogisticFacts facts;
   facts.rows = inputs.rows;
   facts.columns = inputs.columns;
@@ -150,7 +153,7 @@ int run_worker(const LogisticSettings& settings, transport::Bootstrap& bootstrap
   const int status = done ? kConverged : kNotConverged;
   if (!is_first) return status;
 
-  if (inputs.test) facts.test = fit_of(*inputs.test, result.model);
+  if (inputs.test) facts.test = fit_of(*inputs.test, inputs.test_columns, result.model);
   facts.wall_seconds = monotonic_seconds() - start;
   const auto json = logistic_json(settings, facts, result);
   if (!settings.output.empty()) write_logistic_run(settings.output, json, result);

@@ -21,6 +21,21 @@ sgd::OptimizerKind parse_optimizer(const std::string& text) {
   refuse_option("--optimizer", text, "adagrad, sgd");
 }
 
+/// A column of the training .csv is one of the test .csv too; a file holds the classes of the training data only.
+void inherit_test_target(LogisticSettings& settings) {
+  if (settings.test.data.empty() || !settings.test.target.empty()) return;
+  const std::string extension = data::format_extension(settings.test.data);
+  if (extension != ".csv" && extension != ".npy" && extension != ".mtx") return;
+  if (extension == ".csv" && data::format_extension(settings.files.data) == ".csv" && !settings.files.target.empty()) {
+    settings.test.target = settings.files.target;
+    settings.test_target_is_inherited = true;
+    return;
+  }
+  throw InputError(
+      fmt::format("--test {}: its classes are missing; accepted: --test-target with {}", settings.test.data,
+                  extension == ".csv" ? "one of its columns, or a .npy or text file" : "a .npy or text file"));
+}
+
 }  // namespace
 
 void add_logistic_options(CLI::App& command, LogisticArguments& arguments) {
@@ -34,7 +49,7 @@ void add_logistic_options(CLI::App& command, LogisticArguments& arguments) {
       "labels)");
   command.add_option("--test", arguments.test.data, "data to test the model on, of the same kinds");
   command.add_option("--test-target", arguments.test.target,
-                     "its classes (default: svmlight's labels, or for .csv the column of --target)");
+                     "its classes (default: svmlight's labels, or where both are .csv the column of --target)");
   command.add_option("--optimizer", arguments.optimizer, "adagrad or sgd")->capture_default_str();
   command.add_option("--l2", arguments.l2, "lambda of lambda / 2 ||w||^2, >= 0 (auto: 1 / samples)")
       ->capture_default_str();
@@ -46,8 +61,10 @@ void add_logistic_options(CLI::App& command, LogisticArguments& arguments) {
   command.add_option("--batch", arguments.batch, "samples a clock, of all workers together")->capture_default_str();
   command.add_option("--epochs", arguments.epochs, "passes over the data at most")->capture_default_str();
   command
-      .add_option("--tolerance", arguments.tolerance,
-                  "stop when the objective falls by less than this share in three epochs; 0: never")
+      .add_option(
+          "--tolerance", arguments.tolerance,
+          "stop when the best objective falls by less than this share in three epochs: a test of progress, not of the "
+          "distance to the optimum; 0: never")
       ->capture_default_str();
   command.add_option("--shards", arguments.shards, "of the parameter server, at most the workers")
       ->capture_default_str();
@@ -61,9 +78,7 @@ LogisticSettings interpret(const LogisticArguments& arguments) {
   settings.test = arguments.test;
   if (settings.test.data.empty() && !settings.test.target.empty())
     throw InputError(fmt::format("--test-target {}: there is no --test; accepted: both or none", settings.test.target));
-  if (settings.test.target.empty() && !settings.test.data.empty() &&
-      data::format_extension(settings.test.data) == ".csv")
-    settings.test.target = settings.files.target;
+  inherit_test_target(settings);
 
   auto& train = settings.train;
   train.optimizer = parse_optimizer(arguments.optimizer);

@@ -22,7 +22,8 @@ struct LogisticArguments : RunArguments {
 /// What it means.
 struct LogisticSettings : RunSettings {
   data::DatasetFiles files;
-  data::DatasetFiles test;  ///< data empty: none
+  data::DatasetFiles test;                ///< data empty: none
+  bool test_target_is_inherited = false;  ///< its target is that of `files`, which then has to be a column
   sgd::TrainOptions train;
 };
 

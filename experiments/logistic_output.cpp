@@ -38,7 +38,6 @@ ordered_json logistic_json(const LogisticSettings& settings, const LogisticFacts
   const auto of_test = [&](auto TestFit::*field) {
     return facts.test ? ordered_json(*facts.test.*field) : ordered_json(nullptr);
   };
-  const bool is_best = result.best_objective && result.model.objective < result.final_objective;
   return {{"command", "logistic"},
           {"status", to_string(result.status)},
           {"objective", result.model.objective},
@@ -47,7 +46,7 @@ ordered_json logistic_json(const LogisticSettings& settings, const LogisticFacts
           {"test_log_loss", of_test(&TestFit::log_loss)},
           {"test_accuracy", of_test(&TestFit::accuracy)},
           {"intercept", result.model.weights.back()},
-          {"model", is_best ? "best" : "final"},
+          {"model", to_string(result.choice)},
           {"final_objective", finite_or_null(result.final_objective)},
           {"best_objective", or_null(result.best_objective)},
           {"best_epoch", result.best_objective ? ordered_json(result.best_epoch) : ordered_json(nullptr)},
@@ -57,7 +56,7 @@ ordered_json logistic_json(const LogisticSettings& settings, const LogisticFacts
           {"solve_seconds", result.seconds},
           {"wall_seconds", facts.wall_seconds},
           {"workers", settings.workers},
-          {"shards", train.shards},
+          {"shards", result.shards},
           {"staleness", staleness_json(train.staleness)},
           {"optimizer", to_string(train.optimizer)},
           {"step", result.step},
@@ -85,6 +84,7 @@ ordered_json logistic_json(const LogisticSettings& settings, const LogisticFacts
           {"rows", facts.rows},
           {"columns", facts.columns},
           {"test_rows", of_test(&TestFit::rows)},
+          {"test_columns", of_test(&TestFit::columns)},
           {"classes", {facts.classes.negative, facts.classes.positive}},
           {"hostname", host_name()},
           {"wolfpack_version", kVersion}};

@@ -17,6 +17,7 @@ namespace wolfpack::experiments {
 /// How good the model is on the test data.
 struct TestFit {
   Index rows = 0;
+  Index columns = 0;  ///< of the file; those that the training data lack have no weight
   double log_loss = 0.0;
   double accuracy = 0.0;
 };

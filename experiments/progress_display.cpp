@@ -1,7 +1,6 @@
 #include "experiments/progress_display.hpp"
 
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <unistd.h>
 
@@ -17,12 +16,12 @@ constexpr std::chrono::milliseconds kLineInterval{5000};
 
 }  // namespace
 
-ProgressDisplay::ProgressDisplay(double null_objective)
-    : null_objective_(null_objective), on_terminal_(isatty(STDERR_FILENO) != 0) {
+ProgressPrinter::ProgressPrinter(std::function<std::string()> line)
+    : line_(std::move(line)), on_terminal_(isatty(STDERR_FILENO) != 0) {
   thread_ = std::thread([this] { run(); });
 }
 
-ProgressDisplay::~ProgressDisplay() {
+ProgressPrinter::~ProgressPrinter() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;
@@ -32,29 +31,19 @@ ProgressDisplay::~ProgressDisplay() {
   if (on_terminal_) std::fputs("\r\033[K", stderr);
 }
 
-void ProgressDisplay::update(const frank_wolfe::Progress& progress) {
-  const std::lock_guard lock(mutex_);
-  latest_ = progress;
-  has_news_ = true;
-}
-
-void ProgressDisplay::run() {
+void ProgressPrinter::run() {
   const double start = monotonic_seconds();
   const auto interval = on_terminal_ ? kLiveInterval : kLineInterval;
   std::unique_lock lock(mutex_);
   while (!stopped_.wait_for(lock, interval, [this] { return stop_; }))
-    if (has_news_) print(latest_, monotonic_seconds() - start);
+    if (const std::string line = line_(); !line.empty()) print(line, monotonic_seconds() - start);
 }
 
-void ProgressDisplay::print(const frank_wolfe::Progress& progress, double seconds) const {
-  const std::string gap =
-      std::isfinite(progress.gap) && null_objective_ > 0 ? fmt::format("{:.2e}", progress.gap / null_objective_) : "-";
+void ProgressPrinter::print(const std::string& line, double seconds) const {
+  const std::string text =
+      fmt::format("{}{:7.1f} s  {}{}", on_terminal_ ? "\r" : "", seconds, line, on_terminal_ ? "\033[K" : "\n");
   // fputs and not fmt::print: a terminal that has gone must not end the run.
-  const std::string line =
-      fmt::format("{}{:7.1f} s  clocks {}..{}  objective {:.9g}  certified gap {}  non-zeros {}  waiting {:.0f}%{}",
-                  on_terminal_ ? "\r" : "", seconds, progress.slowest.value, progress.fastest.value, progress.objective,
-                  gap, progress.nonzeros, 100 * progress.wait_share, on_terminal_ ? "\033[K" : "\n");
-  std::fputs(line.c_str(), stderr);
+  std::fputs(text.c_str(), stderr);
   std::fflush(stderr);
 }
 

@@ -26,9 +26,9 @@ ordered_json trace_json(const runtime::TraceRow& row, const char* work_name) {
           {"update_seconds", row.update},
           {"version", row.version.value},
           {"staleness", row.staleness},
-          {"gap", finite_or_null(row.gap)},
-          {"objective", finite_or_null(row.objective)},
-          {work_name, row.work}};
+          {"gap", finite_or_null(row.note.gap)},
+          {"objective", finite_or_null(row.note.objective)},
+          {work_name, row.note.work}};
 }
 
 }  // namespace

@@ -74,7 +74,8 @@ void add_run_options(CLI::App& command, RunArguments& arguments) {
   command.add_option("--straggler", arguments.straggler,
                      "worker=N,slowdown=F or worker=random,slowdown=F,duration=SECONDS");
   command.add_option("--seed", arguments.seed, "of everything random")->capture_default_str();
-  command.add_option("--output", arguments.output, "folder for result.json, coefficients.csv and trace.jsonl");
+  command.add_option("--output", arguments.output,
+                     "folder for result.json, coefficients.csv and trace.jsonl, and logistic's objectives.csv");
   command.add_flag("--quiet", arguments.quiet, "no progress, no table");
   command.add_flag("--json", arguments.json, "print result.json, and nothing else, to standard output");
 }

@@ -25,7 +25,8 @@ ordered_json result_json(const LassoSettings& settings, const RunFacts& facts, c
   const double null_objective = facts.null_objective;
   const double relative_gap = null_objective > 0 ? result.gap / null_objective : 0.0;
   ordered_json top_k = solve.top_k == 0 ? ordered_json("auto") : ordered_json(solve.top_k);
-  return {{"status", to_string(result.status)},
+  return {{"command", "lasso"},
+          {"status", to_string(result.status)},
           {"objective", result.iterate.objective},
           {"gap", finite_or_null(result.gap)},
           {"relative_gap", finite_or_null(relative_gap)},

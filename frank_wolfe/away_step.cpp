@@ -21,7 +21,7 @@ Direction steeper(const ConvexCombination& point) {
 
 void AwayStep::move(ConvexCombination& point, std::span<const Index> proposed) {
   for (std::size_t step = 0; step < proposed.size(); ++step) {
-    if (point.descend(steeper(point)) == 0.0) return;
+    if (!(point.descend(steeper(point)) > 0.0)) return;
   }
 }
 

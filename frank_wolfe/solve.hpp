@@ -32,7 +32,7 @@ struct SolveOptions {
   std::uint64_t seed = 0;                      ///< of a random straggler
   bool record = false;                         ///< see runtime/recording.hpp
   const runtime::Recording* replay = nullptr;  ///< likewise: of the same problem with the same options
-  ProgressCallback on_progress{};  ///< after every fold, from the owner's thread: must be quick; may be empty
+  ProgressCallback on_progress{};  ///< after every fold, by who folds, in worker 0: must be quick; may be empty
 };
 
 enum class SolveStatus { converged, clock_limit, time_limit, stalled, interrupted };

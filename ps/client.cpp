@@ -12,14 +12,19 @@ namespace wolfpack::ps {
 
 Client::Client(const JobLayout& layout, const std::vector<RowSpec>& rows, WorkerId self, transport::Channel& channel,
                std::span<std::byte> own_board, const std::vector<transport::RemoteRegion>& boards,
-               const std::vector<transport::RemoteRegion>& shards, transport::WaitCheck check)
+               const std::vector<transport::RemoteRegion>& shards, transport::WaitCheck check,
+               std::function<bool()> meanwhile)
     : layout_(layout),
       rows_(rows),
       self_(self),
       channel_(channel),
       board_(own_board),
       check_(std::move(check)),
-      while_waiting_([this] { return this->check(); }),
+      meanwhile_(std::move(meanwhile)),
+      while_waiting_([this] {
+        if (meanwhile_) (void)meanwhile_();
+        return this->check();
+      }),
       clocks_(layout, self, own_board, channel, boards),
       shards_(shards),
       own_(rows.size()),
@@ -40,8 +45,15 @@ Status Client::check() const {
 }
 
 Status Client::wait_a_little(Backoff& backoff) {
-  channel_.progress();
   if (stop().reason != StopReason::running) return {StatusCode::stopped, "the job has stopped"};
+  if (meanwhile_ && meanwhile_()) {
+    backoff = Backoff();
+    return {};
+  }
+  if (!backoff.is_looking()) {
+    channel_.progress();
+    if (Status status = clocks_.catch_up(); !status.ok()) return status;
+  }
   if (backoff.is_sleeping())
     if (Status status = check_(); !status.ok()) return status;
   backoff.pause();
@@ -62,7 +74,6 @@ Status Client::get(Key key, Clock required, Row& row) {
   // are.
   const Clock own_required = own == OwnUpdates::wait ? clocks_.clock(self_) : Clock{0};
   double wait_start = 0.0;
-  double wait_end = 0.0;
   for (Backoff backoff;;) {
     // The floor before the newest word: the words of the rows that a floor covers were on the board before it
     // (owner_push.hpp).
@@ -77,13 +88,13 @@ Status Client::get(Key key, Clock required, Row& row) {
       const Clock floor = std::max(pushed_floor, floor_of(snapshot, own));
       const Clock own_folded = std::max(pushed_own, snapshot.folded[self_.value]);
       if (floor >= required && own_folded >= own_required) {
-        row = {snapshot.version, floor, own_folded, with_own_updates(key, snapshot), wait_end - wait_start};
+        row = {snapshot.version, floor, own_folded, with_own_updates(key, snapshot),
+               wait_start == 0.0 ? 0.0 : monotonic_seconds() - wait_start};
         return {};
       }
     }
     if (wait_start == 0.0) wait_start = monotonic_seconds();
     if (Status status = wait_a_little(backoff); !status.ok()) return status;
-    wait_end = monotonic_seconds();
   }
 }
 
@@ -114,7 +125,7 @@ std::span<const std::byte> Client::with_own_updates(Key key, const RowSnapshot& 
   while (!own.empty() && own.front().clock < snapshot.folded[self_.value]) own.pop_front();
   if (own.empty()) return snapshot.payload;
   Bytes& payload = overlaid_[key.value];
-  payload = snapshot.payload;
+  payload.assign(snapshot.payload.begin(), snapshot.payload.end());
   for (const OwnUpdate& update : own) overlay(rows_[key.value].own_updates, self_, update.clock, update.value, payload);
   return payload;
 }
@@ -129,15 +140,15 @@ Status Client::update(Key key, Clock clock, std::span<const std::byte> value) {
 }
 
 Status Client::tick(Clock clock) {
-  for (auto& lane : lanes_) {
-    if (Status status = lane->append(RecordKind::end_of_clock, {}, clock, {}, while_waiting_); !status.ok())
+  for (std::uint64_t s = 0; s < lanes_.size(); ++s) {
+    if (!layout_.has_rows(s)) continue;
+    if (Status status = lanes_[s]->append(RecordKind::end_of_clock, {}, clock, {}, while_waiting_); !status.ok())
       return status;
-    if (Status status = lane->publish(while_waiting_); !status.ok()) return status;
+    if (Status status = lanes_[s]->publish(while_waiting_); !status.ok()) return status;
   }
-  Status status = clocks_.advance(clock.next(), while_waiting_);
+  Status status = clocks_.advance(clock.next());
   for (auto& lane : lanes_)
     if (status.ok()) status = lane->settle(while_waiting_);
-  if (status.ok()) status = clocks_.settle(while_waiting_);
   return status.code() == StatusCode::stopped ? Status() : status;  // the clock has ended all the same
 }
 

@@ -38,10 +38,12 @@ struct Row {
 class Client {
  public:
   /// `boards` and `shards`: the remote regions by worker and by shard, opened on `channel`. References outlive the
-  /// client.
+  /// client. `meanwhile`, where not empty, is called again and again while a call waits; it says whether it did
+  /// anything that may end the wait.
   Client(const JobLayout& layout, const std::vector<RowSpec>& rows, WorkerId self, transport::Channel& channel,
          std::span<std::byte> own_board, const std::vector<transport::RemoteRegion>& boards,
-         const std::vector<transport::RemoteRegion>& shards, transport::WaitCheck check);
+         const std::vector<transport::RemoteRegion>& shards, transport::WaitCheck check,
+         std::function<bool()> meanwhile = {});
 
   /// The newest published version of the row. Waits only while that one lacks an update of another worker of a clock
   /// before `required` (the read rule: required = clock - staleness).
@@ -57,8 +59,8 @@ class Client {
   /// update capacity.
   Status update(Key key, Clock clock, std::span<const std::byte> value);
 
-  /// Ends iteration `clock` in every shard, then tells everybody. Returns when the transport can finish that without
-  /// this thread, which may then compute for long.
+  /// Ends iteration `clock` in every shard that has rows, then tells everybody. Returns when the transport can finish
+  /// that without this thread, which may then compute for long.
   Status tick(Clock clock);
 
   [[nodiscard]] Version newest(Key key) const { return readers_[key.value]->newest(); }
@@ -89,7 +91,8 @@ class Client {
   transport::Channel& channel_;
   std::span<std::byte> board_;
   transport::WaitCheck check_;
-  const transport::WaitCheck while_waiting_;  // stop words, then check_
+  std::function<bool()> meanwhile_;
+  const transport::WaitCheck while_waiting_;  // meanwhile_, stop words, then check_
   ClockTable clocks_;
   std::vector<transport::RemoteRegion> shards_;
   std::vector<std::unique_ptr<LaneWriter>> lanes_;   // by shard

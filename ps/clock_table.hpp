@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <vector>
 
@@ -24,8 +25,11 @@ class ClockTable {
  public:
   /// `boards` by worker; the own one is written in place.
   ClockTable(const JobLayout& layout, WorkerId self, std::span<std::byte> own_board, transport::Channel& channel,
-             std::vector<transport::RemoteRegion> boards)
-      : layout_(layout), self_(self), board_(own_board), channel_(channel), boards_(std::move(boards)) {}
+             const std::vector<transport::RemoteRegion>& boards)
+      : layout_(layout), self_(self), board_(own_board), channel_(channel) {
+    for (std::uint32_t i = 0; i < boards.size(); ++i)
+      if (i != self.value) peers_.emplace_back(boards[i]);
+  }
 
   [[nodiscard]] Clock clock(WorkerId worker) const { return {load_word(board_.data() + layout_.clock_offset(worker))}; }
   [[nodiscard]] Clock slowest() const {
@@ -35,27 +39,42 @@ class ClockTable {
     return extreme([](Clock a, Clock b) { return b < a; });
   }
 
-  /// Tells everybody that this worker has finished `clock` iterations. Waits for the last word to be everywhere: two
-  /// puts under way could land in the wrong order, and a clock fall.
-  Status advance(Clock clock, const transport::WaitCheck& check) {
-    if (Status status = settle(check); !status.ok()) return status;
-    word_ = clock.value;
-    store_word(board_.data() + layout_.clock_offset(self_), word_);
-    for (std::uint32_t i = 0; i < boards_.size(); ++i) {
-      if (i == self_.value) continue;
-      const auto source = std::as_bytes(std::span(&word_, 1));
-      if (Status status = channel_.put(boards_[i], layout_.clock_offset(self_), source, in_flight_); !status.ok())
-        return status;
-      if (Status status = channel_.flush(boards_[i].peer, in_flight_); !status.ok()) return status;
-    }
-    return {};
+  /// Tells everybody that this worker has finished `clock` iterations; who has not taken in the last word yet gets this
+  /// one by catch_up(), since two puts under way could land in the wrong order, and a clock fall. Nobody waits for the
+  /// slow.
+  Status advance(Clock clock) {
+    newest_ = clock.value;
+    store_word(board_.data() + layout_.clock_offset(self_), newest_);
+    channel_.progress();
+    return catch_up();
   }
-  /// Waits until the last word is everywhere.
-  Status settle(const transport::WaitCheck& check) {
-    return in_flight_.done() ? in_flight_.status() : wait(channel_, in_flight_, check);
+  /// Puts the newest word to those who can take it now. To be called while this worker waits.
+  Status catch_up() {
+    if (told_ == newest_) return {};
+    bool all = true;
+    for (Peer& peer : peers_) {
+      if (peer.word == newest_) continue;
+      all = all && peer.in_flight.done();
+      if (!peer.in_flight.done()) continue;
+      if (Status status = peer.in_flight.status(); !status.ok()) return status;
+      peer.word = newest_;
+      const auto source = std::as_bytes(std::span(&peer.word, 1));
+      if (Status status = channel_.put(peer.board, layout_.clock_offset(self_), source, peer.in_flight); !status.ok())
+        return status;
+      if (Status status = channel_.flush(peer.board.peer, peer.in_flight); !status.ok()) return status;
+    }
+    if (all) told_ = newest_;
+    return {};
   }
 
  private:
+  struct Peer {
+    explicit Peer(const transport::RemoteRegion& b) : board(b) {}
+    transport::RemoteRegion board;
+    std::uint64_t word = 0;  // the source of the put under way, at most one
+    transport::Completion in_flight;
+  };
+
   template <class Better>
   [[nodiscard]] Clock extreme(Better better) const {
     Clock best = clock({0});
@@ -68,9 +87,9 @@ class ClockTable {
   WorkerId self_;
   std::span<std::byte> board_;
   transport::Channel& channel_;
-  std::vector<transport::RemoteRegion> boards_;
-  std::uint64_t word_ = 0;  // the source of the puts under way
-  transport::Completion in_flight_;
+  std::uint64_t newest_ = 0;
+  std::uint64_t told_ = 0;  // everybody has been put this word at least
+  std::deque<Peer> peers_;  // the others
 };
 
 }  // namespace wolfpack::ps

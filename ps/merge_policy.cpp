@@ -1,6 +1,7 @@
 #include "ps/merge_policy.hpp"
 
 #include <cstring>
+#include <utility>
 
 #include "ps/value.hpp"
 

@@ -1,6 +1,7 @@
 // How the owner of a row folds updates into it, and how a worker sees its own updates before they are folded.
 //
-// A policy is called by the shard's owner thread alone: merge() for every update exactly once, in each writer's order
+// A policy is called by one thread at a time, the shard's owner's or, where cores are short, that of the worker of the
+// same process while it waits (runtime/shard_owner.hpp): merge() for every update exactly once, in each writer's order
 // (at staleness 0 clock by clock, in worker order), then settle() once for the whole batch, then write_row() where the
 // row is published.
 #pragma once

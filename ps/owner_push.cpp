@@ -15,6 +15,12 @@ OwnerPush::OwnerPush(const JobLayout& layout, std::uint64_t shard, transport::Ch
 
 bool OwnerPush::step(const Words& latest) {
   bool moved = false;
+  while (advance(latest)) moved = true;
+  return moved;
+}
+
+bool OwnerPush::advance(const Words& latest) {
+  bool moved = false;
   if (stage_ != Stage::idle && done_.done()) {
     done_.status().or_throw();
     moved = true;

@@ -36,8 +36,8 @@ class OwnerPush {
   OwnerPush(const JobLayout& layout, std::uint64_t shard, transport::Channel& channel,
             const transport::RemoteRegion& board);
 
-  /// Ends a round that is complete and begins one where `latest` has news. Returns whether either happened. Throws
-  /// RuntimeFailure where the transport fails.
+  /// Ends a round that is complete and begins one where `latest` has news; where the transport is done at once, a whole
+  /// round. Returns whether anything happened. Throws RuntimeFailure where the transport fails.
   bool step(const Words& latest);
 
   /// The newest version of a row whose word is known to be on the board.
@@ -49,6 +49,7 @@ class OwnerPush {
   enum class Stage { idle, words, folded };
   static constexpr std::size_t kStop = 0, kLaneHead = 1, kNewest = 2;  // places in the block, as on the board
 
+  bool advance(const Words& latest);
   [[nodiscard]] bool has_news(const Words& latest) const;
   void begin_words(const Words& latest);
   void begin_folded();

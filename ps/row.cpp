@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -10,20 +11,33 @@
 #include "base/words.hpp"
 
 namespace wolfpack::ps {
+namespace {
+constexpr std::uint64_t kMostPrefetchedBytes = 64 << 10;  // more would not stay in a core's own cache
+}
 
 void RowPublisher::publish(std::span<const std::byte> payload, std::span<const std::uint64_t> folded) {
   if (payload.size() > layout_.rows[key_.value].row_bytes)
     throw RuntimeFailure(fmt::format("row {} has {} bytes and was declared with {}", key_.value, payload.size(),
                                      layout_.rows[key_.value].row_bytes));
   version_ = version_.next();
-  slot_.clear();
-  ByteWriter writer(slot_);
-  writer.value(SlotHeader{.key = key_.value, .version = version_.value, .payload_bytes = payload.size()});
-  writer.array(folded);
-  writer.array(payload);
-  store_shared(memory_.data() + layout_.slot_offset(key_, version_), slot_);
+  std::byte* place = memory_.data() + layout_.slot_offset(key_, version_);
+  slot_bytes_ = layout_.slot_payload_offset() + payload.size();
+  const auto store = [&place](std::span<const std::byte> part) {
+    store_shared(place, part);
+    place += part.size();
+  };
+  const SlotHeader header{.key = key_.value, .version = version_.value, .payload_bytes = payload.size()};
+  store(std::as_bytes(std::span(&header, 1)));
+  store(std::as_bytes(folded));
+  store(payload);
   std::atomic_thread_fence(
       std::memory_order_release);  // the word that names the version is put after what the slot holds
+}
+
+void RowPublisher::prefetch_next_slot() const {
+  const std::byte* slot = memory_.data() + layout_.slot_offset(key_, version_.next());
+  const std::uint64_t bytes = std::min<std::uint64_t>(slot_bytes_, kMostPrefetchedBytes);
+  for (std::uint64_t i = 0; i < bytes; i += kCacheLineBytes) __builtin_prefetch(slot + i, 1);
 }
 
 RowReader::RowReader(transport::Channel& channel, const transport::RemoteRegion& shard, const JobLayout& layout,
@@ -34,6 +48,7 @@ RowReader::RowReader(transport::Channel& channel, const transport::RemoteRegion&
       key_(key),
       newest_word_(newest_word),
       slot_(layout.slot_bytes(key)),
+      accepted_slot_(slot_.size()),
       expected_bytes_(layout.rows[key.value].row_bytes) {}
 
 Version RowReader::newest() const { return {load_word(newest_word_)}; }
@@ -79,8 +94,8 @@ Status RowReader::fetch(Version version, bool& accepted, const transport::WaitCh
   snapshot_.version = version;
   snapshot_.folded.resize(layout_.workers);
   std::memcpy(snapshot_.folded.data(), slot_.data() + sizeof header, layout_.workers * sizeof(Clock));
-  const auto payload = slot_.begin() + static_cast<std::ptrdiff_t>(fixed_bytes);
-  snapshot_.payload.assign(payload, payload + static_cast<std::ptrdiff_t>(header.payload_bytes));
+  std::swap(slot_, accepted_slot_);
+  snapshot_.payload = std::span<const std::byte>(accepted_slot_).subspan(fixed_bytes, header.payload_bytes);
   // Rows grow by a little from version to version: an eighth more than the last one usually saves the second get.
   expected_bytes_ = round_up(header.payload_bytes + header.payload_bytes / 8, kCacheLineBytes);
   return {};

@@ -36,19 +36,23 @@ class RowPublisher {
   /// reader. Throws RuntimeFailure where the payload exceeds the row's capacity.
   void publish(std::span<const std::byte> payload, std::span<const std::uint64_t> folded);
 
+  /// Fetches the slot of the next version into this core's cache, for writing: readers have its lines in theirs, and to
+  /// take them back costs much of what publishing costs. A hint, for when there is time.
+  void prefetch_next_slot() const;
+
  private:
   const JobLayout& layout_;
   Key key_;
   std::span<std::byte> memory_;
   Version version_;
-  Bytes slot_;
+  std::uint64_t slot_bytes_ = 0;  // that the last version took
 };
 
 /// A row as it was published: one version of all its parts.
 struct RowSnapshot {
   Version version;
-  std::vector<Clock> folded;  ///< by worker: its updates of clocks before this are in the row
-  Bytes payload;
+  std::vector<Clock> folded;           ///< by worker: its updates of clocks before this are in the row
+  std::span<const std::byte> payload;  ///< the reader's, until it reads another version
 };
 
 /// The reader's side of a row. One thread's.
@@ -78,7 +82,8 @@ class RowReader {
   Key key_;
   const std::byte* newest_word_;
   RowSnapshot snapshot_;
-  Bytes slot_;                        // what a get brought
+  Bytes slot_;                        // what a get brings
+  Bytes accepted_slot_;               // what snapshot_ refers to
   std::uint64_t expected_bytes_ = 0;  // of a payload: what the last one had
 };
 

@@ -31,7 +31,8 @@ struct Shard::Row {
 Shard::Shard(const JobLayout& layout, const std::vector<RowSpec>& rows, const ShardOptions& options,
              std::span<std::byte> memory, transport::Channel& channel,
              const std::vector<transport::RemoteRegion>& boards)
-    : options_(options),
+    : layout_(layout),
+      options_(options),
       channel_(channel),
       pending_(layout.workers),
       folded_(layout.workers, 0),
@@ -45,9 +46,9 @@ Shard::Shard(const JobLayout& layout, const std::vector<RowSpec>& rows, const Sh
   for (std::uint32_t k = 0; k < rows.size(); ++k) {
     if (layout.shard_of({k}) != options.shard) continue;
     rows_.push_back(std::make_unique<Row>(Key{k}, rows[k], layout, memory));
-    Bytes payload;
-    rows_.back()->policy->write_row(payload);
-    rows_.back()->publisher.publish(payload, folded_);
+    payload_.clear();
+    rows_.back()->policy->write_row(payload_);
+    rows_.back()->publisher.publish(payload_, folded_);
   }
   if (options_.last_clock == Clock{0})
     request_stop(StopReason::iterations_done);  // there is nothing to fold that would say so
@@ -59,8 +60,11 @@ bool Shard::step(double now) {
   now_ = now;
   channel_.progress();
   const bool drained = drain();
-  const bool published = stop_.reason == StopReason::running && fold_and_publish();
+  const bool published =
+      stop_.reason == StopReason::running && (rows_.empty() ? end_without_rows() : fold_and_publish());
   const bool pushed = push();
+  if (published)
+    for (const auto& row : rows_) row->publisher.prefetch_next_slot();
   return drained || published || pushed;
 }
 
@@ -86,6 +90,14 @@ bool Shard::drain() {
   return any;
 }
 
+bool Shard::end_without_rows() {
+  if (!options_.last_clock || options_.host_board.empty()) return false;
+  for (std::uint32_t i = 0; i < layout_.workers; ++i)
+    if (load_word(options_.host_board.data() + layout_.clock_offset({i})) < options_.last_clock->value) return false;
+  request_stop(StopReason::iterations_done);
+  return true;
+}
+
 bool Shard::everyone_finished(Clock clock) const {
   return std::all_of(pending_.begin(), pending_.end(), [clock](const auto& queue) {
     return !queue.empty() && queue.front().ended && queue.front().clock == clock;
@@ -101,13 +113,18 @@ bool Shard::has_arrived(WorkerId writer, std::uint64_t clocks) const {
 bool Shard::merge_by_script() {
   const FoldScript& script = *options_.script;
   if (folds_ == script.folds.size()) {
+    if (script.stop == StopReason::converged || script.stop == StopReason::stalled)  // a policy would have said so
+      throw RuntimeFailure(kLeavesTheRecording);
     request_stop(script.stop);
     return false;
   }
   const auto& target = script.folds[folds_];
   for (std::uint32_t i = 0; i < pending_.size(); ++i) {
     const auto version_of = [this](Key key) { return version(key); };
-    if (!has_arrived({i}, target[i]) || !script.has_read({i}, load_word(reads_words_[i]), version_of)) return false;
+    const std::uint64_t reads_made = load_word(reads_words_[i]);
+    if (!has_arrived({i}, target[i]) && script.is_stuck({i}, reads_made, target[i], version_of))
+      throw RuntimeFailure(fmt::format("{}: worker {} waits for a version that does not come", kLeavesTheRecording, i));
+    if (!has_arrived({i}, target[i]) || !script.has_read({i}, reads_made, version_of)) return false;
   }
   for (std::uint32_t i = 0; i < pending_.size(); ++i)
     while (folded_[i] < target[i]) merge_next_clock({i});
@@ -160,13 +177,14 @@ bool Shard::fold_and_publish() {
     const Settlement settled = row->policy->settle(
         {.next = row->publisher.version().next(), .publishes_unchanged = options_.bulk_synchronous});
     if (settled.changed || options_.bulk_synchronous) {
-      Bytes payload;
-      row->policy->write_row(payload);
-      row->publisher.publish(payload, folded_);
+      payload_.clear();
+      row->policy->write_row(payload_);
+      row->publisher.publish(payload_, folded_);
     }
     if (settled.stop && !stop) stop = settled.stop;
   }
   if (!stop && options_.last_clock && floor() >= *options_.last_clock) stop = StopReason::iterations_done;
+  if (stop && options_.script && folds_ < options_.script->folds.size()) throw RuntimeFailure(kLeavesTheRecording);
   if (stop) request_stop(*stop);
   patience_.folded(now_);
   return true;

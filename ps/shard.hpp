@@ -8,7 +8,9 @@
 // Folding: a record is merged only when its writer's end-of-clock record is there, so the folded vector counts whole
 // clocks. At staleness 0 a clock is merged only when every worker's is complete, in worker order, one clock a
 // publication: the same bits on every run. Otherwise all complete clocks that wait are merged at once, after a moment's
-// patience where asked for. While a publication waits for its words to be flushed, lanes are drained all the same.
+// patience where asked for. A shard without rows has nothing to fold, so nobody writes to its lanes: it only says when
+// all iterations are done, by the clock words of its host's board. While a publication waits for its words to be
+// flushed, lanes are drained all the same.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +37,7 @@ struct ShardOptions {
   bool bulk_synchronous = false;    ///< staleness 0: fold clock by clock
   std::optional<Clock> last_clock;  ///< iterations a worker: the job is done when all are folded in
   double fold_patience = 0.0;       ///< share of an iteration to wait for more before a fold (ps/fold_patience.hpp)
+  std::span<const std::byte> host_board = {};  ///< of the worker that hosts the shard: a shard without rows needs it
   bool records_folds = false;
   std::shared_ptr<const FoldScript> script = nullptr;  ///< fold by it, whatever the other options say
 };
@@ -73,6 +76,7 @@ class Shard {
   struct Row;
 
   bool drain();
+  bool end_without_rows();
   bool fold_and_publish();
   [[nodiscard]] bool may_publish() const;
   [[nodiscard]] bool everyone_finished(Clock clock) const;
@@ -84,6 +88,7 @@ class Shard {
   [[nodiscard]] const Row* find(Key key) const;
   bool push();
 
+  const JobLayout& layout_;
   ShardOptions options_;
   transport::Channel& channel_;
   std::vector<LaneReader> lanes_;
@@ -95,6 +100,7 @@ class Shard {
   std::vector<std::unique_ptr<Row>> rows_;
   std::vector<std::unique_ptr<OwnerPush>> pushes_;     // by worker
   std::vector<std::pair<Key, std::uint64_t>> newest_;  // scratch: what push() tells of the rows
+  Bytes payload_;                                      // scratch: a row on its way into its slot
   FoldPatience patience_;
   double now_ = 0.0;  // of the step under way
   StopWord stop_;

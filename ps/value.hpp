@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <span>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/status.hpp"
@@ -52,8 +54,12 @@ inline void add_to(std::span<double> target, std::span<const std::byte> update) 
   const auto header = reader.value<ValueHeader>();
   if (header.is_sparse == 0) {
     if (header.count != target.size()) throw RuntimeFailure("an update has not as many values as its row");
-    const auto values = reader.array<double>(header.count);
-    for (std::size_t i = 0; i < target.size(); ++i) target[i] += values[i];
+    const auto values = reader.bytes(header.count * sizeof(double));  // of any alignment
+    for (std::size_t i = 0; i < target.size(); ++i) {
+      double value = 0.0;
+      std::memcpy(&value, values.data() + i * sizeof value, sizeof value);
+      target[i] += value;
+    }
     return;
   }
   const auto indices = reader.array<Index>(header.count);

@@ -125,6 +125,7 @@ struct JobLayout {
 
   [[nodiscard]] std::uint64_t hash() const;
   [[nodiscard]] std::uint64_t shard_of(Key key) const { return key.value % shards; }
+  [[nodiscard]] bool has_rows(std::uint64_t shard) const { return shard < rows.size(); }
 
   // Offsets into a board.
   [[nodiscard]] std::uint64_t probe_offset() const { return sizeof(RegionHeader); }

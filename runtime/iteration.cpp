@@ -20,12 +20,12 @@ void Iteration::noticed(ps::Key key, const ps::Row& row) {
 
 // The recorded read; empty where it gave way.
 std::optional<ps::Row> Iteration::read_again(ps::Key key) {
-  const double start = monotonic_seconds();
+  const double start = now();
   const ReadRecord& recorded = memory_.replay->next(trace_.clock, key);
   ps::Row row;
   if (recorded.version.value != 0) leave_if_stopped(client_.get_version(key, recorded.version, row));
   leave_if_stopped(client_.tell_reads(memory_.replay->reads_made()));
-  trace_.get += monotonic_seconds() - start;
+  trace_.get += now() - start;
   if (recorded.version.value == 0) {
     if (memory_.record != nullptr) memory_.record->push_back(recorded);
     return std::nullopt;
@@ -37,24 +37,29 @@ std::optional<ps::Row> Iteration::read_again(ps::Key key) {
 }
 
 ps::Row Iteration::get(ps::Key key) {
-  if (memory_.replay != nullptr) return read_again(key).value();
-  const double start = monotonic_seconds();
+  if (memory_.replay != nullptr) {
+    if (const auto row = read_again(key)) return *row;
+    memory_.replay->leave(trace_.clock, key);
+  }
+  const double start = now();
   ps::Row row;
   leave_if_stopped(client_.get(key, policy_.required_by_reads(trace_.clock), row));
-  trace_.wait += row.waited_seconds;
-  trace_.get += monotonic_seconds() - start - row.waited_seconds;
+  if (timed_) {
+    trace_.wait += row.waited_seconds;
+    trace_.get += now() - start - row.waited_seconds;
+  }
   noticed(key, row);
   return row;
 }
 
 std::optional<ps::Row> Iteration::get_newer(ps::Key key, Version than) {
   if (memory_.replay != nullptr) return read_again(key);
-  const double start = monotonic_seconds();
+  const double start = now();
   const auto gives_way = [&] {  // but not before there is anything to read: a first version always comes
     return client_.newest(key).value > 0 && policy_.should_give_way(trace_.clock, client_.clocks().fastest());
   };
   leave_if_stopped(client_.wait_until([&] { return client_.newest(key) > than || gives_way(); }));
-  trace_.wait += monotonic_seconds() - start;
+  trace_.wait += now() - start;
   leave_if_stopped(client_.check());  // what is newest now may be the result
   if (client_.newest(key) <= than) {
     if (memory_.record != nullptr) memory_.record->push_back({trace_.clock, key, 0, {}, {}, {}});
@@ -64,9 +69,9 @@ std::optional<ps::Row> Iteration::get_newer(ps::Key key, Version than) {
 }
 
 void Iteration::update(ps::Key key, std::span<const std::byte> value) {
-  const double start = monotonic_seconds();
+  const double start = now();
   leave_if_stopped(client_.update(key, trace_.clock, value));
-  trace_.update += monotonic_seconds() - start;
+  trace_.update += now() - start;
 }
 
 void Iteration::end_of_compute(double start_seconds) {
@@ -85,16 +90,10 @@ void Iteration::end_of_compute(double start_seconds) {
   leave_if_stopped(status);
 }
 
-void Iteration::note(double gap, double objective, std::uint64_t work) {
-  trace_.gap = gap;
-  trace_.objective = objective;
-  trace_.work = work;
-}
-
 void Iteration::tick() {
-  const double start = monotonic_seconds();
+  const double start = now();
   leave_if_stopped(client_.tick(trace_.clock));
-  trace_.update += monotonic_seconds() - start;
+  trace_.update += now() - start;
 }
 
 }  // namespace wolfpack::runtime

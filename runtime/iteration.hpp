@@ -42,9 +42,10 @@ class Iteration {
     ReadReplay* replay = nullptr;
   };
 
-  Iteration(ps::Client& client, const SspPolicy& policy, const Straggling& straggling, const Memory& memory,
+  /// `timed`: whether the trace gets the iteration's times.
+  Iteration(ps::Client& client, const SspPolicy& policy, const Straggling& straggling, const Memory& memory, bool timed,
             TraceRow& trace)
-      : client_(client), policy_(policy), straggling_(straggling), memory_(memory), trace_(trace) {}
+      : client_(client), policy_(policy), straggling_(straggling), memory_(memory), timed_(timed), trace_(trace) {}
 
   [[nodiscard]] WorkerId worker() const { return trace_.worker; }
   [[nodiscard]] Clock clock() const { return trace_.clock; }
@@ -74,16 +75,17 @@ class Iteration {
     }
   }
 
-  /// The iteration's times so far, on the job's time base.
+  /// The iteration's times so far, on the job's time base; where the job keeps no trace, that of compute() alone.
   [[nodiscard]] const TraceRow& trace() const { return trace_; }
 
   /// What the trace says of this iteration beside its times.
-  void note(double gap, double objective, std::uint64_t work);
+  void note(const Note& note) { trace_.note = note; }
 
   /// Ends the iteration: called by the runtime.
   void tick();
 
  private:
+  [[nodiscard]] double now() const { return timed_ ? monotonic_seconds() : 0.0; }
   void end_of_compute(double start_seconds);
   void noticed(ps::Key key, const ps::Row& row);
   std::optional<ps::Row> read_again(ps::Key key);
@@ -93,6 +95,7 @@ class Iteration {
   const SspPolicy& policy_;
   const Straggling& straggling_;
   Memory memory_;
+  bool timed_;
   TraceRow& trace_;
 };
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/bytes.hpp"
+#include "base/cores.hpp"
 #include "base/host_name.hpp"
 #include "base/time.hpp"
 #include "base/words.hpp"
@@ -39,6 +40,7 @@ std::vector<ps::RowCapacity> capacities(const std::vector<ps::RowSpec>& rows) {
 
 struct Job::PeerInfo {
   std::string name;
+  std::string host;
   Bytes address;
   Bytes board;
   Bytes shard;  // empty where the peer hosts none
@@ -63,6 +65,7 @@ Job::Job(transport::Bootstrap& bootstrap, transport::Transport& transport, JobOp
       std::make_unique<Liveness>(transport_, layout_, worker(), board_->bytes(), options_.heartbeat_timeout_seconds,
                                  [this](const std::string& who) { bootstrap_.abandon(who); });
   const auto peers = exchange();
+  cores_are_short_ = cores_are_short(peers);
   agree(bootstrap_, [&] { connect(peers); });
   probe(peers);
   liveness_->watch();
@@ -87,6 +90,7 @@ std::vector<Job::PeerInfo> Job::exchange() {
   Bytes mine;
   ByteWriter writer(mine);
   writer.text(fmt::format("pid {} on {}", getpid(), host_name()));
+  writer.text(host_name());
   writer.blob(transport_.address());
   writer.blob(board_->descriptor());
   writer.blob(shard_memory_ ? shard_memory_->descriptor() : Bytes());
@@ -96,12 +100,21 @@ std::vector<Job::PeerInfo> Job::exchange() {
     const auto copy = [](std::span<const std::byte> bytes) { return Bytes(bytes.begin(), bytes.end()); };
     PeerInfo peer;
     peer.name = fmt::format("worker {} ({})", peers.size(), reader.text());
+    peer.host = reader.text();
     peer.address = copy(reader.blob());
     peer.board = copy(reader.blob());
     peer.shard = copy(reader.blob());
     peers.push_back(std::move(peer));
   }
   return peers;
+}
+
+// The threads that keep a core busy: every worker's here, and the owners'.
+bool Job::cores_are_short(const std::vector<PeerInfo>& peers) const {
+  std::size_t busy = 0;
+  for (const PeerInfo& peer : peers)
+    if (peer.host == peers[worker().value].host) busy += peer.shard.empty() ? 1 : 2;
+  return busy > available_cores();
 }
 
 void Job::connect(const std::vector<PeerInfo>& peers) {
@@ -189,7 +202,7 @@ void Job::probe(const std::vector<PeerInfo>& peers) {
 }
 
 void Job::verify(const transport::RemoteRegion& region, std::uint64_t owner, const std::string& name) {
-  ps::RegionHeader header;
+  ps::RegionHeader& header = verified_;
   transport::Completion done;
   channel_->get(region, 0, std::as_writable_bytes(std::span(&header, 1)), done).or_throw();
   wait(*channel_, done, kSetUpPatienceSeconds).or_throw();
@@ -223,14 +236,21 @@ void Job::begin(const IterateOptions& options) {
   for (const Bytes& other : allgather(mine))
     start_seconds_ = std::max(start_seconds_, ByteReader(other).value<double>());
 
+  // Not by itself where workers may run ahead: the one that steps would see its own updates sooner than the others, and
+  // leave them behind.
+  const bool steps_shard =
+      hosts_shard() && layout_.has_rows(worker().value) &&
+      options_.waiting_worker_steps_shard.value_or(cores_are_short_ && options.staleness.is_bulk_synchronous());
   agree(bootstrap_, [&] {
-    client_ =
-        std::make_unique<ps::Client>(layout_, options_.rows, worker(), *channel_, board, boards_, shards_, [this] {
+    client_ = std::make_unique<ps::Client>(
+        layout_, options_.rows, worker(), *channel_, board, boards_, shards_,
+        [this] {
           if (owner_) {
             if (Status status = owner_->check(); !status.ok()) return status;
           }
           return liveness_->check();
-        });
+        },
+        steps_shard ? std::function<bool()>([this] { return owner_->help(); }) : nullptr);
     if (hosts_shard()) start_owner(options);
   });
 }
@@ -241,6 +261,7 @@ void Job::start_owner(const IterateOptions& options) {
       .bulk_synchronous = options.staleness.is_bulk_synchronous(),
       .last_clock = options.iterations ? std::optional(Clock{*options.iterations}) : std::nullopt,
       .fold_patience = options.fold_patience,
+      .host_board = board_->bytes(),
       .records_folds = options.record,
       .script = options.replay ? options.replay->script() : nullptr,
   };
@@ -328,30 +349,34 @@ void Job::run_worker(const IterateOptions& options, const std::function<void(Ite
       return result.clock < options.replay->folded(worker()) ? SspPolicy::Decision::start : SspPolicy::Decision::finish;
     return policy.next(result.clock, client_->clocks().slowest());
   };
-  const auto seconds = [&] { return monotonic_seconds() - start_seconds_; };
+  const auto seconds = [&] { return options.trace ? monotonic_seconds() - start_seconds_ : 0.0; };
+  double end = seconds();  // of the last iteration
   for (;;) {
     TraceRow row;
     row.worker = worker();
     row.clock = result.clock;
-    row.start = seconds();
+    row.start = row.end = end;
     Status status = client_->check();
-    if (status.ok()) status = client_->wait_until([&] { return decide() != SspPolicy::Decision::wait; });
-    if (status.ok() && decide() == SspPolicy::Decision::finish)
+    SspPolicy::Decision decision = decide();
+    if (status.ok() && decision == SspPolicy::Decision::wait) {
+      status = client_->wait_until([&] { return (decision = decide()) != SspPolicy::Decision::wait; });
+      row.wait = seconds() - row.start;
+    }
+    if (status.ok() && decision == SspPolicy::Decision::finish)
       status = client_->wait_until([] { return false; });  // the stop word
     if (status.code() != StatusCode::stopped) leave_failed_job(status);
     if (!status.ok()) return;
-    row.wait = seconds() - row.start;
     bool stopped = false;
     try {
-      Iteration iteration(*client_, policy, straggling, memory, row);
+      Iteration iteration(*client_, policy, straggling, memory, options.trace, row);
       body(iteration);
       iteration.tick();
       result.clock = result.clock.next();
     } catch (const JobStopped&) {
       stopped = true;  // an iteration that was cut short is traced where it had begun to compute
     }
-    row.end = seconds();
-    if (!stopped || row.compute > 0) result.trace.push_back(row);
+    row.end = end = seconds();
+    if (options.trace && (!stopped || row.compute > 0)) result.trace.push_back(row);
     if (stopped) return;
   }
 }

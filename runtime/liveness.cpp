@@ -64,6 +64,7 @@ void Liveness::run() {
       if (stop_) return;  // announce_failure() had the lock
       paused = false;
       transport_.serve();
+      if (channel_) channel_->progress();
       const double now = monotonic_seconds();
       if (now - beaten_at >= kBeatSeconds) {
         beaten_at = now;
@@ -79,14 +80,13 @@ void Liveness::run() {
 }
 
 void Liveness::put_word(std::uint64_t word) {
-  if (channel_) channel_->progress();
   for (auto& watched : watched_) {
     if (!watched->in_flight.done()) continue;  // at most one under way a peer
     watched->word = word;
     const auto source = std::as_bytes(std::span(&watched->word, 1));
     Status status = channel_->put(watched->peer.board, layout_.heartbeat_offset(self_), source, watched->in_flight);
     if (status.ok()) status = channel_->flush(watched->peer.board.peer, watched->in_flight);  // or words may fall
-    if (!status.ok()) give_up(fmt::format("{} was lost: {}", watched->peer.name, status.message()));
+    if (!status.ok()) give_up(status.message());                                              // which names the peer
   }
 }
 
@@ -119,10 +119,15 @@ void Liveness::give_up(const std::string& message) {
 
 void Liveness::announce_failure() {
   const auto lock = pause_serving();
-  constexpr double kPatienceSeconds = 0.2;
-  for (auto& watched : watched_) (void)wait(*channel_, watched->in_flight, kPatienceSeconds);
+  const auto wait_for_all = [this] {  // for all together: the launcher has no more than a second's patience
+    constexpr double kPatienceSeconds = 0.2;
+    const double deadline = monotonic_seconds() + kPatienceSeconds;
+    for (auto& watched : watched_)
+      (void)wait(*channel_, watched->in_flight, std::max(0.0, deadline - monotonic_seconds()));
+  };
+  wait_for_all();
   put_word(kHasFailed);
-  for (auto& watched : watched_) (void)wait(*channel_, watched->in_flight, kPatienceSeconds);
+  wait_for_all();
   stop_ = true;  // or the next beat would take it back
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/recording.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <limits>
 #include <sstream>
@@ -33,9 +34,9 @@ class LineReader {
   }
   [[nodiscard]] std::uint64_t number(std::uint64_t most = std::numeric_limits<std::uint64_t>::max()) {
     const std::string text = word();
-    if (text.find_first_not_of("0123456789") != std::string::npos || text.size() > 19)
-      refuse(fmt::format("\"{}\" is not a number", text));
-    const std::uint64_t value = std::stoull(text);
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size()) refuse(fmt::format("\"{}\" is not a number", text));
     if (value > most) refuse(fmt::format("{} is out of range, 0 to {}", value, most));
     return value;
   }
@@ -62,7 +63,9 @@ void read_line(LineReader& line, Recording& recording) {
     std::string name = line.word();
     recording.settings.emplace_back(std::move(name), line.rest());
   } else if (line.kind() == "workers") {
+    if (recording.workers() != 0) line.refuse("the number of workers comes once");
     recording.reads.resize(line.number(kMostWorkers));
+    if (recording.workers() == 0) line.refuse("0 is out of range, 1 and more");
   } else if (line.kind() == "read") {
     const auto i = worker();
     ReadRecord read;
@@ -91,7 +94,7 @@ std::shared_ptr<const ps::FoldScript> Recording::script() const {
   script->stop = stop;
   script->reads.resize(workers());
   for (std::size_t i = 0; i < workers(); ++i)
-    for (const ReadRecord& read : reads[i]) script->reads[i].push_back({read.key, read.version});
+    for (const ReadRecord& read : reads[i]) script->reads[i].push_back({read.clock, read.key, read.version});
   return script;
 }
 
@@ -128,12 +131,13 @@ Recording Recording::from_text(const std::string& text, const std::string& name)
 }
 
 const ReadRecord& ReadReplay::next(Clock clock, ps::Key key) {
-  if (next_ == reads_.size() || reads_[next_].clock != clock || reads_[next_].key != key)
-    throw RuntimeFailure(fmt::format(
-        "the replay leaves the recording: worker {} reads row {} at clock {}; it was recorded on other data, "
-        "with other options or by another version",
-        worker_.value, key.value, clock.value));
+  if (next_ == reads_.size() || reads_[next_].clock != clock || reads_[next_].key != key) leave(clock, key);
   return reads_[next_++];
+}
+
+void ReadReplay::leave(Clock clock, ps::Key key) const {
+  throw RuntimeFailure(fmt::format("{}: worker {} reads row {} at clock {}", ps::kLeavesTheRecording, worker_.value,
+                                   key.value, clock.value));
 }
 
 }  // namespace wolfpack::runtime

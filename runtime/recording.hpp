@@ -63,6 +63,7 @@ class ReadReplay {
   /// which belongs to other data, options or code.
   const ReadRecord& next(Clock clock, ps::Key key);
   [[nodiscard]] std::uint64_t reads_made() const { return next_; }
+  [[noreturn]] void leave(Clock clock, ps::Key key) const;
 
  private:
   const std::vector<ReadRecord>& reads_;

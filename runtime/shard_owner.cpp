@@ -1,13 +1,27 @@
 #include "runtime/shard_owner.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/backoff.hpp"
 #include "base/time.hpp"
 
 namespace wolfpack::runtime {
 namespace {
+
 constexpr double kQuestionSeconds = 0.002;
 constexpr double kStopPatienceSeconds = 10.0;
 constexpr double kFailedPatienceSeconds = 0.5;
+// While the worker helps. So late the thread notices that it does no more: about a tenth of how long there was nothing
+// to do, since the worker's own naps grow too.
+constexpr double kShortestNapSeconds = 100e-6;
+constexpr double kLongestNapSeconds = 2.5e-3;
+constexpr double kNapGrowth = 1.1;
+
+bool is_news(const std::atomic<std::uint64_t>& number, std::uint64_t& known) {
+  return std::exchange(known, number.load(std::memory_order_relaxed)) != known;
+}
+
 }  // namespace
 
 ShardOwner::ShardOwner(std::unique_ptr<ps::Shard> shard, StopQuestion question)
@@ -39,25 +53,71 @@ bool ShardOwner::has_waited_long_enough() const {
   return stopped_at_seconds_ != 0.0 && monotonic_seconds() - stopped_at_seconds_ > patience;
 }
 
-void ShardOwner::run() {
+void ShardOwner::fail() {
+  failure_ = std::current_exception();
+  failed_.store(true, std::memory_order_release);
+}
+
+bool ShardOwner::step() {
+  if (failed_.load(std::memory_order_relaxed)) return false;
+  const bool any = shard_->step();
+  if (stopped_at_seconds_ == 0.0 && shard_->stop().reason != ps::StopReason::running)
+    stopped_at_seconds_ = monotonic_seconds();
+  return any;
+}
+
+bool ShardOwner::help() {
+  const std::unique_lock lock(stepping_, std::try_to_lock);
+  if (!lock) return false;
+  const auto count = [](std::atomic<std::uint64_t>& number) {  // written by one thread alone
+    number.store(number.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  };
   try {
-    double asked_at = 0.0;
-    Backoff backoff;
-    while (!abandon_ && !shard_->stop_is_known_everywhere() && !has_waited_long_enough()) {
-      if (shard_->step())
-        backoff = Backoff();
-      else
-        backoff.pause();
-      const double now = monotonic_seconds();
-      if (now - asked_at > kQuestionSeconds) {
-        asked_at = now;
-        if (const auto reason = question_()) shard_->request_stop(*reason);
-      }
-      if (stopped_at_seconds_ == 0.0 && shard_->stop().reason != ps::StopReason::running) stopped_at_seconds_ = now;
-    }
+    const bool any = step();
+    count(helps_);
+    if (any) count(useful_helps_);
+    return any;
   } catch (...) {
-    failure_ = std::current_exception();
-    failed_.store(true, std::memory_order_release);
+    fail();
+    return false;
+  }
+}
+
+bool ShardOwner::is_over() const { return failed_ || shard_->stop_is_known_everywhere() || has_waited_long_enough(); }
+
+void ShardOwner::ask() {
+  const double now = monotonic_seconds();
+  if (now - asked_at_seconds_ <= kQuestionSeconds) return;
+  asked_at_seconds_ = now;
+  if (const auto reason = question_()) shard_->request_stop(*reason);
+}
+
+void ShardOwner::run() {
+  std::uint64_t helps = 0, useful_helps = 0;
+  double nap = kShortestNapSeconds;
+  for (Backoff backoff; !abandon_;) {
+    const bool is_helped = is_news(helps_, helps);
+    if (is_news(useful_helps_, useful_helps) || !is_helped) nap = kShortestNapSeconds;
+    if (is_helped) {  // by one who is quicker than this thread, and wants the core
+      sleep_seconds(nap);
+      nap = std::min(nap * kNapGrowth, kLongestNapSeconds);
+      backoff = Backoff();
+    }
+    bool any = false;
+    if (const std::unique_lock lock(stepping_, std::try_to_lock); lock) {
+      if (is_over()) return;
+      try {
+        any = step();
+        ask();
+      } catch (...) {
+        fail();
+        return;
+      }
+    }
+    if (any)
+      backoff = Backoff();
+    else if (!is_helped)
+      backoff.pause();
   }
 }
 

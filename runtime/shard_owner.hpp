@@ -1,10 +1,16 @@
 // The owner's thread of a shard: steps it until the job has stopped and everybody knows.
+//
+// Where cores are short, the worker of the same process steps the shard too, by help(), while it waits: it has nothing
+// better to do, and a second thread on its core would answer only when the scheduler gets round to it. The thread then
+// looks in now and then, and takes over when the worker computes. One of both steps at a time.
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 #include "base/status.hpp"
@@ -25,7 +31,11 @@ class ShardOwner {
   /// Ends the thread, whatever it is doing.
   ~ShardOwner();
 
-  /// ok, or why the thread has failed. Any thread.
+  /// One step, where nobody else is at it. Returns whether there was anything to do. A failure is the owner's: see
+  /// check(). From the worker's thread of the process.
+  bool help();
+
+  /// ok, or why the owner has failed. Any thread.
   [[nodiscard]] Status check() const;
   /// Waits for the thread to have told everybody of the stop; then rethrows what ended it, if anything did.
   void join();
@@ -38,10 +48,18 @@ class ShardOwner {
 
  private:
   void run();
+  [[nodiscard]] bool step();
+  void ask();
+  void fail();
+  [[nodiscard]] bool is_over() const;
   [[nodiscard]] bool has_waited_long_enough() const;
 
   std::unique_ptr<ps::Shard> shard_;
+  std::mutex stepping_;  // held while shard_ is used; only ever tried
+  std::atomic<std::uint64_t> helps_ = 0;
+  std::atomic<std::uint64_t> useful_helps_ = 0;  // those that had something to do
   StopQuestion question_;
+  double asked_at_seconds_ = 0.0;
   double stopped_at_seconds_ = 0.0;
   std::exception_ptr failure_;
   std::atomic<bool> failed_ = false;

@@ -10,6 +10,13 @@
 
 namespace wolfpack::runtime {
 
+/// What an application says of its iteration: of the model that it read, and of the work that it did on it.
+struct Note {
+  double objective = std::numeric_limits<double>::quiet_NaN();  ///< NaN: unknown
+  double gap = std::numeric_limits<double>::infinity();         ///< the optimum is at most this much better
+  std::uint64_t work = 0;                                       ///< in a unit of the application's
+};
+
 /// Times are seconds; start and end count from the start of the job on one time base for all workers. Wire format of
 /// the gathering.
 struct TraceRow {
@@ -20,14 +27,12 @@ struct TraceRow {
   double end = 0.0;
   double wait = 0.0;  ///< for the lead rule, the read rule, or something new to read
   double get = 0.0;
-  double compute = 0.0;                                         ///< inside Iteration::compute()
-  double straggle = 0.0;                                        ///< injected delay
-  double update = 0.0;                                          ///< updates and the tick
-  Version version;                                              ///< last read; 0: none
-  std::uint64_t staleness = 0;                                  ///< observed at the last read, in clocks
-  double gap = std::numeric_limits<double>::infinity();         ///< the application's: certified, as read
-  double objective = std::numeric_limits<double>::quiet_NaN();  ///< the application's, as read
-  std::uint64_t work = 0;  ///< the application's: for atom selection the columns evaluated
+  double compute = 0.0;         ///< inside Iteration::compute()
+  double straggle = 0.0;        ///< injected delay
+  double update = 0.0;          ///< updates and the tick
+  Version version;              ///< last read; 0: none
+  std::uint64_t staleness = 0;  ///< observed at the last read, in clocks
+  Note note;
 };
 static_assert(std::is_trivially_copyable_v<TraceRow>);
 

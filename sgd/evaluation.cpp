@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <utility>
 
 #include "base/bytes.hpp"
 
@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::uint64_t kPatience = 3;  ///< epochs: chance may spoil one or two
 constexpr std::size_t kLatest = 8;      ///< evaluations that the row tells of
-constexpr std::size_t kPending = 16;    ///< candidates under way; older ones will not be completed any more
 
 Candidate unstamped(std::span<const std::byte> bytes, ps::AssignStamp stamp) {
   ByteReader reader(bytes);
@@ -47,12 +46,16 @@ Candidate decode_candidate(std::span<const std::byte> row) {
 
 ps::RowSpec candidate_row(Index parameters) {
   const Bytes initial = nobodys_candidate(parameters);
-  return ps::assign_row(initial, initial.size());
+  ps::RowSpec row = ps::assign_row(initial, initial.size());
+  row.own_updates = ps::OwnUpdates::application;
+  return row;
 }
 
 ps::RowSpec best_row(Index parameters) {
   const Bytes initial = nobodys_candidate(parameters);
-  return ps::min_objective_row(initial, initial.size());
+  ps::RowSpec row = ps::min_objective_row(initial, initial.size());
+  row.own_updates = ps::OwnUpdates::application;
+  return row;
 }
 
 Candidate decode_best(std::span<const std::byte> row) { return unstamped(ps::decode_scored(row).bytes, {}); }
@@ -63,7 +66,7 @@ void EvaluationPolicy::merge(WorkerId writer, Clock, std::span<const std::byte> 
   parts.resize(options_.workers);
   parts[writer.value] = part;
   if (std::any_of(parts.begin(), parts.end(), [](const auto& p) { return !p; })) {
-    if (parts_.size() > kPending) parts_.erase(parts_.begin());
+    if (parts_.size() > kCandidatesUnderWay) parts_.erase(parts_.begin());
     return;
   }
   double losses = 0.0;  // in the order of the workers, whoever came last: the same bits on every run
@@ -72,24 +75,35 @@ void EvaluationPolicy::merge(WorkerId writer, Clock, std::span<const std::byte> 
   history_.push_back({part.candidate, part.epoch, mean + part.penalty, mean});
   parts_.erase(part.candidate);
   changed_ = true;
+  judge(history_.back());
   if (options_.on_evaluation) options_.on_evaluation(history_.back());
 }
 
-bool EvaluationPolicy::has_converged() const {
-  if (options_.tolerance <= 0 || history_.empty()) return false;
-  const std::uint64_t epoch = history_.back().epoch;
-  double before = std::numeric_limits<double>::infinity(), now = before;
-  for (const Evaluation& evaluation : history_) {
-    now = std::min(now, evaluation.objective);
-    if (evaluation.epoch + kPatience <= epoch) before = std::min(before, evaluation.objective);
+/// Keeps the running best, and that of three epochs ago, so that the cost does not grow with the history.
+void EvaluationPolicy::judge(const Evaluation& evaluation) {
+  if (!std::isfinite(evaluation.objective)) {
+    is_finite_ = false;
+    return;
   }
-  return std::isfinite(before) && before - now <= options_.tolerance * now;
+  best_ = std::min(best_, evaluation.objective);
+  if (evaluation.candidate.clock < options_.judged_from.value) return;
+  const auto best_of_epoch = recent_.try_emplace(evaluation.epoch, evaluation.objective).first;
+  best_of_epoch->second = std::min(best_of_epoch->second, evaluation.objective);
+  newest_epoch_ = std::max(newest_epoch_, evaluation.epoch);
+  while (recent_.begin()->first + kPatience <= newest_epoch_) {
+    best_before_ = std::min(best_before_, recent_.begin()->second);
+    recent_.erase(recent_.begin());
+  }
+}
+
+bool EvaluationPolicy::has_converged() const {
+  return options_.tolerance > 0 && std::isfinite(best_before_) && best_before_ - best_ <= options_.tolerance * best_;
 }
 
 ps::Settlement EvaluationPolicy::settle(const ps::SettleContext&) {
   ps::Settlement settled{.changed = std::exchange(changed_, false), .stop = {}};
   if (!settled.changed) return settled;
-  if (!std::isfinite(history_.back().objective))
+  if (!is_finite_)
     settled.stop = ps::StopReason::stalled;
   else if (has_converged())
     settled.stop = ps::StopReason::converged;

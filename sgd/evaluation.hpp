@@ -10,15 +10,21 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/types.hpp"
 #include "ps/merge_policy.hpp"
 
 namespace wolfpack::sgd {
+
+/// Candidates that some workers' parts are still awaited of: older ones will not be completed any more. Authors keep as
+/// many of their own.
+inline constexpr std::size_t kCandidatesUnderWay = 16;
 
 /// A model that somebody proposes to evaluate: the payload of an `assign` row, so that its stamp (clock, author) names
 /// it.
@@ -31,6 +37,8 @@ struct Candidate {
 [[nodiscard]] Candidate decode_candidate(std::span<const std::byte> row);
 /// Without the weights.
 [[nodiscard]] Candidate peek_candidate(std::span<const std::byte> row);
+/// A worker sees its own candidate when all others can: were it to see it earlier, workers that propose in every clock
+/// would each evaluate their own, and none would ever be complete.
 [[nodiscard]] ps::RowSpec candidate_row(Index parameters);
 /// The best candidate by its objective: encode_candidate() in a `min_objective` row. Its epoch is 0 until there is one.
 [[nodiscard]] ps::RowSpec best_row(Index parameters);
@@ -59,7 +67,8 @@ struct EvaluationOptions {
   /// Converged when the best objective of three epochs ago is at most this share worse than the best there is; 0:
   /// never.
   double tolerance = 0.0;
-  std::function<void(const Evaluation&)> on_evaluation{};  ///< from the owner's thread; may be empty
+  Clock judged_from{0};  ///< candidates made before do not count as those of three epochs ago: steps were short then
+  std::function<void(const Evaluation&)> on_evaluation{};  ///< from whichever thread steps the shard; may be empty
 };
 
 /// The owner's side. The row's payload are the latest evaluations, for the authors.
@@ -76,11 +85,17 @@ class EvaluationPolicy final : public ps::MergePolicy {
   [[nodiscard]] const std::vector<Evaluation>& history() const { return history_; }
 
  private:
+  void judge(const Evaluation& evaluation);
   [[nodiscard]] bool has_converged() const;
 
   EvaluationOptions options_;
   std::map<ps::AssignStamp, std::vector<std::optional<PartialLoss>>> parts_;  // by worker; not complete yet
   std::vector<Evaluation> history_;
+  std::map<std::uint64_t, double> recent_;  // best objective by epoch, of less than three epochs ago
+  std::uint64_t newest_epoch_ = 0;
+  double best_before_ = std::numeric_limits<double>::infinity();  // of three epochs ago and earlier
+  double best_ = std::numeric_limits<double>::infinity();
+  bool is_finite_ = true;
   bool changed_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "base/bytes.hpp"
 
@@ -18,21 +19,22 @@ void append(std::vector<T>& to, const std::vector<T>& more) {
   to.insert(to.end(), more.begin(), more.end());
 }
 
-struct Totals {
-  ps::StopReason stop;
+struct Totals {        // wire format: no padding
+  std::uint64_t stop;  // a ps::StopReason
   double seconds;
   std::uint64_t clocks, samples_seen, times, trace_rows, evaluations;
 };
 
 std::vector<HistoryRow> with_times(const std::vector<Evaluation>& evaluations,
                                    const std::vector<CandidateTimes>& times) {
+  std::map<ps::AssignStamp, CandidateTimes> times_of;
+  for (const CandidateTimes& t : times) times_of.emplace(t.candidate, t);
   std::vector<HistoryRow> history;
   for (const Evaluation& evaluation : evaluations) {
     HistoryRow row{evaluation, NAN, NAN};
-    for (const CandidateTimes& t : times) {
-      if (t.candidate != evaluation.candidate) continue;
-      row.made_seconds = t.made;
-      if (t.known > 0) row.known_seconds = t.known;
+    if (const auto found = times_of.find(evaluation.candidate); found != times_of.end()) {
+      row.made_seconds = found->second.made;
+      if (found->second.known > 0) row.known_seconds = found->second.known;
     }
     history.push_back(row);
   }
@@ -77,7 +79,7 @@ Gathered gather(runtime::Job& job, const runtime::IterateResult& ran, const Work
 
   Bytes message;
   ByteWriter writer(message);
-  writer.value(Totals{ran.stop.reason, ran.seconds, ran.clock.value, worker.samples_seen(),
+  writer.value(Totals{static_cast<std::uint64_t>(ran.stop.reason), ran.seconds, ran.clock.value, worker.samples_seen(),
                       worker.candidate_times().size(), ran.trace.size(), hosted.size()});
   writer.array(span_of(worker.candidate_times()));
   writer.array(span_of(ran.trace));
@@ -87,7 +89,7 @@ Gathered gather(runtime::Job& job, const runtime::IterateResult& ran, const Work
   const std::vector<Bytes> messages = job.allgather(message);
   Gathered all;
   const auto first = ByteReader(messages.front()).value<Totals>();
-  all.stop = first.stop;
+  all.stop = static_cast<ps::StopReason>(first.stop);
   all.seconds = first.seconds;
   std::vector<CandidateTimes> times;
   std::vector<Evaluation> evaluations;
@@ -109,16 +111,19 @@ std::vector<double> gather_final_weights(runtime::Job& job, const Worker& worker
                                          Index parameters) {
   Bytes message;  // empty where this worker has nothing to say
   ByteWriter writer(message);
-  if (of.writer == 0 && worker.last_read().value > 0) {
+  if (of.writer == 0 && worker.last_read().value > 0 && worker.samples_seen() > 0) {
     writer.value(worker.last_read());
     writer.array(span_of(worker.mean().value()));
   } else if (const auto candidate = worker.candidate(of); !candidate.empty()) {
     writer.value(worker.last_read());
     writer.array(candidate);
   }
+  const std::vector<Bytes> messages = job.allgather(message);
+  const bool is_gone = std::all_of(messages.begin(), messages.end(), [](const Bytes& m) { return m.empty(); });
+  if (of.writer != 0 && is_gone) return gather_final_weights(job, worker, {}, parameters);
   std::vector<double> weights(static_cast<std::size_t>(parameters));
   Version newest;
-  for (const Bytes& other : job.allgather(message)) {
+  for (const Bytes& other : messages) {
     if (other.empty()) continue;
     ByteReader reader(other);
     const auto version = reader.value<Version>();

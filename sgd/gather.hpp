@@ -32,7 +32,8 @@ struct Gathered {
                               const Parameters& layout);
 
 /// The weights that the run ended with: the mean over the last epoch of the worker whose last read was of the newest
-/// version, since others may have been done long before; where `of` names a candidate, that one. Zeros where nobody has
+/// version, since others may have been done long before, and not of one that has taken no sample, which is far ahead of
+/// those that do the work; where `of` names a candidate that its author still has, that one. Zeros where nobody has
 /// read.
 [[nodiscard]] std::vector<double> gather_final_weights(runtime::Job& job, const Worker& worker, ps::AssignStamp of,
                                                        Index parameters);

@@ -1,6 +1,7 @@
 #include "sgd/labels.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include <fmt/format.h>

@@ -21,8 +21,8 @@ double sum_of_squared_lengths(const Samples& samples, const std::vector<double>&
 }
 
 Optimizer::Optimizer(const Options& options, const std::vector<double>& largest) : options_(options) {
-  for (const double scale : largest) inverse_scale_.push_back(scale > 0 ? 1.0 / scale : 0.0);
-  inverse_scale_.push_back(1.0);
+  for (const double scale : largest) scale_.push_back(scale > 0 ? scale : 1.0);
+  scale_.push_back(1.0);
 }
 
 double Optimizer::step_at(Clock clock, std::uint64_t steps, std::uint64_t unfolded) const {
@@ -36,11 +36,12 @@ double Optimizer::step_at(Clock clock, std::uint64_t steps, std::uint64_t unfold
 double Optimizer::change(Index parameter, const BatchGradient& gradient, double squares, double step) const {
   const double g = gradient[parameter];
   if (g == 0.0) return 0.0;
-  const double inverse = inverse_scale_[static_cast<std::size_t>(parameter)];
+  const double scale = scale_[static_cast<std::size_t>(parameter)];
+  const double scaled_step = step / scale, scaled = g / scale;
   const auto workers = static_cast<double>(options_.workers);
-  if (options_.kind == OptimizerKind::adagrad) return -step * inverse * g / std::hypot(std::sqrt(squares), workers * g);
-  const double scaled_step = step * inverse * inverse;
-  return -scaled_step * g / (1.0 + workers * scaled_step * gradient.l2_curvature(parameter));
+  if (options_.kind == OptimizerKind::adagrad)
+    return -scaled_step * (scaled / std::hypot(std::sqrt(squares), workers * scaled));
+  return -scaled_step * scaled / (1.0 + workers * scaled_step * (gradient.l2_curvature(parameter) / scale));
 }
 
 }  // namespace wolfpack::sgd

@@ -1,8 +1,8 @@
 // How far a weight moves for a gradient: plain stochastic gradient descent, or AdaGrad.
 //
 //     sgd       w_j -= eta g_j / s_j^2,                    eta = step / (1 + decay * epochs passed)
-//     adagrad   w_j -= eta / s_j * g_j / sqrt(sum g_j^2)   Duchi, Hazan, Singer, "Adaptive subgradient methods", JMLR
-//     2011,
+//     adagrad   w_j -= eta / s_j * h_j / sqrt(sum h_j^2)   h_j = g_j / s_j; Duchi, Hazan, Singer, "Adaptive subgradient
+//     methods", JMLR 2011,
 //                                                          section 1.1; the sums of squares are on the parameter server
 //
 // s_j is the largest absolute value of feature j: the steps are those of features scaled to at most 1, so that one step
@@ -54,13 +54,19 @@ class Optimizer {
   /// delayed gradients ask for (Sra, Yu, Li, Smola, "AdaDelay", AISTATS 2016).
   [[nodiscard]] double step_at(Clock clock, std::uint64_t steps, std::uint64_t unfolded = 0) const;
 
+  /// g_j / s_j of a touched parameter: of moderate size whatever the feature's scale, so that its square neither
+  /// overflows nor vanishes. AdaGrad's sums are of these squares.
+  [[nodiscard]] double scaled(Index parameter, const BatchGradient& gradient) const {
+    return gradient[parameter] / scale_[static_cast<std::size_t>(parameter)];
+  }
+
   /// What to add to a touched parameter. `squares`: AdaGrad's sum for it as read from the parameter server, without
   /// this gradient. `step`: step_at().
   [[nodiscard]] double change(Index parameter, const BatchGradient& gradient, double squares, double step) const;
 
  private:
   Options options_;
-  std::vector<double> inverse_scale_;  // 1 / s_j; of the intercept 1
+  std::vector<double> scale_;  // s_j; 1 of the intercept and of a feature that is in no sample
 };
 
 }  // namespace wolfpack::sgd

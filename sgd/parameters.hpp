@@ -4,7 +4,7 @@
 //     const Parameters layout{.features = 123, .blocks = 2};
 //     iteration.get(layout.weights(0));                     // parameters layout.begin(0) .. layout.begin(1) - 1
 //
-// Key k lives in shard k mod shards: block i is in shard i where there are as many shards as blocks.
+// Key k lives in shard k mod shards: block i is in shard i, since there are as many shards as blocks.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace wolfpack::sgd {
 
 struct Parameters {
   Index features = 0;
-  std::uint32_t blocks = 1;  ///< 1 .. count()
+  std::uint32_t blocks = 1;  ///< 1 .. count(), as many as shards
   bool has_squares = true;   ///< AdaGrad's sums of squared gradients, in rows like those of the weights
 
   [[nodiscard]] Index count() const { return features + 1; }
@@ -37,7 +37,7 @@ struct Parameters {
 
   [[nodiscard]] ps::Key weights(std::uint32_t block) const { return {block}; }
   [[nodiscard]] ps::Key squares(std::uint32_t block) const { return {blocks + block}; }
-  /// In shard 0 wherever blocks are as many as shards.
+  /// In shard 0.
   [[nodiscard]] ps::Key evaluations() const { return {(has_squares ? 2 : 1) * blocks}; }
   [[nodiscard]] ps::Key candidate() const { return {evaluations().value + 1}; }
   [[nodiscard]] ps::Key best() const { return {evaluations().value + 2}; }

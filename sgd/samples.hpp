@@ -34,7 +34,8 @@ struct Samples {
   }
 };
 
-/// Worker i of P gets the samples i, i + P, i + 2P, ...: a file sorted by class still gives every worker both.
+/// Worker i of P gets the samples i, i + P, i + 2P, ...: a file sorted by class gives every worker both classes; one
+/// whose classes alternate may give a worker only one (P = 2), and then should be shuffled.
 /// `matrix`: samples x features; `labels`: one a sample, +1 or -1. Copies; takes memory for the worker's own entries.
 [[nodiscard]] Samples take_samples(const MatrixView& matrix, std::span<const double> labels, WorkerId worker,
                                    std::size_t workers);

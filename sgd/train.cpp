@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "base/status.hpp"
 #include "sgd/gather.hpp"
@@ -14,10 +15,13 @@ namespace {
 /// them.
 constexpr double kFoldPatience = 0.25;
 constexpr std::uint64_t kStepsPerEpoch = 64, kSmallestBatch = 16, kLargestBatch = 4096;
+/// Where no step was too long, chance may still leave a short run a little above the objective of w = 0.
+constexpr double kFarAboveZero = 2 * std::numbers::ln2;
 
-Parameters layout_of(Index features, const TrainOptions& options) {
+Parameters layout_of(Index features, std::size_t workers, const TrainOptions& options) {
+  const std::uint64_t most = std::min<std::uint64_t>(workers, static_cast<std::uint64_t>(features) + 1);
   return {.features = features,
-          .blocks = static_cast<std::uint32_t>(options.shards),
+          .blocks = static_cast<std::uint32_t>(std::min(options.shards, most)),
           .has_squares = options.optimizer == OptimizerKind::adagrad};
 }
 
@@ -28,7 +32,7 @@ std::uint64_t steps_per_epoch(std::uint64_t samples, const TrainOptions& options
 
 Plan make_plan(runtime::Job& job, const Samples& mine, const FeatureSummary& all, const TrainOptions& options) {
   const double length = gather_sum(job, sum_of_squared_lengths(mine, all.largest)) / static_cast<double>(all.samples);
-  return {.parameters = layout_of(mine.features, options),
+  return {.parameters = layout_of(mine.features, job.workers(), options),
           .workers = job.workers(),
           .samples = all.samples,
           .steps = steps_per_epoch(all.samples, options),
@@ -60,7 +64,8 @@ TrainStatus status_of(const Gathered& gathered, const TrainOptions& options, std
   throw RuntimeFailure("the job ended without a result");
 }
 
-/// Of both models the better one is the result.
+/// Of the model that the run ended with, the best candidate and w = 0 the best one is the result. w = 0 does not stand
+/// in for a run that diverged.
 void take_models(runtime::Job& job, const Samples& mine, const Worker& worker, const Plan& plan, Gathered gathered,
                  TrainResult& result) {
   const bool converged = result.status == TrainStatus::converged;
@@ -68,13 +73,24 @@ void take_models(runtime::Job& job, const Samples& mine, const Worker& worker, c
   const auto model_of = [&](std::vector<double> weights) {
     return gather_model(job, mine, std::move(weights), plan.l2, plan.samples);
   };
+  const auto take_if_better = [&](Model model, ModelChoice choice) {
+    if (result.model.objective <= model.objective) return;  // NaN is worse than anything
+    result.model = std::move(model);
+    result.choice = choice;
+  };
   result.model = model_of(gather_final_weights(job, worker, last, plan.parameters.count()));
   result.final_objective = result.model.objective;
-  if (gathered.best.epoch == 0) return;
-  Model best = model_of(std::move(gathered.best.weights));
-  result.best_objective = best.objective;
-  result.best_epoch = gathered.best.epoch;
-  if (!(result.model.objective <= best.objective)) result.model = std::move(best);
+  if (gathered.best.epoch != 0) {
+    Model best = model_of(std::move(gathered.best.weights));
+    result.best_objective = best.objective;
+    result.best_epoch = gathered.best.epoch;
+    take_if_better(std::move(best), ModelChoice::best);
+  }
+  const bool did_all = converged || result.status == TrainStatus::epochs_done;
+  if (!std::isfinite(result.model.objective) || (did_all && result.model.objective > kFarAboveZero))
+    result.status = TrainStatus::diverged;
+  if (result.status == TrainStatus::diverged || result.model.objective <= std::numbers::ln2) return;
+  take_if_better(model_of(std::vector<double>(result.model.weights.size())), ModelChoice::zero);
 }
 
 }  // namespace
@@ -101,17 +117,33 @@ const char* to_string(TrainStatus status) {
   return "unknown";
 }
 
+const char* to_string(ModelChoice choice) {
+  switch (choice) {
+    case ModelChoice::final:
+      return "final";
+    case ModelChoice::best:
+      return "best";
+    case ModelChoice::zero:
+      return "zero";
+  }
+  return "unknown";
+}
+
 runtime::JobOptions training_job(Index features, std::uint64_t samples, std::size_t workers,
                                  const TrainOptions& options) {
-  const Parameters layout = layout_of(features, options);
+  const Parameters layout = layout_of(features, workers, options);
   std::vector<ps::RowSpec> rows;
   for (int kind = 0; kind < (layout.has_squares ? 2 : 1); ++kind)
     for (std::uint32_t b = 0; b < layout.blocks; ++b)
       rows.push_back(ps::add_row(std::vector<double>(static_cast<std::size_t>(layout.begin(b + 1) - layout.begin(b)))));
-  rows.push_back(evaluation_row({workers, samples, options.tolerance, options.on_evaluation}));
+  rows.push_back(evaluation_row({.workers = workers,
+                                 .samples = samples,
+                                 .tolerance = options.tolerance,
+                                 .judged_from = Clock{kWarmUpClocks},
+                                 .on_evaluation = options.on_evaluation}));
   rows.push_back(candidate_row(layout.count()));
   rows.push_back(best_row(layout.count()));
-  return {.rows = std::move(rows), .shards = options.shards};
+  return {.rows = std::move(rows), .shards = layout.blocks};
 }
 
 TrainResult train(runtime::Job& job, const Samples& samples, const TrainOptions& options) {
@@ -136,15 +168,12 @@ TrainResult train(runtime::Job& job, const Samples& samples, const TrainOptions&
   result.clocks = gathered.clocks;
   result.epochs = static_cast<double>(gathered.samples_seen) / static_cast<double>(plan.samples);
   result.steps_per_epoch = plan.steps;
+  result.shards = plan.parameters.blocks;
   result.l2 = plan.l2;
   result.step = plan.optimizer.step;
   result.decay = plan.optimizer.decay;
   result.trace = std::move(gathered.trace);
   take_models(job, samples, worker, plan, std::move(gathered), result);
-  const double of_zero = std::numbers::ln2;
-  const bool did_all = result.status == TrainStatus::converged || result.status == TrainStatus::epochs_done;
-  if (!std::isfinite(result.model.objective) || (did_all && result.model.objective > of_zero))
-    result.status = TrainStatus::diverged;
   return result;
 }
 

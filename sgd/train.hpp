@@ -32,13 +32,15 @@ struct TrainOptions {
   std::uint64_t batch = 0;                     ///< samples a clock of all workers together; 0: automatic_batch()
   std::uint64_t epochs = 100;
   double tolerance = 1e-3;   ///< stop when the best objective falls by less than this share in three epochs; 0: never
-  std::uint64_t shards = 1;  ///< of the parameter server, and blocks of the weights; at most the workers
+  std::uint64_t shards = 1;  ///< of the parameter server, and blocks of the weights; fewer where there are fewer
+                             ///< workers or parameters
   Staleness staleness{3};
   std::optional<std::uint64_t> max_clock = std::nullopt;
   std::optional<double> time_limit_seconds = std::nullopt;
   std::optional<runtime::StragglerSpec> straggler = std::nullopt;
-  std::uint64_t seed = 0;                                  ///< of the order of the samples and of a random straggler
-  std::function<void(const Evaluation&)> on_evaluation{};  ///< in worker 0, from the owner's thread; may be empty
+  std::uint64_t seed = 0;  ///< of the order of the samples and of a random straggler
+  std::function<void(const Evaluation&)>
+      on_evaluation{};  ///< in worker 0, from whichever thread steps the shard; may be empty
 };
 
 /// 64 steps an epoch, but at least 16 samples and at most 4096.
@@ -50,10 +52,18 @@ enum class TrainStatus {
   clock_limit,
   time_limit,
   interrupted,
-  diverged,  ///< an objective that is not finite, or all planned work done and no better than w = 0: the step is too
-             ///< long
+  diverged,  ///< an objective that is not finite, or all planned work done and more than twice that of w = 0: the step
+             ///< is too long
 };
 [[nodiscard]] const char* to_string(TrainStatus status);
+
+/// Which model is the result: the best of these.
+enum class ModelChoice {
+  final,  ///< the mean of the weights over the last epoch, or where the run converged the candidate that it did with
+  best,   ///< the best candidate
+  zero,   ///< w = 0, b = 0
+};
+[[nodiscard]] const char* to_string(ModelChoice choice);
 
 struct Model {
   std::vector<double> weights;  ///< w, then b
@@ -71,8 +81,9 @@ struct HistoryRow {
 
 struct TrainResult {  // the same in every worker but where said
   TrainStatus status = TrainStatus::converged;
-  Model model;                           ///< the better one of the two that follow
-  double final_objective = 0.0;          ///< of the mean of the weights over the last epoch
+  Model model;  ///< the best one; where the run diverged, of the two that it came to
+  ModelChoice choice = ModelChoice::final;
+  double final_objective = 0.0;          ///< of ModelChoice::final
   std::optional<double> best_objective;  ///< of the best candidate; none where none was evaluated
   std::uint64_t best_epoch = 0;
   std::vector<HistoryRow> history;  ///< in the order of evaluation
@@ -80,6 +91,7 @@ struct TrainResult {  // the same in every worker but where said
   std::uint64_t clocks = 0;         ///< iterations of all workers together
   double epochs = 0.0;              ///< samples that gradients were taken of, divided by n
   std::uint64_t steps_per_epoch = 0;
+  std::uint64_t shards = 1;                  ///< in effect
   double l2 = 0.0, step = 0.0, decay = 0.0;  ///< in effect
   runtime::Trace trace;                      ///< of all workers
 };

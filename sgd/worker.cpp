@@ -10,7 +10,6 @@
 namespace wolfpack::sgd {
 namespace {
 
-constexpr std::size_t kCandidatesKept = 8;
 constexpr std::uint64_t kMostUnfolded = 1;  ///< own clocks that the owner may be behind
 
 std::vector<double> l2_shares(const FeatureSummary& all, double l2) {
@@ -57,10 +56,14 @@ std::span<const double> Worker::candidate(ps::AssignStamp stamp) const {
 void Worker::wait_for_the_owner(runtime::Iteration& iteration) {
   const ps::Key key = plan_.parameters.weights(plan_.parameters.block_of(plan_.parameters.intercept()));
   std::optional<ps::Row> row = iteration.get(key);
+  Clock folded = row->own_folded;
   // While an own update is not folded in, a newer version will come.
-  while (plan_.workers > 1 && row && updated_until_.value > row->own_folded.value + kMostUnfolded)
+  while (plan_.workers > 1 && updated_until_.value > folded.value + kMostUnfolded) {
     row = iteration.get_newer(key, row->version);
-  unfolded_ = row && row->own_folded < updated_until_ ? updated_until_.value - row->own_folded.value : 0;
+    if (!row) break;  // it would hold others back: it goes on with what it has
+    folded = row->own_folded;
+  }
+  unfolded_ = folded < updated_until_ ? updated_until_.value - folded.value : 0;
 }
 
 void Worker::read(runtime::Iteration& iteration) {
@@ -84,7 +87,8 @@ void Worker::take_notice_of_evaluations(runtime::Iteration& iteration) {
   for (const Evaluation& evaluation : latest) {
     objective_ = evaluation.objective;
     if (evaluation.author() != self_) continue;
-    const auto times = std::find_if(times_.begin(), times_.end(),
+    // The candidates at hand are the last ones that there are times of.
+    const auto times = std::find_if(times_.end() - static_cast<std::ptrdiff_t>(own_candidates_.size()), times_.end(),
                                     [&](const auto& t) { return t.candidate == evaluation.candidate && t.known == 0; });
     const auto weights = candidate(evaluation.candidate);
     if (times == times_.end() || weights.empty()) continue;
@@ -104,7 +108,7 @@ void Worker::propose_candidate(runtime::Iteration& iteration) {
   if (peek_candidate(iteration.get(plan_.parameters.candidate()).payload).epoch < epoch) {
     const ps::AssignStamp stamp{clock, self_.value + std::uint64_t{1}};
     own_candidates_.push_back({stamp, epoch, mean_.since_cut()});
-    if (own_candidates_.size() > kCandidatesKept) own_candidates_.pop_front();
+    if (own_candidates_.size() > kCandidatesUnderWay) own_candidates_.pop_front();
     times_.push_back({stamp, now(), 0.0});
     iteration.update(plan_.parameters.candidate(), encode_candidate(epoch, own_candidates_.back().weights));
   }
@@ -136,7 +140,10 @@ void Worker::step(runtime::Iteration& iteration) {
           optimizer_.change(j, gradient_, squares_.empty() ? 0.0 : squares_[static_cast<std::size_t>(j)], step));
   });
   samples_seen_ += batch.size();
-  iteration.note(std::numeric_limits<double>::infinity(), objective_, batch.size());
+  runtime::Note note;
+  note.objective = objective_;
+  note.work = batch.size();
+  iteration.note(note);
   if (!batch.empty()) updated_until_ = iteration.clock().next();
   send(iteration, false);
   if (plan_.parameters.has_squares) send(iteration, true);
@@ -153,7 +160,8 @@ void Worker::send(runtime::Iteration& iteration, bool squares) {
   for (std::size_t k = 0; k < touched.size(); ++k) {
     const std::uint32_t b = layout.block_of(touched[k]);
     updates[b].indices.push_back(touched[k] - layout.begin(b));
-    updates[b].values.push_back(squares ? gradient_[touched[k]] * gradient_[touched[k]] : changes_[k]);
+    const double scaled = optimizer_.scaled(touched[k], gradient_);
+    updates[b].values.push_back(squares ? scaled * scaled : changes_[k]);
   }
   for (std::uint32_t b = 0; b < layout.blocks; ++b) {
     const auto& [indices, values] = updates[b];

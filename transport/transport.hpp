@@ -19,6 +19,7 @@
 //
 // What is promised, by every backend (tests/contract/transport_test.cpp):
 //   - aligned 8-byte words are never torn; longer puts and gets may be seen in part and in any order;
+//   - what fails says with whom: the message of its status begins with the peer's name;
 //   - a put's completion means that its source may be reused; its effect at the target is only certain once a later
 //   flush completes;
 //   - ordered_put() becomes visible after every earlier put of the same channel to the same peer;

@@ -7,6 +7,7 @@
 #include <ucp/api/ucp.h>
 
 #include "base/bytes.hpp"
+#include "base/time.hpp"
 #include "base/words.hpp"
 
 namespace wolfpack::transport {
@@ -15,6 +16,8 @@ namespace {
 /// Enough to fill a pipe, few enough not to exhaust send queues.
 constexpr std::size_t kMostStarted = 64;
 constexpr double kConnectSeconds = 30.0;
+/// Of an emulated put: fits a message of UCX's default, 8 KiB with its headers.
+constexpr std::size_t kEmulatedPutBytes = 4096;
 
 }  // namespace
 
@@ -27,6 +30,11 @@ UcxChannel::UcxChannel(ucp_context_h context, ucx::PeerErrors errors, Bytes own_
 }
 
 UcxChannel::~UcxChannel() {
+  // Remote keys go before their endpoints, and what uses them should have ended: mostly it has.
+  constexpr double kPatienceSeconds = 0.1;
+  for (const double start = monotonic_seconds();
+       free_.size() < tracked_.size() && monotonic_seconds() - start < kPatienceSeconds;)
+    ucp_worker_progress(worker_.get());
   const Status closed{StatusCode::transport_error, "the channel was closed"};
   for (const Peer& peer : peers_)
     for (const Waiting& waiting : peer.waiting)  // a fence is UCX's to end, where it has begun
@@ -69,7 +77,15 @@ Status UcxChannel::put(const RemoteRegion& to, std::uint64_t offset, std::span<c
     return {};
   }
   peer.has_unflushed_puts = true;
-  return submit(peer, {Kind::put, to.index, offset, const_cast<std::byte*>(source.data()), source.size()}, done);
+  // An emulated put is cut into messages at any byte: in pieces that fit one, no word is torn.
+  const std::size_t most = errors_ == ucx::PeerErrors::fail ? kEmulatedPutBytes - offset % 8 : source.size();
+  for (std::size_t start = 0; start < source.size();) {
+    const auto piece = source.subspan(start, std::min(source.size() - start, start == 0 ? most : kEmulatedPutBytes));
+    const Operation put{Kind::put, to.index, offset + start, const_cast<std::byte*>(piece.data()), piece.size()};
+    if (Status status = submit(peer, put, done); !status.ok()) return status;
+    start += piece.size();
+  }
+  return {};
 }
 
 Status UcxChannel::get(const RemoteRegion& from, std::uint64_t offset, std::span<std::byte> destination,
@@ -89,7 +105,7 @@ Status UcxChannel::ordered_put(const RemoteRegion& to, std::uint64_t offset, std
                                Completion& done) {
   if (!to.holds(offset, source.size())) return past_the_end(to, offset, source.size());
   Peer& peer = peers_[to.peer.value];
-  if (peer.has_unflushed_puts) {
+  if (std::exchange(peer.has_unflushed_puts, false)) {
     const Operation fence{Kind::fence, 0, 0, nullptr, 0};
     if (Status status = submit(peer, fence, peer.fence); !status.ok()) return status;
   }

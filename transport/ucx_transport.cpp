@@ -34,6 +34,8 @@ class UcxRegion final : public Region {
   ucx::MappedMemory memory_;
 };
 
+constexpr double kUnarmedNapSeconds = 1e-4;
+
 class UcxTransport final : public Transport {
  public:
   UcxTransport(std::string name, const ucx::ContextOptions& options, ucx::PeerErrors errors)
@@ -42,6 +44,7 @@ class UcxTransport final : public Transport {
         errors_(errors),
         context_(ucx::make_context(options)),
         service_(ucx::make_worker(context_.get())),
+        address_(ucx::worker_address(service_.get())),
         wakes_(is_emulated_ ? ucx::wakeup_descriptor(service_.get()) : -1) {}
 
   [[nodiscard]] std::unique_ptr<Region> allocate(std::size_t size_bytes, MemoryKind kind) override {
@@ -49,16 +52,19 @@ class UcxTransport final : public Transport {
     return std::make_unique<UcxRegion>(context_.get(), size_bytes);
   }
   [[nodiscard]] std::unique_ptr<Channel> open_channel() override {
-    return std::make_unique<UcxChannel>(context_.get(), errors_, is_emulated_ ? address() : Bytes());
+    return std::make_unique<UcxChannel>(context_.get(), errors_, is_emulated_ ? address_ : Bytes());
   }
-  [[nodiscard]] Bytes address() const override { return ucx::worker_address(service_.get()); }
+  [[nodiscard]] Bytes address() const override { return address_; }
   void serve() override {
-    while (ucp_worker_progress(service_.get()) != 0) {
+    constexpr int kMostRounds = 64;  // heartbeats come in between
+    for (int i = 0; i < kMostRounds && ucp_worker_progress(service_.get()) != 0; ++i) {
     }
   }
   void wait_for_requests(double seconds) override {
     if (wakes_ < 0) return sleep_seconds(seconds);
-    if (ucp_worker_arm(service_.get()) != UCS_OK) return;  // something came in between
+    const ucs_status_t armed = ucp_worker_arm(service_.get());
+    if (armed == UCS_ERR_BUSY) return;  // something came in between
+    if (armed != UCS_OK) return sleep_seconds(kUnarmedNapSeconds);
     pollfd watched{wakes_, POLLIN, 0};
     (void)poll(&watched, 1, static_cast<int>(std::ceil(seconds * 1e3)));
   }
@@ -71,7 +77,8 @@ class UcxTransport final : public Transport {
   ucx::PeerErrors errors_;
   ucx::Context context_;
   ucx::Worker service_;
-  int wakes_;  // a file descriptor of service_'s; -1: none
+  Bytes address_;  // of service_: packed once, since that may not go on beside serve()
+  int wakes_;      // a file descriptor of service_'s; -1: none
 };
 
 }  // namespace

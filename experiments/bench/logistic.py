@@ -6,7 +6,7 @@
 The optimum is scikit-learn's (lbfgs, run until it can do no better); its own seconds to 0.5% and 0.1% are those of the fewest
 iterations that get there. wolfpack's are from the start of the iterations to when the model was there (objectives.csv,
 made_seconds); evaluating it, which takes part of the same time, is included. Medians over --repeats runs, with and without a
-straggler; "-" where fewer than half of the runs got there.
+straggler; a run that did not get there counts as infinity, and "-" is where that is the median.
 """
 import argparse
 import csv
@@ -67,9 +67,10 @@ def wolfpack(arguments, l2, folder, workers, staleness, more):
 
 
 def seconds_to(runs, level):
-    times = [min((t for t, f in history if f <= level), default=None) for _, history in runs]
-    there = [t for t in times if t is not None]
-    return statistics.median(there) if 2 * len(there) > len(runs) else None
+    """The median over all runs, never having got there counting as infinity; None where that is the median."""
+    times = [min((t for t, f in history if f <= level), default=float("inf")) for _, history in runs]
+    middle = statistics.median_high(times)
+    return None if middle == float("inf") else middle
 
 
 def main():

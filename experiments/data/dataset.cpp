@@ -43,14 +43,14 @@ Dataset Dataset::open(const DatasetFiles& files) {
   if (!target_is_a_file && opened.labels.empty()) {
     refuse(files.data, fmt::format("a {} file needs a target; expected --target with a .npy or text file", extension));
   }
-  if (!target_is_a_file) return Dataset(std::move(opened.reader), std::move(opened.labels));
+  if (!target_is_a_file) return Dataset(std::move(opened.reader), std::move(opened.labels), opened.target_is_a_column);
 
   std::vector<double> target = read_target(files.target);
   if (static_cast<Index>(target.size()) != opened.reader->rows()) {
     refuse(files.target, fmt::format("holds {} values; expected {}, one for each row of {}", target.size(),
                                      opened.reader->rows(), files.data));
   }
-  return Dataset(std::move(opened.reader), std::move(target));
+  return Dataset(std::move(opened.reader), std::move(target), false);
 }
 
 }  // namespace wolfpack::data

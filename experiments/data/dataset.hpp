@@ -63,6 +63,8 @@ class Dataset {
 
   [[nodiscard]] Index rows() const { return reader_->rows(); }
   [[nodiscard]] Index columns() const { return reader_->columns(); }
+  /// Whether DatasetFiles::target named a column of a .csv, and not a file.
+  [[nodiscard]] bool target_is_a_column() const { return target_is_a_column_; }
   /// y, one value a row, all finite.
   [[nodiscard]] const std::vector<double>& target() const { return target_; }
   /// The columns in `range`, all finite. Every range of one data set comes in the same storage. Rethrows what reading
@@ -70,11 +72,12 @@ class Dataset {
   [[nodiscard]] Matrix load(ColumnRange range) const { return reader_->load(range); }
 
  private:
-  Dataset(std::unique_ptr<DatasetReader> reader, std::vector<double> target)
-      : reader_(std::move(reader)), target_(std::move(target)) {}
+  Dataset(std::unique_ptr<DatasetReader> reader, std::vector<double> target, bool target_is_a_column)
+      : reader_(std::move(reader)), target_(std::move(target)), target_is_a_column_(target_is_a_column) {}
 
   std::unique_ptr<DatasetReader> reader_;
   std::vector<double> target_;
+  bool target_is_a_column_;
 };
 
 }  // namespace wolfpack::data

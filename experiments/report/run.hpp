@@ -56,7 +56,7 @@ struct Run {
   std::string command =
       "lasso";  ///< or "logistic": then there is no certificate, and beta and what follows from it are 0
 
-  std::string status;  ///< converged, clock_limit, time_limit, stalled or interrupted
+  std::string status;  ///< converged, epochs_done, clock_limit, time_limit, stalled or interrupted
   std::string method;
   std::string staleness;  ///< a number of clocks or "asp"
   double objective = 0.0;

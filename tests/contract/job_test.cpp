@@ -213,13 +213,13 @@ TEST_P(JobContract, TheTraceAddsUp) {
         });
         EXPECT_EQ(result, 7.0);
         it.update(kKey, add_one_to(0));
-        it.note(0.5, 0.25, 99);
+        it.note({.objective = 0.25, .gap = 0.5, .work = 99});
       });
       expect_sane(ended.trace, job.worker(), staleness, 25);
       for (const TraceRow& row : ended.trace) {
-        EXPECT_EQ(row.gap, 0.5);
-        EXPECT_EQ(row.objective, 0.25);
-        EXPECT_EQ(row.work, 99u);
+        EXPECT_EQ(row.note.gap, 0.5);
+        EXPECT_EQ(row.note.objective, 0.25);
+        EXPECT_EQ(row.note.work, 99u);
         if (job.worker().value != 1) {
           EXPECT_EQ(row.straggle, 0.0);
         } else {

@@ -43,14 +43,6 @@ struct StreamChecker {
 
 Status go_on() { return {}; }
 
-/// Ends a wait after a while, as a liveness rule would.
-transport::WaitCheck until(double seconds) {
-  return [deadline = monotonic_seconds() + seconds]() -> Status {
-    if (monotonic_seconds() < deadline) return {};
-    return {StatusCode::deadline_exceeded, "the owner takes nothing"};
-  };
-}
-
 class LaneContract : public testing::BackendTest {
  protected:
   void SetUp() override {
@@ -304,7 +296,7 @@ TEST_P(LaneStress, AWriterAtFullSpeedLosesDoublesAndTearsNothing) {
   const std::uint64_t records = (is_slow ? 20'000 : 200'000) / testing::kStressDivisor;
   const auto write = [&](const std::atomic<bool>&) -> Status {
     for (std::uint64_t number = 0; number < records; ++number) {
-      if (Status status = append(number, size_of(number, kLargest), until(kPatienceSeconds)); !status.ok())
+      if (Status status = append(number, size_of(number, kLargest), testing::patience(kPatienceSeconds)); !status.ok())
         return status;
       if (number % 7 != 0) continue;
       if (Status status = writer_->publish(testing::patience()); !status.ok()) return status;
@@ -393,7 +385,8 @@ TEST_P(LaneStress, TheCheckerCatchesAHeadThatIsReturnedTooEarly) {
 TEST_P(LaneStress, AHeadThatIsNeverReturnedEndsTheWaitByItsDeadline) {
   const auto write = [&](const std::atomic<bool>&) -> Status {
     for (std::uint64_t number = 0;; ++number)
-      if (Status status = append(number, size_of(number, kLargest), until(0.2)); !status.ok()) return status;
+      if (Status status = append(number, size_of(number, kLargest), testing::patience(0.2)); !status.ok())
+        return status;
   };
   const auto outcome = run(write, ~std::uint64_t{0}, false);
   EXPECT_EQ(outcome.writer_status.code(), StatusCode::deadline_exceeded);

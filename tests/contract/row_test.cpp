@@ -54,7 +54,7 @@ class RowContract : public testing::BackendTest {
     const RowSnapshot& snapshot = reader_->snapshot();
     EXPECT_EQ(snapshot.version, Version{version});
     EXPECT_EQ(snapshot.folded, (std::vector<Clock>{{version}, {version * 2}, {version * 3}}));
-    EXPECT_EQ(snapshot.payload, pattern(version, size));
+    EXPECT_EQ(Bytes(snapshot.payload.begin(), snapshot.payload.end()), pattern(version, size));
   }
 
   static constexpr std::size_t kCapacity = 100'000;

@@ -143,6 +143,7 @@ TEST_F(Logistic, TestDataAreScoredWithTheModel) {
   for (auto& row : seen.rows) row.resize(20);
   EXPECT_NEAR(run.result.at("test_log_loss").get<double>(), objective_of(seen, run), 1e-12);
   EXPECT_EQ(run.result.at("test_rows"), 3);
+  EXPECT_EQ(run.result.at("test_columns"), 30);
   EXPECT_TRUE(run.result.at("test_accuracy").is_number());
 }
 
@@ -155,6 +156,19 @@ TEST_F(Logistic, OtherFormatsHaveTheirClassesInATarget) {
   ASSERT_EQ(run.outcome.exit_status, 0) << run.outcome.err;
   EXPECT_EQ(run.result.at("columns"), 2);
   EXPECT_NEAR(run.result.at("test_log_loss").get<double>(), run.result.at("log_loss").get<double>(), 1e-12);
+}
+
+TEST_F(Logistic, TestDataOfUnknownClassesOrAnotherWidthAreRefused) {
+  const std::string two = scratch_.write("two.csv", "a,b,class\n1,2,0\n2,-1,1\n3,0,1\n");
+  const std::string three = scratch_.write("three.csv", "a,b,c,class\n1,2,5,0\n2,-1,5,1\n");
+  const std::string features = scratch_.write("features.csv", "a,b\n1,2\n2,-1\n3,0\n");
+  const std::string classes = scratch_.write("classes.txt", "0\n1\n1\n");
+  expect_refused({"--data", two, "--target", "class", "--test", three, "--workers", "2"},
+                 {"three.csv", "3 features", "accepted: 2"});
+  expect_refused({"--data", features, "--target", classes, "--test", features, "--workers", "2"},
+                 {"features.csv", "classes.txt", "accepted: --test-target"});
+  expect_refused({"--data", data_, "--test", two, "--workers", "2"}, {"two.csv", "accepted: --test-target"});
+  expect_refused({"--data", data_, "--test", scratch_.path("x.npy")}, {"x.npy", "accepted: --test-target"});
 }
 
 TEST_F(Logistic, LabelsThatAreNotTwoClassesAreRefused) {

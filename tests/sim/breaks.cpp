@@ -101,10 +101,27 @@ class LostEnds final : public Passing {
   std::uint64_t ends_ = 0;
 };
 
-class UnawaitedFlush final : public Passing {
+/// Takes the words of the rows for flushed when they are only sent; all else, the floor too, keeps its order.
+class UnawaitedWords final : public Passing {
  public:
   using Passing::Passing;
-  Status flush(transport::PeerIndex, Completion&) override { return {}; }
+  Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
+             Completion& done) override {
+    for (std::uint64_t shard = 0; shard < layout_.shards; ++shard) {
+      if (offset == layout_.floor_offset(shard)) return Passing::ordered_put(to, offset, source, done);
+      if (!is_words_of(shard, offset)) continue;
+      std::uint64_t stop = 0;
+      std::memcpy(&stop, source.data(), sizeof stop);
+      sent_only_ = stop == 0;
+    }
+    return Passing::put(to, offset, source, done);
+  }
+  Status flush(transport::PeerIndex peer, Completion& done) override {
+    return std::exchange(sent_only_, false) ? Status() : Passing::flush(peer, done);
+  }
+
+ private:
+  bool sent_only_ = false;
 };
 
 class NoHead final : public Passing {
@@ -177,7 +194,7 @@ Network::Wrap no_end_of_clock_record(const ps::JobLayout& layout) {
   return break_channel<LostEnds>(layout, Whose::worker);
 }
 Network::Wrap slot_reused_early(const ps::JobLayout& layout) {
-  return break_channel<UnawaitedFlush>(layout, Whose::owner);
+  return break_channel<UnawaitedWords>(layout, Whose::owner);
 }
 Network::Wrap head_not_returned(const ps::JobLayout& layout) { return break_channel<NoHead>(layout, Whose::owner); }
 Network::Wrap words_of_another_shard(const ps::JobLayout& layout) {

@@ -13,6 +13,7 @@ constexpr std::uint64_t kMostSeeds = 300;
 struct Break {
   const char* name;
   Network::Wrap (*wrap)(const ps::JobLayout&);
+  const char* shows_as;  ///< part of what is found: another finding does not count
   /// Makes a run one in which the break can tell.
   void (*prepare)(Scenario&) = [](Scenario&) {};
 };
@@ -42,7 +43,7 @@ TEST_P(Breaks, AreCaught) {
     ASSERT_EQ(scenario.run(), "") << "without the break: " << scenario.describe();
     scenario.wrap = GetParam().wrap(scenario.layout());
     const std::string what = scenario.run();
-    if (what.empty()) continue;
+    if (what.find(GetParam().shows_as) == std::string::npos) continue;
     std::cout << "caught in run " << seed + 1 << ": " << what << '\n';
     return;
   }
@@ -50,12 +51,12 @@ TEST_P(Breaks, AreCaught) {
 }
 
 const Break kBreaks[] = {
-    {"TailBeforeData", breaks::tail_before_data},
-    {"NoEndOfClockRecord", breaks::no_end_of_clock_record},
-    {"SlotReusedEarly", breaks::slot_reused_early},
-    {"HeadNotReturned", breaks::head_not_returned, [](Scenario& s) { s.lane_bytes = 512; }},
-    {"WordsOfAnotherShard", breaks::words_of_another_shard, [](Scenario& s) { s.shards = 2; }},
-    {"FloorBeforeWords", breaks::floor_before_words},
+    {"TailBeforeData", breaks::tail_before_data, "a lane does not hold a record"},
+    {"NoEndOfClockRecord", breaks::no_end_of_clock_record, "inside clock"},
+    {"SlotReusedEarly", breaks::slot_reused_early, "version"},
+    {"HeadNotReturned", breaks::head_not_returned, "it does not end", [](Scenario& s) { s.lane_bytes = 512; }},
+    {"WordsOfAnotherShard", breaks::words_of_another_shard, "it does not end", [](Scenario& s) { s.shards = 2; }},
+    {"FloorBeforeWords", breaks::floor_before_words, "read rule"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Simulated, Breaks, ::testing::ValuesIn(kBreaks),

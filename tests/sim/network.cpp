@@ -79,6 +79,7 @@ struct Network::Line {
   struct Operation {
     Completion::State* completion;
     std::size_t target;
+    std::string peer;
     bool ended = false;
     Status outcome;
   };
@@ -108,7 +109,7 @@ void Network::kill(std::size_t process) {
     if (const auto line = weak.lock())
       simulation_.at(simulation_.now_seconds() + latency(), [line, process] {
         for (const auto& operation : line->under_way)
-          if (operation->target == process) line->end(operation, lost("process " + std::to_string(process)));
+          if (operation->target == process) line->end(operation, lost(operation->peer));
       });
 }
 
@@ -122,11 +123,13 @@ class SimulatedChannel final : public transport::Channel {
   SimulatedChannel& operator=(const SimulatedChannel&) = delete;
   ~SimulatedChannel() override {
     line_->closed = true;
-    for (const auto& operation : line_->under_way) Completion::finish(operation->completion, operation->outcome);
+    for (const auto& operation : line_->under_way)
+      Completion::finish(operation->completion,
+                         operation->ended ? operation->outcome : Status(StatusCode::transport_error, "closed"));
   }
 
   PeerIndex connect(std::span<const std::byte> address, const std::string& name) override {
-    peers_.push_back({ByteReader(address).value<std::uint64_t>(), name});
+    peers_.push_back({.process = ByteReader(address).value<std::uint64_t>(), .name = name});
     return {static_cast<std::uint32_t>(peers_.size() - 1)};
   }
   RemoteRegion open(PeerIndex peer, std::span<const std::byte> descriptor) override {
@@ -136,11 +139,11 @@ class SimulatedChannel final : public transport::Channel {
 
   Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
              Completion& done) override {
-    return put_after(now(), to, offset, source, done);
+    return put(Order::none, to, offset, source, done);
   }
   Status ordered_put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
                      Completion& done) override {
-    return put_after(peers_[to.peer.value].puts_landed_at, to, offset, source, done);
+    return put(Order::after_earlier_puts, to, offset, source, done);
   }
   Status get(const RemoteRegion& from, std::uint64_t offset, std::span<std::byte> destination,
              Completion& done) override {
@@ -148,23 +151,30 @@ class SimulatedChannel final : public transport::Channel {
     Peer& peer = peers_[from.peer.value];
     if (Status status = ready(peer); !status.ok() || is_dead()) return status;
     const auto operation = begin(done, peer);
-    if (network_.weather_.emulated)
-      ask_to_get(peer, regions_[from.index], offset, destination, operation);
-    else
-      get_piecewise(peer, regions_[from.index], offset, destination, operation);
+    start_in_turn(peer, Order::none, [=, this, &peer] {
+      if (network_.weather_.emulated)
+        ask_to_get(peer, regions_[from.index], offset, destination, operation);
+      else
+        get_piecewise(peer, regions_[from.index], offset, destination, operation);
+    });
     return {};
   }
   Status flush(PeerIndex index, Completion& done) override {
     Peer& peer = peers_[index.value];
     if (Status status = ready(peer); !status.ok() || is_dead()) return status;
     const auto operation = begin(done, peer);
-    if (network_.weather_.emulated)
-      ask(peer, now(), [&network = network_, line = line_, operation] { answer(network, line, operation, [] {}); });
-    else
-      end_at(std::max({now(), peer.puts_landed_at, peer.gets_done_at}) + network_.latency(), operation);
+    start_in_turn(peer, Order::none, [=, this, &peer] {
+      if (network_.weather_.emulated)
+        ask(peer, now(), [&network = network_, line = line_, operation] { answer(network, line, operation, [] {}); });
+      else
+        end_at(std::max({now(), peer.puts_landed_at, peer.gets_done_at}) + network_.latency(), operation);
+    });
     return {};
   }
   void progress() override {
+    for (Peer& peer : peers_)
+      for (; !peer.held.empty() && may_start(peer, peer.held.front().order); peer.held.pop_front())
+        peer.held.front().start();
     for (; !line_->ended.empty(); line_->ended.pop_front()) {
       const auto operation = line_->ended.front();
       auto& under_way = line_->under_way;
@@ -178,9 +188,17 @@ class SimulatedChannel final : public transport::Channel {
   using Handle = Network::Line::Handle;
   using MemoryHandle = std::shared_ptr<Network::Memory>;
 
+  enum class Order { none, after_earlier_puts };
+
+  /// An operation that progress() has to start, as the channel's thread has to where a put waits for a flush.
+  struct Held {
+    Order order;
+    std::function<void()> start;
+  };
   struct Peer {
     std::size_t process;
     std::string name;
+    std::deque<Held> held = {};
     double puts_landed_at = 0.0;
     double gets_done_at = 0.0;
     double asked_at = 0.0;  // emulated: requests arrive in order
@@ -194,9 +212,16 @@ class SimulatedChannel final : public transport::Channel {
     detail::before_shared_access();
     return network_.weather_.emulated && network_.simulation_.is_dead(peer.process) ? lost(peer.name) : Status();
   }
+  [[nodiscard]] bool may_start(const Peer& peer, Order order) const {
+    return order == Order::none || now() >= peer.puts_landed_at;
+  }
+  void start_in_turn(Peer& peer, Order order, std::function<void()> start) {
+    if (peer.held.empty() && may_start(peer, order)) return start();
+    peer.held.push_back({order, std::move(start)});
+  }
   Handle begin(Completion& done, const Peer& peer) {
     const auto operation = std::make_shared<Network::Line::Operation>(
-        Network::Line::Operation{done.begin(in_flight_), peer.process, false, {}});
+        Network::Line::Operation{done.begin(in_flight_), peer.process, peer.name, false, {}});
     line_->under_way.push_back(operation);
     return operation;
   }
@@ -235,30 +260,33 @@ class SimulatedChannel final : public transport::Channel {
                   const Handle& operation) {
     ask(peer, now(), [&network = network_, line = line_, memory, offset, destination, operation] {
       network.reach(*memory);
-      const Bytes copy(memory->bytes() + offset, memory->bytes() + offset + destination.size());
+      Bytes copy(destination.size());
+      load_shared(copy, memory->bytes() + offset);  // word by word: others may run in between
       answer(network, line, operation,
              [copy, destination] { std::copy(copy.begin(), copy.end(), destination.begin()); });
     });
   }
 
-  Status put_after(double earliest, const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
-                   Completion& done) {
+  Status put(Order order, const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
+             Completion& done) {
     if (!to.holds(offset, source.size())) return transport::past_the_end(to, offset, source.size());
     Peer& peer = peers_[to.peer.value];
     if (Status status = ready(peer); !status.ok() || is_dead()) return status;
     const auto operation = begin(done, peer);
-    if (network_.weather_.emulated)
-      ask_to_put(peer, regions_[to.index], offset, source, operation);
-    else
-      put_piecewise(peer, std::max(now(), earliest), regions_[to.index], offset, source, operation);
+    start_in_turn(peer, order, [=, this, &peer] {
+      if (network_.weather_.emulated)
+        ask_to_put(peer, regions_[to.index], offset, source, operation);
+      else
+        put_piecewise(peer, regions_[to.index], offset, source, operation);
+    });
     return {};
   }
 
-  void put_piecewise(Peer& peer, double earliest, const MemoryHandle& memory, std::uint64_t offset,
-                     std::span<const std::byte> source, const Handle& operation) {
-    double last_read = earliest;
+  void put_piecewise(Peer& peer, const MemoryHandle& memory, std::uint64_t offset, std::span<const std::byte> source,
+                     const Handle& operation) {
+    double last_read = now();
     for_each_piece(offset, source.size(), [&](std::size_t start, std::size_t bytes) {
-      const double read_at = earliest + (chance(network_.simulation_.random(), 0.5) ? 0.0 : network_.latency());
+      const double read_at = now() + (chance(network_.simulation_.random(), 0.5) ? 0.0 : network_.latency());
       const double lands_at = read_at + network_.latency();
       last_read = std::max(last_read, read_at);
       peer.puts_landed_at = std::max(peer.puts_landed_at, lands_at);
@@ -289,7 +317,7 @@ class SimulatedChannel final : public transport::Channel {
     });
     ask(peer, sent_at, [&network = network_, memory, offset, copy] {
       network.reach(*memory);
-      std::copy(copy->begin(), copy->end(), memory->bytes() + offset);
+      store_shared(memory->bytes() + offset, *copy);  // word by word: others may run in between
     });
   }
 
@@ -316,7 +344,7 @@ class SimulatedChannel final : public transport::Channel {
   std::size_t process_;
   std::shared_ptr<Network::Line> line_;
   std::uint64_t in_flight_ = 0;
-  std::vector<Peer> peers_;
+  std::deque<Peer> peers_;  // whose places stay: what is held refers to them
   std::vector<MemoryHandle> regions_;
 };
 

@@ -5,8 +5,9 @@
 //     auto transport = network.transport(process);         // in that process's main thread
 //
 // Native: a put is cut into pieces, each of which reads its source at some time and lands at some later time; a get
-// likewise; nothing else is ordered but what ordered_put() and flush() order. Emulated: operations queue, in order, at
-// the target, and take effect when it serves; an operation with a dead peer fails.
+// likewise; nothing else is ordered but what ordered_put() and flush() order, and an ordered put that has to wait is
+// only started by progress(). Emulated: operations queue, in order, at the target, and take effect when it serves; an
+// operation with a dead peer fails.
 //
 // What must never happen is counted: operations that land in memory which its owner has given back.
 #pragma once

@@ -60,10 +60,12 @@ class CheckedPolicy final : public ps::MergePolicy {
       verdict_.broke(fmt::format("worker {}: update {} arrived changed", who, sequence));
     next_[writer.value] = sequence + 1;
     clocks_[writer.value] = clock;
+    changed_ = true;
   }
   ps::Settlement settle(const ps::SettleContext& context) override {
-    version_ = context.next.value;
     ps::Settlement settled;
+    settled.changed = std::exchange(changed_, false);
+    if (settled.changed || context.publishes_unchanged) version_ = context.next.value;
     if (stop_at_version_ && version_ >= *stop_at_version_) settled.stop = ps::StopReason::converged;
     return settled;
   }
@@ -71,13 +73,16 @@ class CheckedPolicy final : public ps::MergePolicy {
     ByteWriter writer(row);
     const std::size_t words = 1 + (version_ * 7) % kRowWords;
     for (std::size_t i = 0; i < words; ++i) writer.value(version_);
+    writer.array(std::span<const std::uint64_t>(next_));
   }
+  [[nodiscard]] const std::vector<std::uint64_t>& merged() const { return next_; }
 
  private:
   Verdict& verdict_;
   std::vector<std::uint64_t> next_;
   std::vector<Clock> clocks_;
   std::uint64_t version_ = 1;
+  bool changed_ = false;
   std::optional<std::uint64_t> stop_at_version_;
 };
 
@@ -91,6 +96,7 @@ class Watcher {
         policy_(scenario.claimed_staleness.value_or(scenario.staleness), scenario.iterations),
         finished_(scenario.workers, 0),
         sequences_(scenario.workers, std::vector<std::uint64_t>(scenario.checked_rows, 0)),
+        made_(scenario.workers),
         seen_(scenario.workers) {}
 
   void iterate(Iteration& it) {
@@ -102,8 +108,13 @@ class Watcher {
       if (chance(simulation_.random(), 0.7)) read_checked(it, {k});
     it.compute([&] { sleep_seconds(scenario_.compute_seconds * unit(simulation_.random())); });
     update(it, self, clock);
+    made_[self].push_back(sequences_[self]);
     if (chance(simulation_.random(), 0.3)) read_added(it, self, clock + 1);
     finished_[self] = clock + 1;  // before its tick: nobody can rightly see less than this
+  }
+  /// Made so far.
+  [[nodiscard]] std::uint64_t updates(std::size_t worker, std::uint32_t key) const {
+    return sequences_[worker][key - 1];
   }
 
  private:
@@ -145,13 +156,27 @@ class Watcher {
   void read_checked(Iteration& it, ps::Key key) {
     const ps::Row row = it.get(key);
     ByteReader reader(row.payload);
-    const auto words = reader.array<std::uint64_t>(row.payload.size() / 8);
+    auto words = reader.array<std::uint64_t>(row.payload.size() / 8);
+    check_counts(it, key, std::span(words).last(scenario_.workers));
+    words.resize(words.size() - scenario_.workers);
     if (words.size() != 1 + (row.version.value * 7) % kRowWords)
       verdict_.broke(fmt::format("version {} of row {} has {} words", row.version.value, key.value, words.size()));
     for (const std::uint64_t word : words)
       if (word != row.version.value)
         verdict_.broke(
             fmt::format("torn row {}: version {} holds a word of version {}", key.value, row.version.value, word));
+  }
+
+  // How many updates of whom are in the row: at least those of the clocks that the read rule names.
+  void check_counts(const Iteration& it, ps::Key key, std::span<const std::uint64_t> counts) {
+    const std::uint64_t required = policy_.required_by_reads(it.clock()).value;
+    for (std::size_t j = 0; j < scenario_.workers && required > 0; ++j) {
+      const std::uint64_t due = j == it.worker().value ? 0 : made_[j].at(required - 1)[key.value - 1];
+      if (counts[j] < due)
+        verdict_.broke(
+            fmt::format("read rule: worker {} at clock {} sees {} updates of worker {} in row {}, due are {}",
+                        it.worker().value, it.clock().value, counts[j], j, key.value, due));
+    }
   }
 
   void update(Iteration& it, std::size_t self, std::uint64_t clock) {
@@ -169,8 +194,9 @@ class Watcher {
   Verdict& verdict_;
   runtime::SspPolicy policy_;
   std::vector<std::uint64_t> finished_;
-  std::vector<std::vector<std::uint64_t>> sequences_;  // by worker, row: of the next update
-  std::vector<std::vector<std::uint64_t>> seen_;       // by reader, worker: clocks
+  std::vector<std::vector<std::uint64_t>> sequences_;          // by worker, row: of the next update
+  std::vector<std::vector<std::vector<std::uint64_t>>> made_;  // by worker, clock: sequences_ at its end
+  std::vector<std::vector<std::uint64_t>> seen_;               // by reader, worker: clocks
 };
 
 std::vector<ps::RowSpec> rows_of(const Scenario& scenario, Verdict& verdict) {
@@ -178,7 +204,8 @@ std::vector<ps::RowSpec> rows_of(const Scenario& scenario, Verdict& verdict) {
   rows[0].capacity.update_bytes = 64;
   for (std::size_t k = 0; k < scenario.checked_rows; ++k) {
     const auto stop = k == 0 ? scenario.stop_at_version : std::nullopt;
-    rows.push_back({.capacity = {.row_bytes = 8 * kRowWords, .update_bytes = 8 * (3 + scenario.largest_update_words)},
+    rows.push_back({.capacity = {.row_bytes = 8 * (kRowWords + scenario.workers),
+                                 .update_bytes = 8 * (3 + scenario.largest_update_words)},
                     .own_updates = ps::OwnUpdates::application,
                     .make_policy = [&verdict, workers = scenario.workers, stop] {
                       return std::make_unique<CheckedPolicy>(verdict, workers, stop);
@@ -187,12 +214,23 @@ std::vector<ps::RowSpec> rows_of(const Scenario& scenario, Verdict& verdict) {
   return rows;
 }
 
-/// What the hosts hold at the end: every clock of everybody, each once.
-void check_result(Job& job, Verdict& verdict) {
-  Bytes row;
-  job.policy({0}).write_row(row);
-  for (const double value : ps::as_doubles(row))
-    if (value != 1.0) return verdict.broke(fmt::format("at the end a clock is folded in {} times", value));
+/// What a host holds at the end: every clock of everybody, and every update, each once.
+void check_result(const Scenario& scenario, Job& job, const Watcher& watcher, Verdict& verdict) {
+  for (std::uint32_t key = 0; key <= scenario.checked_rows; ++key) {
+    if (key % scenario.shards != job.worker().value) continue;
+    if (key > 0) {
+      const auto& merged = dynamic_cast<const CheckedPolicy&>(job.policy({key})).merged();
+      for (std::size_t i = 0; i < merged.size(); ++i)
+        if (merged[i] != watcher.updates(i, key))
+          verdict.broke(fmt::format("at the end row {} has {} of worker {}'s {} updates", key, merged[i], i,
+                                    watcher.updates(i, key)));
+      continue;
+    }
+    Bytes row;
+    job.policy({0}).write_row(row);
+    for (const double value : ps::as_doubles(row))
+      if (value != 1.0) verdict.broke(fmt::format("at the end a clock is folded in {} times", value));
+  }
 }
 
 void check_endings(const Scenario& scenario, const Outcome& outcome, Verdict& verdict) {
@@ -209,6 +247,10 @@ void check_endings(const Scenario& scenario, const Outcome& outcome, Verdict& ve
     named |= ending.what.find(victim) != std::string::npos;
     if (ending.how == Ending::How::died) verdict.broke(fmt::format("worker {} ended with its peer", i));
   }
+  constexpr double kPatienceSeconds = 3 * kHeartbeatTimeoutSeconds;
+  if (outcome.virtual_seconds > scenario.killed_at_seconds + kPatienceSeconds)
+    verdict.broke(
+        fmt::format("it ended {:.1f} s after the death", outcome.virtual_seconds - scenario.killed_at_seconds));
   if (!named && !all_done) verdict.broke(fmt::format("nobody says that {} was lost: {}", victim, outcome.problem()));
 }
 
@@ -262,7 +304,8 @@ std::string Scenario::run() const {
   const runtime::JobOptions options{.rows = rows,
                                     .shards = shards,
                                     .smallest_lane_bytes = lane_bytes,
-                                    .heartbeat_timeout_seconds = kHeartbeatTimeoutSeconds};
+                                    .heartbeat_timeout_seconds = kHeartbeatTimeoutSeconds,
+                                    .waiting_worker_steps_shard = seed % 2 == 0};
   const Outcome outcome = simulated.run(options, [&](Job& job) {
     const auto result = job.iterate({.iterations = iterations,
                                      .staleness = staleness,
@@ -272,8 +315,9 @@ std::string Scenario::run() const {
                                     [&](Iteration& it) { watcher.iterate(it); });
     if (result.stop.reason == ps::StopReason::iterations_done) {
       if (result.clock.value != iterations) verdict.broke("a worker ended before its last clock");
-      if (job.worker().value == 0) check_result(job, verdict);
-    } else if (!stop_after_seconds && !stop_at_version) {
+      check_result(*this, job, watcher, verdict);
+    } else if (result.stop.reason != (stop_after_seconds ? ps::StopReason::time_limit : ps::StopReason::converged) ||
+               (!stop_after_seconds && !stop_at_version)) {
       verdict.broke(fmt::format("it stopped for reason {}", static_cast<int>(result.stop.reason)));
     }
     job.close();

@@ -45,7 +45,7 @@ Simulation::Simulation(const Options& options) : options_(options), random_(opti
 Simulation::~Simulation() { (void)sched_setaffinity(0, sizeof original_cores_, &original_cores_); }
 
 std::string Simulation::run(const std::vector<std::function<void()>>& mains) {
-  dead_.assign(mains.size(), false);
+  processes_.resize(mains.size());
   caller_ = std::make_unique<Thread>();
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < mains.size(); ++i) {
@@ -64,7 +64,7 @@ void Simulation::at(double seconds, std::function<void()> event) {
 }
 
 void Simulation::kill(std::size_t process) {
-  dead_[process] = true;
+  processes_[process].dead = true;
   for (auto& thread : threads_) {
     if (thread->process != process || thread->ended) continue;
     thread->dying = true;
@@ -73,6 +73,7 @@ void Simulation::kill(std::size_t process) {
 }
 
 void Simulation::suspend(std::size_t process, double seconds) {
+  processes_[process].suspended_until = now_ + seconds;
   for (auto& thread : threads_)
     if (thread->process == process) thread->wakes_at = std::max(thread->wakes_at, now_ + seconds);
 }
@@ -80,7 +81,10 @@ void Simulation::suspend(std::size_t process, double seconds) {
 std::size_t Simulation::process() const { return self_->process; }
 std::uint64_t Simulation::thread() const { return self_->number; }
 
-void Simulation::wake(std::uint64_t thread) { threads_[thread]->wakes_at = std::min(threads_[thread]->wakes_at, now_); }
+void Simulation::wake(std::uint64_t thread) {
+  Thread& sleeper = *threads_[thread];
+  sleeper.wakes_at = std::min(sleeper.wakes_at, std::max(now_, processes_[sleeper.process].suspended_until));
+}
 
 void Simulation::rest(double seconds) {
   rest_without_dying(seconds);
@@ -98,7 +102,7 @@ void Simulation::rest_without_dying(double seconds) {
 }
 
 void Simulation::before_shared_access() {
-  if (chance(random_, options_.switch_share)) rest_without_dying(2e-7 * unit(random_));
+  if (chance(random_, options_.switch_share)) rest(2e-7 * unit(random_));
 }
 
 std::uint64_t Simulation::announce_thread() {
@@ -156,7 +160,7 @@ Simulation::Thread* Simulation::next() {
 
 void Simulation::cut_off(const std::string& why) {
   hang_ = why;
-  for (std::size_t i = 0; i < dead_.size(); ++i) kill(i);
+  for (std::size_t i = 0; i < processes_.size(); ++i) kill(i);
 }
 
 }  // namespace wolfpack::sim

@@ -59,7 +59,7 @@ class Simulation final : public Execution {
   void kill(std::size_t process);
   /// As SIGSTOP and, after so long, SIGCONT.
   void suspend(std::size_t process, double seconds);
-  [[nodiscard]] bool is_dead(std::size_t process) const { return dead_[process]; }
+  [[nodiscard]] bool is_dead(std::size_t process) const { return processes_[process].dead; }
   /// Of the thread that has its turn.
   [[nodiscard]] std::size_t process() const;
   /// A number of the thread that has its turn, for wake().
@@ -88,6 +88,10 @@ class Simulation final : public Execution {
     }
   };
   struct Killed {};
+  struct Process {
+    bool dead = false;
+    double suspended_until = 0.0;
+  };
 
   void rest_without_dying(double seconds);
   void take_part(Thread* self, const std::function<void()>& main);
@@ -102,7 +106,7 @@ class Simulation final : public Execution {
   std::priority_queue<Event> agenda_;
   std::vector<std::unique_ptr<Thread>> threads_;
   std::mutex starting_;  // a thread that starts looks itself up without having the turn
-  std::vector<bool> dead_;
+  std::vector<Process> processes_;
   std::string hang_;
   std::size_t alive_ = 0;
   std::unique_ptr<Thread> caller_;  // of run(): gets the turn when all have ended

@@ -27,6 +27,10 @@ TEST(ExactStep, IsTheLeastPointOfTheLineInsideTheBounds) {
   EXPECT_EQ(exact_step(w, std::vector<double>{-2, 0}, 1.0), 0.0) << "it ascends";
   EXPECT_EQ(exact_step(w, std::vector<double>{1, -2}, 1.0), 0.0) << "it is level";
   EXPECT_EQ(exact_step(w, std::vector<double>{0, 0}, std::numeric_limits<double>::infinity()), 0.0);
+  for (const double scale : {1e200, 1e-200})
+    EXPECT_DOUBLE_EQ(scale * exact_step(w, std::vector<double>{scale * d[0], scale * d[1]}, 1e300), 1.0)
+        << "the square of d is not a float64";
+  EXPECT_EQ(exact_step(w, std::vector<double>{std::numeric_limits<double>::infinity(), 0}, 1.0), 0.0);
 }
 
 TEST(LineSearchStep, TakesTheProposalsOfARoundOneAfterTheOther) {

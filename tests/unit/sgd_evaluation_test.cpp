@@ -66,6 +66,16 @@ TEST(EvaluationPolicy, ConvergesWhenTheBestHasHardlyFallenInThreeEpochs) {
   EXPECT_EQ(stop_after({0.5, 0.5, 0.5, 0.5, 0.5, 0.5}, 0.0), std::nullopt) << "0: never";
 }
 
+/// Steps grow over the first clocks, so that there is little progress then.
+TEST(EvaluationPolicy, IsNotJudgedBeforeTheWarmUpIsOver) {
+  EvaluationPolicy policy({.workers = 1, .samples = 1, .tolerance = 1e-3, .judged_from = {30}});
+  for (std::uint64_t epoch = 1; epoch <= 6; ++epoch) {  // made in clock 10 * epoch
+    EXPECT_FALSE(policy.settle({}).stop) << "before epoch " << epoch;
+    send(policy, 0, epoch, 0.5);
+  }
+  EXPECT_EQ(policy.settle({}).stop, ps::StopReason::converged) << "three epochs after clock 30";
+}
+
 TEST(EvaluationPolicy, AnObjectiveThatIsNotFiniteStopsTheJob) {
   EXPECT_EQ(stop_after({0.5, std::numeric_limits<double>::infinity()}, 0.0), ps::StopReason::stalled);
   EXPECT_EQ(stop_after({NAN}, 0.0), ps::StopReason::stalled);
@@ -147,9 +157,27 @@ TEST_F(Steps, AdaGradDividesByTheRootOfTheSumOfSquaresAndByTheScale) {
   compute({0.1, 0.2, 0.3});
   const double g = gradient_[0];
   EXPECT_DOUBLE_EQ(optimizer(OptimizerKind::adagrad).change(0, gradient_, 3.0, 0.5),
-                   -0.5 / 4 * g / std::sqrt(3.0 + g * g));
+                   -0.5 / 4 * (g / 4) / std::sqrt(3.0 + g * g / 16));
   EXPECT_DOUBLE_EQ(optimizer(OptimizerKind::adagrad).change(1, gradient_, 0.0, 0.5), gradient_[1] > 0 ? -0.25 : 0.25)
       << "the first step is the step's length, scaled";
+}
+
+TEST_F(Steps, AreThoseOfScaledFeaturesWhateverTheScale) {
+  for (const OptimizerKind kind : {OptimizerKind::adagrad, OptimizerKind::sgd}) {
+    std::vector<double> moves;
+    for (const double scale : {1.0, 1e200, 1e-200}) {
+      problem_.rows = {{4.0 * scale, 0.0}, {0.0, -2.0}};
+      samples_ = testing::samples_of(problem_);
+      largest_ = summarise(samples_).largest;
+      gradient_ = BatchGradient(2, {0.0, 0.0});
+      compute({0.0, 0.0, 0.3});
+      const double scaled = optimizer(kind).scaled(0, gradient_);
+      moves.push_back(scale * optimizer(kind).change(0, gradient_, scaled * scaled, 0.5));
+    }
+    EXPECT_NE(moves[0], 0.0);
+    EXPECT_NEAR(moves[1] / moves[0], 1.0, 1e-12) << to_string(kind);
+    EXPECT_NEAR(moves[2] / moves[0], 1.0, 1e-12) << to_string(kind);
+  }
 }
 
 /// P workers that see the same first gradient move together as far as one alone.

@@ -50,7 +50,7 @@ TEST(TextNumbers, RefusesWhatIsNoFiniteNumber) {
 }
 
 TEST(TextNumbers, MessagesStayOnePrintableLine) {
-  const std::string message = input_error([] { parse(std::string("\x1b[2J\r\0z", 7) + std::string(100, 'q')); });
+  const std::string message = input_error([] { parse(std::string("\x1b[2J\r\0z", 7).append(100, 'q')); });
   EXPECT_THAT(message, HasSubstr("number:1: '\\x1b[2J\\x0d\\x00zqqq"));
   EXPECT_THAT(message, HasSubstr("'... is not a number"));
 }

@@ -99,10 +99,11 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
   const int status = solved.status == frank_wolfe::SolveStatus::converged ? kConverged : kNotConverged;
   if (!is_first) return status;
 
+  if (replay) check_replay(*replay, solved);
   facts.wall_seconds = monotonic_seconds() - start;
   const auto result = result_json(settings, facts, solved);
   if (!settings.output.empty()) write_run(settings.output, result, solved);
-  if (!settings.record.empty()) write_recording(settings, *dataset, solved.recording);
+  if (!settings.record.empty()) write_recording(settings, *dataset, solved);
   if (settings.json) print_json(result);
   if (!settings.quiet) print_table(result, settings);
   return status;

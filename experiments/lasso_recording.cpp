@@ -16,6 +16,9 @@
 namespace wolfpack::experiments {
 namespace {
 
+constexpr const char* kObjective = "objective";
+std::string exact(double value) { return fmt::format("{:.17g}", value); }
+
 /// Tells targets apart, not for ever: a run that leaves its recording says so later.
 std::string target_hash(const std::vector<double>& target) {
   std::uint64_t hash = 14695981039346656037u;  // FNV-1a over the words
@@ -28,8 +31,8 @@ std::vector<std::pair<std::string, std::string>> settings_of(const LassoSettings
                                                              const data::Dataset& dataset) {
   const auto& solve = settings.solve;
   return {{"--workers", std::to_string(settings.workers)},
-          {"--beta", fmt::format("{:.17g}", solve.beta)},
-          {"--tolerance", fmt::format("{:.17g}", solve.tolerance)},
+          {"--beta", exact(solve.beta)},
+          {"--tolerance", exact(solve.tolerance)},
           {"--staleness", solve.staleness.is_asynchronous() ? "asp" : std::to_string(solve.staleness.value)},
           {"--method", frank_wolfe::to_string(solve.method)},
           {"--step", frank_wolfe::to_string(solve.step)},
@@ -67,11 +70,20 @@ runtime::Recording read_recording(const LassoSettings& settings, const data::Dat
   return recording;
 }
 
-void write_recording(const LassoSettings& settings, const data::Dataset& dataset, runtime::Recording recording) {
+void write_recording(const LassoSettings& settings, const data::Dataset& dataset,
+                     const frank_wolfe::SolveResult& solved) {
+  runtime::Recording recording = solved.recording;
   recording.settings = settings_of(settings, dataset);
+  recording.settings.emplace_back(kObjective, exact(solved.iterate.objective));
   data::OutputFile file(settings.record);
   file.write(recording.to_text());
   file.commit();
+}
+
+void check_replay(const runtime::Recording& recording, const frank_wolfe::SolveResult& solved) {
+  const std::pair<std::string, std::string> outcome{kObjective, exact(solved.iterate.objective)};
+  if (std::find(recording.settings.begin(), recording.settings.end(), outcome) == recording.settings.end())
+    throw RuntimeFailure(fmt::format("{}: the objective is {}", ps::kLeavesTheRecording, outcome.second));
 }
 
 void prepare_recording(const std::string& path) {

@@ -13,7 +13,11 @@ namespace wolfpack::experiments {
 [[nodiscard]] runtime::Recording read_recording(const LassoSettings& settings, const data::Dataset& dataset);
 
 /// Writes the file that --record names, whole or not at all.
-void write_recording(const LassoSettings& settings, const data::Dataset& dataset, runtime::Recording recording);
+void write_recording(const LassoSettings& settings, const data::Dataset& dataset,
+                     const frank_wolfe::SolveResult& solved);
+
+/// Throws RuntimeFailure where a replay ended with another objective than its recording: it was of other data.
+void check_replay(const runtime::Recording& recording, const frank_wolfe::SolveResult& solved);
 
 /// Throws InputError where the file that --record names cannot be written.
 void prepare_recording(const std::string& path);

@@ -97,11 +97,13 @@ void ShardOwner::run() {
   double nap = kShortestNapSeconds;
   for (Backoff backoff; !abandon_;) {
     const bool is_helped = is_news(helps_, helps);
-    if (is_news(useful_helps_, useful_helps) || !is_helped) nap = kShortestNapSeconds;
+    if (is_news(useful_helps_, useful_helps)) {  // else all wait, the helper too, and so may this thread
+      nap = kShortestNapSeconds;
+      backoff = Backoff();
+    }
     if (is_helped) {  // by one who is quicker than this thread, and wants the core
       sleep_seconds(nap);
       nap = std::min(nap * kNapGrowth, kLongestNapSeconds);
-      backoff = Backoff();
     }
     bool any = false;
     if (const std::unique_lock lock(stepping_, std::try_to_lock); lock) {
@@ -114,10 +116,12 @@ void ShardOwner::run() {
         return;
       }
     }
-    if (any)
+    if (any) {
+      nap = kShortestNapSeconds;
       backoff = Backoff();
-    else if (!is_helped)
+    } else if (!is_helped) {
       backoff.pause();
+    }
   }
 }
 

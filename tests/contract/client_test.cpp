@@ -260,6 +260,7 @@ TEST_P(ClientContract, AFullLaneWaitsAndAStopEndsThatToo) {
 TEST_P(ClientContract, ATickIsKnownToEverybody) {
   build({add_row({0})}, {.workers = 3});
   tick(1, 0);
+  server_->deliver();
   tick(1, 1);
   tick(2, 0);
   server_->deliver();

@@ -31,9 +31,8 @@ void Worker::iterate(runtime::Iteration& iteration) {
   columns_evaluated_ += static_cast<std::uint64_t>(best.columns_evaluated);
   bytes_read_ += best.bytes_read;
   wait_seconds_ += iteration.trace().wait;
-  iteration.note({.objective = iterate.objective,
-                  .gap = model.gap,
-                  .work = static_cast<std::uint64_t>(best.columns_evaluated)});
+  iteration.note(
+      {.objective = iterate.objective, .gap = model.gap, .work = static_cast<std::uint64_t>(best.columns_evaluated)});
 
   const double elapsed = iteration.trace().start + iteration.trace().wait + iteration.trace().compute;
   iteration.update(options_.model, encode(Report{evaluated_, {best.largest_score, norm}, wait_seconds_, elapsed}));

@@ -70,7 +70,9 @@ ActiveSet::Extension ActiveSet::extend(Index slot) const {
       map(result.row) += map(correction);
     }
   }
-  result.independent = std::sqrt(result.pivot_squared) > kDependent * scale;
+  const bool may_be =
+      support_.size() < target_.size();  // more than d columns depend on each other, whatever rounding says
+  result.independent = may_be && std::sqrt(result.pivot_squared) > kDependent * scale;
   return result;
 }
 

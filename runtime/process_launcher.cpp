@@ -138,8 +138,7 @@ class Launcher {
     reap();
   }
 
-  void reap() {
-    std::vector<std::pair<WorkerId, int>> states;
+  void collect(std::vector<std::pair<WorkerId, int>>& states) {
     for (std::uint32_t i = 0; i < children_.size(); ++i) {
       Child& child = children_[i];
       int state = 0;
@@ -147,10 +146,23 @@ class Launcher {
       child.running = false;
       states.emplace_back(WorkerId{i}, state);
     }
-    // UCX 1.13 over tcp may abort where a peer dies while it connects: who was killed is named, not who followed.
-    std::stable_partition(states.begin(), states.end(), [](const auto& ended) {
-      return !WIFSIGNALED(ended.second) || WTERMSIG(ended.second) != SIGABRT;
-    });
+  }
+
+  void reap() {
+    std::vector<std::pair<WorkerId, int>> states;
+    collect(states);
+    // UCX 1.13 may crash where a peer dies while it connects: who was killed is named, not who followed, though it may
+    // be gone sooner.
+    const auto may_have_followed = [](const auto& ended) {
+      const int number = WIFSIGNALED(ended.second) ? WTERMSIG(ended.second) : 0;
+      return number == SIGABRT || number == SIGSEGV || number == SIGBUS;
+    };
+    if (!ending_ && !states.empty() && std::all_of(states.begin(), states.end(), may_have_followed)) {
+      constexpr double kCauseSeconds = 0.05;
+      sleep_seconds(kCauseSeconds);
+      collect(states);
+    }
+    std::stable_partition(states.begin(), states.end(), std::not_fn(may_have_followed));
     for (const auto& [rank, state] : states) {
       if (WIFSIGNALED(state))
         killed(rank, WTERMSIG(state));

@@ -6,7 +6,7 @@
 // `main` must not throw. Joined before it is destroyed or assigned to.
 #pragma once
 
-#include <cassert>
+#include <cstdint>
 #include <functional>
 #include <thread>
 #include <utility>

@@ -23,9 +23,6 @@ inline void before_shared_access() {
   if (Execution* simulator = Execution::simulated()) [[unlikely]]
     simulator->before_shared_access();
 }
-}  // namespace detail
-
-namespace detail {
 [[nodiscard]] inline std::uint64_t load_unseen(const std::byte* address) {
   assert(reinterpret_cast<std::uintptr_t>(address) % 8 == 0);
   auto* word = reinterpret_cast<std::uint64_t*>(const_cast<std::byte*>(address));

@@ -6,8 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "base/host_name.hpp"
 #include "base/status.hpp"
 #include "experiments/data/output_file.hpp"
+#include "experiments/version.hpp"
 
 namespace wolfpack::experiments {
 namespace {
@@ -48,6 +50,22 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
   data::OutputFile file(path.string());
   file.write(text);
   file.commit();
+}
+
+ordered_json run_fields(const RunSettings& settings, const runtime::TransportRecord& transport) {
+  return {{"seed", settings.seed},
+          {"max_clock", or_null(settings.max_clock)},
+          {"time_limit", or_null(settings.time_limit_seconds)},
+          {"straggler", text_or_null(settings.straggler_text)},
+          {"device", "cpu"},
+          {"threads_per_worker", 1},
+          {"transport", transport.name},
+          {"transport_requested", settings.transport.requested},
+          {"transport_reason", settings.transport.reason},
+          {"transport_lanes", transport.lanes},
+          {"transport_library", transport.library},
+          {"hostname", host_name()},
+          {"wolfpack_version", kVersion}};
 }
 
 std::string trace_lines(const runtime::Trace& trace, const char* work_name) {

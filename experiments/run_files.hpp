@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/types.hpp"
+#include "experiments/run_options.hpp"
+#include "runtime/job.hpp"
 #include "runtime/trace.hpp"
 
 namespace wolfpack::experiments {
@@ -36,6 +38,9 @@ template <class T>
 [[nodiscard]] inline nlohmann::ordered_json staleness_json(Staleness staleness) {
   return staleness.is_asynchronous() ? nlohmann::ordered_json("asp") : nlohmann::ordered_json(staleness.value);
 }
+
+/// What result.json says of every run, whatever its command: limits, straggler, transport, machine, version.
+[[nodiscard]] nlohmann::ordered_json run_fields(const RunSettings& settings, const runtime::TransportRecord& transport);
 
 /// A line of the table that a run ends with, on standard error.
 void print_line(const char* name, const std::string& value);

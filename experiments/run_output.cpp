@@ -5,9 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "base/host_name.hpp"
 #include "experiments/run_files.hpp"
-#include "experiments/version.hpp"
 
 namespace wolfpack::experiments {
 namespace {
@@ -25,48 +23,38 @@ ordered_json result_json(const LassoSettings& settings, const RunFacts& facts, c
   const double null_objective = facts.null_objective;
   const double relative_gap = null_objective > 0 ? result.gap / null_objective : 0.0;
   ordered_json top_k = solve.top_k == 0 ? ordered_json("auto") : ordered_json(solve.top_k);
-  return {{"command", "lasso"},
-          {"status", to_string(result.status)},
-          {"objective", result.iterate.objective},
-          {"gap", finite_or_null(result.gap)},
-          {"relative_gap", finite_or_null(relative_gap)},
-          {"null_objective", null_objective},
-          {"beta", solve.beta},
-          {"l1_norm", l1_norm(result.iterate.weights)},
-          {"nonzeros", result.iterate.columns.size()},
-          {"clocks", result.clocks},
-          {"full_passes", static_cast<double>(result.columns_evaluated) / static_cast<double>(facts.columns)},
-          {"bytes_read", result.bytes_read},
-          {"solve_seconds", result.seconds},
-          {"wall_seconds", facts.wall_seconds},
-          {"workers", settings.workers},
-          {"staleness", staleness_json(solve.staleness)},
-          {"method", frank_wolfe::to_string(solve.method)},
-          {"step", frank_wolfe::traits(solve.method).any_step_size ? ordered_json(frank_wolfe::to_string(solve.step))
-                                                                   : ordered_json(nullptr)},
-          {"top_k", std::move(top_k)},
-          {"device", "cpu"},
-          {"transport", facts.transport.name},
-          {"transport_requested", settings.transport.requested},
-          {"transport_reason", settings.transport.reason},
-          {"transport_lanes", facts.transport.lanes},
-          {"transport_library", facts.transport.library},
-          {"seed", solve.seed},
-          {"tolerance", solve.tolerance},
-          {"max_clock", or_null(solve.max_clock)},
-          {"time_limit", or_null(solve.time_limit_seconds)},
-          {"straggler", text_or_null(settings.straggler_text)},
-          {"record", text_or_null(settings.record)},
-          {"replay", text_or_null(settings.replay)},
-          {"threads_per_worker", 1},
-          {"data", settings.files.data},
-          {"target", text_or_null(settings.files.target)},
-          {"rows", facts.rows},
-          {"columns", facts.columns},
-          {"storage", facts.storage},
-          {"picture_shape", text_or_null(settings.picture_shape)},
-          {"hostname", host_name()},
-          {"wolfpack_version", kVersion}};
+  ordered_json fields{
+      {"command", "lasso"},
+      {"status", to_string(result.status)},
+      {"objective", result.iterate.objective},
+      {"gap", finite_or_null(result.gap)},
+      {"relative_gap", finite_or_null(relative_gap)},
+      {"null_objective", null_objective},
+      {"beta", solve.beta},
+      {"l1_norm", l1_norm(result.iterate.weights)},
+      {"nonzeros", result.iterate.columns.size()},
+      {"clocks", result.clocks},
+      {"full_passes", static_cast<double>(result.columns_evaluated) / static_cast<double>(facts.columns)},
+      {"bytes_read", result.bytes_read},
+      {"solve_seconds", result.seconds},
+      {"wall_seconds", facts.wall_seconds},
+      {"workers", settings.workers},
+      {"staleness", staleness_json(solve.staleness)},
+      {"method", frank_wolfe::to_string(solve.method)},
+      {"step", frank_wolfe::traits(solve.method).any_step_size ? ordered_json(frank_wolfe::to_string(solve.step))
+                                                               : ordered_json(nullptr)},
+      {"top_k", std::move(top_k)},
+      {"tolerance", solve.tolerance},
+      {"record", text_or_null(settings.record)},
+      {"replay", text_or_null(settings.replay)},
+      {"data", settings.files.data},
+      {"target", text_or_null(settings.files.target)},
+      {"rows", facts.rows},
+      {"columns", facts.columns},
+      {"storage", facts.storage},
+      {"picture_shape", text_or_null(settings.picture_shape)}};
+  fields.update(run_fields(settings, facts.transport));
+  return fields;
 }
 
 void write_run(const std::filesystem::path& directory, const ordered_json& result,

@@ -2,7 +2,7 @@
 //
 //     client.update(key, clock, encode_sparse(indices, values)).or_throw();
 //     client.tick(clock).or_throw();
-//     client.get(key, clock.next(), Clock{clock.next().value - staleness}, row).or_throw();
+//     client.get(key, required, row).or_throw();
 //
 // One thread's, with that thread's channel. Every call that waits ends early with `stopped` when a stop word is there
 // and with whatever the WaitCheck returns (runtime/liveness.hpp). Updates become visible to the owner at the tick at

@@ -86,8 +86,7 @@ struct Scored {
 /// Throws RuntimeFailure where the payload is too short for an objective.
 [[nodiscard]] Scored decode_scored(std::span<const std::byte> payload);
 
-/// Changes `payload`, a row that holds the worker's updates of clocks before `folded`, as if the update were folded in
-/// too.
+/// Changes `payload`, a row that lacks the worker's update, as if that were folded in too.
 void overlay(OwnUpdates kind, WorkerId self, Clock clock, std::span<const std::byte> update, Bytes& payload);
 
 }  // namespace wolfpack::ps

@@ -3,9 +3,10 @@
 // A row has kRowSlots immutable slots; version v lies in slot v mod kRowSlots. The protocol that makes torn rows
 // impossible to accept:
 //
-//   owner:   writes slot v only when the word "newest = v - 1" has been flushed to every worker's board; then pushes
-//   "newest = v". reader:  reads its own word, v; gets slot v; and accepts only if after that its own word is at most v
-//   + kRowSlots - 2.
+//   - the owner writes slot v only when the word "newest = v - 1" has been flushed to every worker's board; then it
+//     pushes "newest = v";
+//   - a reader reads its own word, v; gets slot v; and accepts only if after that its own word is at most
+//     v + kRowSlots - 2.
 //
 // Why: version v + kRowSlots is the next to use the slot, and its writing begins only after "newest = v + kRowSlots -
 // 1" had been flushed to this reader. If the reader's word, looked at after the get, is still at most v + kRowSlots -

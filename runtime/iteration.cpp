@@ -14,20 +14,19 @@ void Iteration::leave_if_stopped(const Status& status) {
 void Iteration::noticed(ps::Key key, const ps::Row& row) {
   trace_.version = row.version;
   trace_.staleness = observed_staleness(trace_.clock, row.floor);
-  if (memory_.record != nullptr)
-    memory_.record->push_back({trace_.clock, key, 0, row.version, row.floor, row.own_folded});
+  if (tape_.record != nullptr) tape_.record->push_back({trace_.clock, key, 0, row.version, row.floor, row.own_folded});
 }
 
 // The recorded read; empty where it gave way.
 std::optional<ps::Row> Iteration::read_again(ps::Key key) {
   const double start = now();
-  const ReadRecord& recorded = memory_.replay->next(trace_.clock, key);
+  const ReadRecord& recorded = tape_.replay->next(trace_.clock, key);
   ps::Row row;
   if (recorded.version.value != 0) leave_if_stopped(client_.get_version(key, recorded.version, row));
-  leave_if_stopped(client_.tell_reads(memory_.replay->reads_made()));
+  leave_if_stopped(client_.tell_reads(tape_.replay->reads_made()));
   trace_.get += now() - start;
   if (recorded.version.value == 0) {
-    if (memory_.record != nullptr) memory_.record->push_back(recorded);
+    if (tape_.record != nullptr) tape_.record->push_back(recorded);
     return std::nullopt;
   }
   row.floor = recorded.floor;
@@ -37,9 +36,9 @@ std::optional<ps::Row> Iteration::read_again(ps::Key key) {
 }
 
 ps::Row Iteration::get(ps::Key key) {
-  if (memory_.replay != nullptr) {
+  if (tape_.replay != nullptr) {
     if (const auto row = read_again(key)) return *row;
-    memory_.replay->leave(trace_.clock, key);
+    tape_.replay->leave(trace_.clock, key);
   }
   const double start = now();
   ps::Row row;
@@ -53,7 +52,7 @@ ps::Row Iteration::get(ps::Key key) {
 }
 
 std::optional<ps::Row> Iteration::get_newer(ps::Key key, Version than) {
-  if (memory_.replay != nullptr) return read_again(key);
+  if (tape_.replay != nullptr) return read_again(key);
   const double start = now();
   const auto gives_way = [&] {  // but not before there is anything to read: a first version always comes
     return client_.newest(key).value > 0 && policy_.should_give_way(trace_.clock, client_.clocks().fastest());
@@ -62,7 +61,7 @@ std::optional<ps::Row> Iteration::get_newer(ps::Key key, Version than) {
   trace_.wait += now() - start;
   leave_if_stopped(client_.check());  // what is newest now may be the result
   if (client_.newest(key) <= than) {
-    if (memory_.record != nullptr) memory_.record->push_back({trace_.clock, key, 0, {}, {}, {}});
+    if (tape_.record != nullptr) tape_.record->push_back({trace_.clock, key, 0, {}, {}, {}});
     return std::nullopt;
   }
   return get(key);

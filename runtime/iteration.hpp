@@ -37,15 +37,15 @@ class Iteration {
   };
 
   /// Where reads are recorded to, and what they repeat; null: not.
-  struct Memory {
+  struct Tape {
     std::vector<ReadRecord>* record = nullptr;
     ReadReplay* replay = nullptr;
   };
 
   /// `timed`: whether the trace gets the iteration's times.
-  Iteration(ps::Client& client, const SspPolicy& policy, const Straggling& straggling, const Memory& memory, bool timed,
+  Iteration(ps::Client& client, const SspPolicy& policy, const Straggling& straggling, const Tape& tape, bool timed,
             TraceRow& trace)
-      : client_(client), policy_(policy), straggling_(straggling), memory_(memory), timed_(timed), trace_(trace) {}
+      : client_(client), policy_(policy), straggling_(straggling), tape_(tape), timed_(timed), trace_(trace) {}
 
   [[nodiscard]] WorkerId worker() const { return trace_.worker; }
   [[nodiscard]] Clock clock() const { return trace_.clock; }
@@ -94,7 +94,7 @@ class Iteration {
   ps::Client& client_;
   const SspPolicy& policy_;
   const Straggling& straggling_;
-  Memory memory_;
+  Tape tape_;
   bool timed_;
   TraceRow& trace_;
 };

@@ -279,7 +279,7 @@ void Job::start_owner(const IterateOptions& options) {
   owner_ = std::make_unique<ShardOwner>(std::move(shard), question);
 }
 
-void Job::check_memory(const IterateOptions& options) const {
+void Job::check_tape(const IterateOptions& options) const {
   if (!options.record && options.replay == nullptr) return;
   if (layout_.shards != 1)
     throw InputError(fmt::format("a job with {} shards cannot be recorded or replayed; accepted: 1", layout_.shards));
@@ -309,7 +309,7 @@ Recording Job::gather_recording(const IterateResult& result) {
 }
 
 IterateResult Job::iterate(const IterateOptions& options, const std::function<void(Iteration&)>& body) {
-  check_memory(options);
+  check_tape(options);
   try {
     begin(options);
     IterateResult result;
@@ -342,8 +342,8 @@ void Job::run_worker(const IterateOptions& options, const std::function<void(Ite
   std::optional<ReadReplay> replay;
   if (options.replay != nullptr) replay.emplace(*options.replay, worker());
   if (options.record) result.recording.reads.resize(workers());
-  const Iteration::Memory memory{options.record ? &result.recording.reads[worker().value] : nullptr,
-                                 replay ? &*replay : nullptr};
+  const Iteration::Tape tape{options.record ? &result.recording.reads[worker().value] : nullptr,
+                             replay ? &*replay : nullptr};
   const auto decide = [&] {
     if (options.replay != nullptr)
       return result.clock < options.replay->folded(worker()) ? SspPolicy::Decision::start : SspPolicy::Decision::finish;
@@ -368,7 +368,7 @@ void Job::run_worker(const IterateOptions& options, const std::function<void(Ite
     if (!status.ok()) return;
     bool stopped = false;
     try {
-      Iteration iteration(*client_, policy, straggling, memory, options.trace, row);
+      Iteration iteration(*client_, policy, straggling, tape, options.trace, row);
       body(iteration);
       iteration.tick();
       result.clock = result.clock.next();

@@ -107,7 +107,7 @@ class Job {
   void run_worker(const IterateOptions& options, const std::function<void(Iteration&)>& body, IterateResult& result);
   [[nodiscard]] bool cores_are_short(const std::vector<PeerInfo>& peers) const;
   void leave_failed_job(const Status& status) const;
-  void check_memory(const IterateOptions& options) const;
+  void check_tape(const IterateOptions& options) const;
   [[nodiscard]] Recording gather_recording(const IterateResult& result);
 
   transport::Bootstrap& bootstrap_;

@@ -44,9 +44,6 @@ class Passing : public Channel {
   Status put_changed(const RemoteRegion& to, std::uint64_t offset, Bytes changed, Completion& done) {
     return inner_->put(to, offset, changed_.emplace_back(std::move(changed)), done);
   }
-  [[nodiscard]] bool is_words_of(std::uint64_t shard, std::uint64_t offset) const {
-    return offset == layout_.owner_block_offset(shard);
-  }
 
   ps::JobLayout layout_;
 
@@ -101,86 +98,100 @@ class LostEnds final : public Passing {
   std::uint64_t ends_ = 0;
 };
 
-/// Takes the words of the rows for flushed when they are only sent; all else, the floor too, keeps its order.
-class UnawaitedWords final : public Passing {
+/// What an owner puts into a board of its shard.
+struct Words {
+  std::uint64_t shard;
+  RemoteRegion to;
+  std::uint64_t offset;
+  std::span<const std::byte> source;
+
+  [[nodiscard]] bool stop() const {  // they begin with the stop word
+    std::uint64_t word = 0;
+    std::memcpy(&word, source.data(), sizeof word);
+    return word != 0;
+  }
+};
+
+class BrokenWords : public Passing {
  public:
   using Passing::Passing;
   Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
              Completion& done) override {
-    for (std::uint64_t shard = 0; shard < layout_.shards; ++shard) {
-      if (offset == layout_.floor_offset(shard)) return Passing::ordered_put(to, offset, source, done);
-      if (!is_words_of(shard, offset)) continue;
-      std::uint64_t stop = 0;
-      std::memcpy(&stop, source.data(), sizeof stop);
-      sent_only_ = stop == 0;
-    }
+    for (std::uint64_t shard = 0; shard < layout_.shards; ++shard)
+      if (offset == layout_.owner_block_offset(shard)) return put_words({shard, to, offset, source}, done);
     return Passing::put(to, offset, source, done);
+  }
+
+ protected:
+  virtual Status put_words(const Words& words, Completion& done) = 0;
+};
+
+/// Takes the words of the rows for flushed when they are only sent; all else, the floor too, keeps its order.
+class UnawaitedWords final : public BrokenWords {
+ public:
+  using BrokenWords::BrokenWords;
+  Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
+             Completion& done) override {
+    for (std::uint64_t shard = 0; shard < layout_.shards; ++shard)
+      if (offset == layout_.floor_offset(shard)) return ordered_put(to, offset, source, done);
+    return BrokenWords::put(to, offset, source, done);
   }
   Status flush(transport::PeerIndex peer, Completion& done) override {
     return std::exchange(sent_only_, false) ? Status() : Passing::flush(peer, done);
   }
 
  private:
+  Status put_words(const Words& words, Completion& done) override {
+    sent_only_ = !words.stop();
+    return Passing::put(words.to, words.offset, words.source, done);
+  }
+
   bool sent_only_ = false;
 };
 
-class NoHead final : public Passing {
+class NoHead final : public BrokenWords {
  public:
-  using Passing::Passing;
-  Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
-             Completion& done) override {
-    for (std::uint64_t shard = 0; shard < layout_.shards; ++shard) {
-      if (!is_words_of(shard, offset)) continue;
-      Bytes changed(source.begin(), source.end());
-      std::memset(changed.data() + (layout_.lane_head_offset(shard) - offset), 0, 8);
-      return put_changed(to, offset, std::move(changed), done);
-    }
-    return Passing::put(to, offset, source, done);
+  using BrokenWords::BrokenWords;
+
+ private:
+  Status put_words(const Words& words, Completion& done) override {
+    Bytes changed(words.source.begin(), words.source.end());
+    std::memset(changed.data() + (layout_.lane_head_offset(words.shard) - words.offset), 0, 8);
+    return put_changed(words.to, words.offset, std::move(changed), done);
   }
 };
 
-class WrongShard final : public Passing {
+class WrongShard final : public BrokenWords {
  public:
-  using Passing::Passing;
-  Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
-             Completion& done) override {
-    for (std::uint64_t shard = 0; shard < layout_.shards; ++shard)
-      if (is_words_of(shard, offset))
-        return Passing::put(to, layout_.owner_block_offset((shard + 1) % layout_.shards), source, done);
-    return Passing::put(to, offset, source, done);
+  using BrokenWords::BrokenWords;
+
+ private:
+  Status put_words(const Words& words, Completion& done) override {
+    return Passing::put(words.to, layout_.owner_block_offset((words.shard + 1) % layout_.shards), words.source, done);
   }
 };
 
 /// The words of the rows are kept back until the floor that covers them has been put.
-class LateWords final : public Passing {
+class LateWords final : public BrokenWords {
  public:
-  using Passing::Passing;
-  Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
-             Completion& done) override {
-    for (std::uint64_t shard = 0; shard < layout_.shards; ++shard)
-      if (is_words_of(shard, offset)) {
-        std::uint64_t stop = 0;
-        std::memcpy(&stop, source.data(), sizeof stop);
-        if (stop != 0) break;
-        kept_.push_back({to, offset, Bytes(source.begin(), source.end())});
-        if (++rounds_ % 2 == 0) return release(done);
-        return {};
-      }
-    return Passing::put(to, offset, source, done);
-  }
+  using BrokenWords::BrokenWords;
 
  private:
-  struct Kept {
-    RemoteRegion to;
-    std::uint64_t offset;
-    Bytes words;
-  };
-  Status release(Completion& done) {
+  Status put_words(const Words& words, Completion& done) override {
+    if (words.stop()) return Passing::put(words.to, words.offset, words.source, done);
+    kept_.push_back({words.to, words.offset, Bytes(words.source.begin(), words.source.end())});
+    if (++rounds_ % 2 != 0) return {};
     for (Kept& kept : kept_)
       if (Status status = put_changed(kept.to, kept.offset, std::move(kept.words), done); !status.ok()) return status;
     kept_.clear();
     return {};
   }
+
+  struct Kept {
+    RemoteRegion to;
+    std::uint64_t offset;
+    Bytes words;
+  };
   std::vector<Kept> kept_;
   std::uint64_t rounds_ = 0;
 };

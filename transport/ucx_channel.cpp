@@ -1,6 +1,8 @@
 #include "transport/ucx_channel.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <cstring>
 #include <utility>
 
 #include <fmt/format.h>
@@ -18,6 +20,28 @@ constexpr std::size_t kMostStarted = 64;
 constexpr double kConnectSeconds = 30.0;
 /// Of an emulated put: fits a message of UCX's default, 8 KiB with its headers.
 constexpr std::size_t kEmulatedPutBytes = 4096;
+/// Larger pieces are copied faster than word by word. They hold records or a row, whose reader looks at a word first or
+/// after.
+constexpr std::size_t kMostCopiedByWords = 1024;
+
+// In order after all that this thread has stored before.
+void store_mapped(std::byte* destination, std::span<const std::byte> source) {
+  if (source.size() <= kMostCopiedByWords) return store_shared(destination, source);
+  std::atomic_thread_fence(std::memory_order_release);
+  std::memcpy(destination, source.data(), source.size());
+}
+
+void load_mapped(std::span<std::byte> destination, const std::byte* source) {
+  if (destination.size() <= kMostCopiedByWords) return load_shared(destination, source);
+  std::memcpy(destination.data(), source, destination.size());
+  std::atomic_thread_fence(std::memory_order_acquire);
+}
+
+/// Where loads and stores reach the remote memory; null where they do not.
+std::byte* mapped_memory(const ucx::RemoteKey& key, std::uint64_t address) {
+  void* mapped = nullptr;
+  return ucp_rkey_ptr(key.get(), address, &mapped) == UCS_OK ? static_cast<std::byte*>(mapped) : nullptr;
+}
 
 }  // namespace
 
@@ -57,8 +81,14 @@ RemoteRegion UcxChannel::open(PeerIndex peer, std::span<const std::byte> descrip
   const auto size_bytes = reader.value<std::uint64_t>();
   if (reader.value<MemoryKind>() != MemoryKind::host)
     throw RuntimeFailure("this build reaches host memory only, and a peer registered another kind");
-  const auto& endpoint = peers_[peer.value].endpoint;
-  regions_.push_back({address, endpoint ? ucx::unpack_remote_key(endpoint->get(), reader.blob()) : nullptr});
+  if (const auto& endpoint = peers_[peer.value].endpoint) {
+    ucx::RemoteKey key = ucx::unpack_remote_key(endpoint->get(), reader.blob());
+    std::byte* const mapped = mapped_memory(key, address);
+    regions_.push_back({address, std::move(key), mapped});
+    if (mapped == nullptr) peers_[peer.value].is_mapped = all_mapped_ = false;
+  } else {
+    regions_.push_back({address, nullptr, reinterpret_cast<std::byte*>(address)});
+  }
   const RemoteRegion region{peer, static_cast<std::uint32_t>(regions_.size() - 1), size_bytes};
   if (errors_ == ucx::PeerErrors::fail) {  // an answer means that the connection is up both ways
     Completion answered;
@@ -71,11 +101,11 @@ RemoteRegion UcxChannel::open(PeerIndex peer, std::span<const std::byte> descrip
 Status UcxChannel::put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
                        Completion& done) {
   if (!to.holds(offset, source.size())) return past_the_end(to, offset, source.size());
-  Peer& peer = peers_[to.peer.value];
-  if (!peer.endpoint) {
-    store_shared(local(to, offset), source);
+  if (std::byte* const mapped = regions_[to.index].mapped) {
+    store_mapped(mapped + offset, source);
     return {};
   }
+  Peer& peer = peers_[to.peer.value];
   peer.has_unflushed_puts = true;
   // An emulated put is cut into messages at any byte: in pieces that fit one, no word is torn.
   const std::size_t most = errors_ == ucx::PeerErrors::fail ? kEmulatedPutBytes - offset % 8 : source.size();
@@ -91,12 +121,11 @@ Status UcxChannel::put(const RemoteRegion& to, std::uint64_t offset, std::span<c
 Status UcxChannel::get(const RemoteRegion& from, std::uint64_t offset, std::span<std::byte> destination,
                        Completion& done) {
   if (!from.holds(offset, destination.size())) return past_the_end(from, offset, destination.size());
-  Peer& peer = peers_[from.peer.value];
-  if (!peer.endpoint) {
-    load_shared(destination, local(from, offset));
+  if (const std::byte* const mapped = regions_[from.index].mapped) {
+    load_mapped(destination, mapped + offset);
     return {};
   }
-  return submit(peer, {Kind::get, from.index, offset, destination.data(), destination.size()}, done);
+  return submit(peers_[from.peer.value], {Kind::get, from.index, offset, destination.data(), destination.size()}, done);
 }
 
 // Put, flush of that endpoint, put: sound on every UCX, where a fence is not (from 1.16 it may hang with emulated
@@ -113,11 +142,12 @@ Status UcxChannel::ordered_put(const RemoteRegion& to, std::uint64_t offset, std
 }
 
 Status UcxChannel::flush(PeerIndex peer, Completion& done) {
-  if (!peers_[peer.value].endpoint) return {};
+  if (peers_[peer.value].is_mapped) return {};
   return submit(peers_[peer.value], {Kind::flush, 0, 0, nullptr, 0}, done);
 }
 
 void UcxChannel::progress() {
+  if (all_mapped_) return;
   ucp_worker_progress(worker_.get());
   if (waiting_ == 0) return;
   for (Peer& peer : peers_) advance(peer);
@@ -126,10 +156,6 @@ void UcxChannel::progress() {
 std::string UcxChannel::lanes(PeerIndex peer) const {
   const auto& endpoint = peers_[peer.value].endpoint;
   return endpoint ? ucx::describe_lanes(endpoint->get()) : "memory";
-}
-
-std::byte* UcxChannel::local(const RemoteRegion& region, std::uint64_t offset) const {
-  return reinterpret_cast<std::byte*>(regions_[region.index].address) + offset;
 }
 
 Status UcxChannel::submit(Peer& peer, const Operation& operation, Completion& done) {

@@ -1,8 +1,9 @@
 // One thread's way to its peers over UCX: a UCX worker of its own, an endpoint a peer.
 //
 // No operation blocks. What cannot start yet, because the peer's earlier puts are not known to be visible or the queue
-// is full, waits its turn in the peer's queue and is started by progress(). Where operations are emulated, memory of
-// this very process is reached directly: nobody has to be asked. Used inside transport/ only.
+// is full, waits its turn in the peer's queue and is started by progress(). Memory that this process has mapped, its
+// own and, over shared memory, the peers' (ucp_rkey_ptr), is reached by loads and stores: they are what UCX would come
+// down to, after some 50 ns of its own. Used inside transport/ only.
 #pragma once
 
 #include <cstdint>
@@ -59,10 +60,12 @@ class UcxChannel final : public Channel {
     std::optional<ucx::Endpoint> endpoint;  // none: this process
     std::deque<Waiting> waiting;            // a fence at the front is under way
     bool has_unflushed_puts = false;
+    bool is_mapped = true;  // all its regions are: there is nothing to flush
   };
   struct Remote {
     std::uint64_t address;
     ucx::RemoteKey key;  // null: memory of this process
+    std::byte* mapped;   // the region, where loads and stores reach it; else null
   };
   /// What UCX's callback gets of an operation under way.
   struct Tracked {
@@ -71,7 +74,6 @@ class UcxChannel final : public Channel {
     const std::string* peer_name;
   };
 
-  [[nodiscard]] std::byte* local(const RemoteRegion& region, std::uint64_t offset) const;
   static void on_complete(void* request, ucs_status_t status, void* user_data);
   Status submit(Peer& peer, const Operation& operation, Completion& done);
   Status start(Peer& peer, const Operation& operation, Completion::State* completion);
@@ -86,6 +88,7 @@ class UcxChannel final : public Channel {
   std::vector<Tracked> tracked_;
   std::vector<Tracked*> free_;
   std::uint64_t waiting_ = 0;
+  bool all_mapped_ = true;  // every region opened so far
   ucx::PeerErrors errors_;
   Bytes own_address_;
   ucx::Worker worker_;

@@ -11,10 +11,10 @@
 #include "cpu/atom_selector.hpp"
 #include "experiments/data/dataset.hpp"
 #include "experiments/exit_status.hpp"
-#include "experiments/lasso_recording.hpp"
 #include "experiments/progress_display.hpp"
 #include "experiments/run_files.hpp"
 #include "experiments/run_output.hpp"
+#include "experiments/run_recording.hpp"
 #include "frank_wolfe/least_squares.hpp"
 #include "runtime/agree.hpp"
 #include "runtime/process_launcher.hpp"
@@ -27,6 +27,16 @@ std::string storage_name(const Matrix& matrix) {
   constexpr const char* kNames[] = {"dense float32", "dense float64", "sparse float32",
                                     "sparse float64"};  // the variant's order
   return kNames[matrix.index()];
+}
+
+RunIdentity identity(const LassoSettings& settings, const data::Dataset& dataset) {
+  const auto& solve = settings.solve;
+  return identity_of(settings, dataset,
+                     {{"--beta", exact(solve.beta)},
+                      {"--tolerance", exact(solve.tolerance)},
+                      {"--method", frank_wolfe::to_string(solve.method)},
+                      {"--step", frank_wolfe::to_string(solve.step)},
+                      {"--top-k", solve.top_k == 0 ? "auto" : std::to_string(solve.top_k)}});
 }
 
 std::string progress_line(const frank_wolfe::Progress& progress, double null_objective) {
@@ -61,7 +71,7 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
   std::optional<runtime::Recording> replay;
   runtime::agree(bootstrap, [&] {
     dataset = data::Dataset::open(settings.files);
-    if (!settings.replay.empty()) replay = read_recording(settings, *dataset);
+    if (!settings.replay.empty()) replay = read_recording(settings, identity(settings, *dataset));
     transport = transport::make_ucx_transport(settings.transport.name);
   });
   const frank_wolfe::LeastSquares objective(dataset->target());
@@ -99,11 +109,12 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
   const int status = solved.status == frank_wolfe::SolveStatus::converged ? kConverged : kNotConverged;
   if (!is_first) return status;
 
-  if (replay) check_replay(*replay, solved);
+  if (replay) check_replay(*replay, solved.iterate.objective);
   facts.wall_seconds = monotonic_seconds() - start;
   const auto result = result_json(settings, facts, solved);
   if (!settings.output.empty()) write_run(settings.output, result, solved);
-  if (!settings.record.empty()) write_recording(settings, *dataset, solved);
+  if (!settings.record.empty())
+    write_recording(settings, identity(settings, *dataset), solved.iterate.objective, solved.recording);
   if (settings.json) print_json(result);
   if (!settings.quiet) print_table(result, settings);
   return status;

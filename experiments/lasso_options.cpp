@@ -62,8 +62,6 @@ void add_lasso_options(CLI::App& command, LassoArguments& arguments) {
   command.add_option("--device", arguments.device, "where atoms are chosen: auto or cpu")->capture_default_str();
   command.add_option("--picture-shape", arguments.picture_shape,
                      "the columns are pictures, ROWSxCOLUMNS: for the report");
-  command.add_option("--record", arguments.record, "write who read which version when to this file");
-  command.add_option("--replay", arguments.replay, "repeat the run that was recorded to this file, to the same bits");
   add_run_options(command, arguments);
 }
 
@@ -78,8 +76,6 @@ LassoSettings interpret(const LassoArguments& arguments) {
   settings.files = arguments.files;
   if (!arguments.picture_shape.empty()) (void)report::parse_picture_shape(arguments.picture_shape);
   settings.picture_shape = arguments.picture_shape;
-  settings.record = arguments.record;
-  settings.replay = arguments.replay;
 
   solve.beta = parse_number("--beta", arguments.beta, "a finite number > 0", [](double x) { return x > 0; });
   solve.tolerance =

@@ -18,7 +18,7 @@ namespace wolfpack::experiments {
 struct LassoArguments : RunArguments {
   data::DatasetFiles files;
   std::string beta, method = "corrective", step = "auto", top_k = "auto", tolerance = "1e-6", device = "auto",
-                    picture_shape, record, replay;
+                    picture_shape;
 };
 
 /// What it means.
@@ -26,8 +26,6 @@ struct LassoSettings : RunSettings {
   data::DatasetFiles files;
   frank_wolfe::SolveOptions solve;
   std::string picture_shape;  ///< "28x28"; empty: the columns are no pictures
-  std::string record;         ///< file; empty: none
-  std::string replay;         ///< file; empty: none
 };
 
 /// Adds the options to the subcommand; parsing it fills `arguments`, which must outlive it.

@@ -16,6 +16,7 @@
 #include "experiments/logistic_output.hpp"
 #include "experiments/progress_display.hpp"
 #include "experiments/run_files.hpp"
+#include "experiments/run_recording.hpp"
 #include "runtime/agree.hpp"
 #include "runtime/process_launcher.hpp"
 #include "sgd/gradient.hpp"
@@ -39,7 +40,24 @@ struct Inputs {
   sgd::Samples samples;
   std::optional<sgd::Samples> test;  ///< worker 0's
   Index test_columns = 0;
+  RunIdentity identity{};
+  std::optional<runtime::Recording> replay = std::nullopt;
 };
+
+RunIdentity identity(const LogisticSettings& settings, const data::Dataset& training) {
+  const auto& train = settings.train;
+  const auto exact_or_auto = [](const std::optional<double>& value) { return value ? exact(*value) : "auto"; };
+  return identity_of(settings, training,
+                     {{"--optimizer", sgd::to_string(train.optimizer)},
+                      {"--l2", exact_or_auto(train.l2)},
+                      {"--step", exact_or_auto(train.step)},
+                      {"--decay", exact_or_auto(train.decay)},
+                      {"--batch", train.batch == 0 ? "auto" : std::to_string(train.batch)},
+                      {"--epochs", std::to_string(train.epochs)},
+                      {"--tolerance", exact(train.tolerance)},
+                      {"--shards", std::to_string(train.shards)},
+                      {"--seed", std::to_string(train.seed)}});
+}
 
 /// The whole matrix is in memory for a moment: readers deliver columns, and a worker's samples need all of them.
 sgd::Samples load(const data::Dataset& dataset, Index columns, const sgd::Classes& classes, const std::string& source,
@@ -69,6 +87,8 @@ Inputs load_inputs(const LogisticSettings& settings, const transport::Bootstrap&
   const data::Dataset training = data::Dataset::open(settings.files);
   const std::string source = source_of_labels(settings.files);
   Inputs inputs{training.rows(), training.columns(), sgd::find_classes(training.target(), source), {}, {}};
+  inputs.identity = identity(settings, training);
+  if (!settings.replay.empty()) inputs.replay = read_recording(settings, inputs.identity);
   inputs.samples = load(training, inputs.columns, inputs.classes, source, bootstrap.rank(), bootstrap.size());
   if (settings.test.data.empty() || bootstrap.rank().value != 0) return inputs;
   check_test_target(settings, training);
@@ -134,6 +154,8 @@ int run_worker(const LogisticSettings& settings, transport::Bootstrap& bootstrap
   std::optional<ProgressDisplay<sgd::Evaluation>> display;
   if (is_first && !settings.quiet) display.emplace(progress_line);
   sgd::TrainOptions options = settings.train;
+  options.record = !settings.record.empty();
+  options.replay = inputs.replay ? &*inputs.replay : nullptr;
   options.on_evaluation = [&display](const sgd::Evaluation& evaluation) {
     if (display) display->update(evaluation);
   };
@@ -153,10 +175,12 @@ int run_worker(const LogisticSettings& settings, transport::Bootstrap& bootstrap
   const int status = done ? kConverged : kNotConverged;
   if (!is_first) return status;
 
+  if (inputs.replay) check_replay(*inputs.replay, result.model.objective);
   if (inputs.test) facts.test = fit_of(*inputs.test, inputs.test_columns, result.model);
   facts.wall_seconds = monotonic_seconds() - start;
   const auto json = logistic_json(settings, facts, result);
   if (!settings.output.empty()) write_logistic_run(settings.output, json, result);
+  if (!settings.record.empty()) write_recording(settings, inputs.identity, result.model.objective, result.recording);
   if (settings.json) print_json(json);
   if (!settings.quiet) print_table(json, settings);
   return status;
@@ -166,7 +190,10 @@ int run_worker(const LogisticSettings& settings, transport::Bootstrap& bootstrap
 
 int run_logistic(const LogisticArguments& arguments, char* const* argv) {
   const LogisticSettings settings = interpret(arguments);
-  if (!runtime::spawned_worker() && !settings.output.empty()) prepare_output(settings.output);
+  if (!runtime::spawned_worker()) {
+    if (!settings.output.empty()) prepare_output(settings.output);
+    if (!settings.record.empty()) prepare_recording(settings.record);
+  }
   return runtime::run_processes({.workers = settings.workers, .arguments = argv},
                                 [&](transport::Bootstrap& bootstrap) { return run_worker(settings, bootstrap); });
 }

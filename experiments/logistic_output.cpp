@@ -56,6 +56,7 @@ ordered_json logistic_json(const LogisticSettings& settings, const LogisticFacts
                       {"workers", settings.workers},
                       {"shards", result.shards},
                       {"staleness", staleness_json(train.staleness)},
+                      {"staleness_in_effect", result.staleness.value},
                       {"optimizer", to_string(train.optimizer)},
                       {"step", result.step},
                       {"decay", result.decay},

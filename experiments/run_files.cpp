@@ -57,6 +57,8 @@ ordered_json run_fields(const RunSettings& settings, const runtime::TransportRec
           {"max_clock", or_null(settings.max_clock)},
           {"time_limit", or_null(settings.time_limit_seconds)},
           {"straggler", text_or_null(settings.straggler_text)},
+          {"record", text_or_null(settings.record)},
+          {"replay", text_or_null(settings.replay)},
           {"device", "cpu"},
           {"threads_per_worker", 1},
           {"transport", transport.name},

@@ -76,6 +76,8 @@ void add_run_options(CLI::App& command, RunArguments& arguments) {
   command.add_option("--seed", arguments.seed, "of everything random")->capture_default_str();
   command.add_option("--output", arguments.output,
                      "folder for result.json, coefficients.csv and trace.jsonl, and logistic's objectives.csv");
+  command.add_option("--record", arguments.record, "write who read which version when to this file");
+  command.add_option("--replay", arguments.replay, "repeat the run that was recorded to this file, to the same bits");
   command.add_flag("--quiet", arguments.quiet, "no progress, no table");
   command.add_flag("--json", arguments.json, "print result.json, and nothing else, to standard output");
 }
@@ -96,6 +98,8 @@ RunSettings interpret_run(const RunArguments& arguments, Staleness automatic) {
   }
   settings.seed = parse_whole("--seed", arguments.seed, 0);
   settings.output = arguments.output;
+  settings.record = arguments.record;
+  settings.replay = arguments.replay;
   settings.quiet = arguments.quiet;
   settings.json = arguments.json;
   return settings;

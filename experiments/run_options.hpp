@@ -23,7 +23,8 @@ namespace wolfpack::experiments {
 
 /// What was typed.
 struct RunArguments {
-  std::string workers, staleness = "auto", transport = "auto", max_clock, time_limit, straggler, seed = "0", output;
+  std::string workers, staleness = "auto", transport = "auto", max_clock, time_limit, straggler, seed = "0", output,
+                       record, replay;
   bool quiet = false;
   bool json = false;
 };
@@ -46,6 +47,8 @@ struct RunSettings {
   std::string straggler_text;  ///< as typed; empty: none
   std::uint64_t seed = 0;
   std::string output;  ///< folder; empty: none
+  std::string record;  ///< file; empty: none
+  std::string replay;  ///< file; empty: none
   bool quiet = false;
   bool json = false;
 };

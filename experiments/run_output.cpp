@@ -45,8 +45,6 @@ ordered_json result_json(const LassoSettings& settings, const RunFacts& facts, c
                                                                : ordered_json(nullptr)},
       {"top_k", std::move(top_k)},
       {"tolerance", solve.tolerance},
-      {"record", text_or_null(settings.record)},
-      {"replay", text_or_null(settings.replay)},
       {"data", settings.files.data},
       {"target", text_or_null(settings.files.target)},
       {"rows", facts.rows},

@@ -28,7 +28,8 @@ Client::Client(const JobLayout& layout, const std::vector<RowSpec>& rows, Worker
       clocks_(layout, self, own_board, channel, boards),
       shards_(shards),
       own_(rows.size()),
-      overlaid_(rows.size()) {
+      overlaid_(rows.size()),
+      reads_(layout.shards) {
   for (std::uint64_t s = 0; s < layout.shards; ++s)
     lanes_.push_back(
         std::make_unique<LaneWriter>(channel, shards[s], layout, self, board_.data() + layout.lane_head_offset(s)));
@@ -102,7 +103,7 @@ Status Client::get_version(Key key, Version version, Row& row) {
   RowReader& reader = *readers_[key.value];
   if (Status status = wait_until([&] { return reader.newest() >= version; }); !status.ok()) return status;
   bool is_there = false;
-  if (Status status = reader.read(version, is_there, while_waiting_); !status.ok()) return status;
+  if (Status status = reader.read_held(version, is_there, while_waiting_); !status.ok()) return status;
   if (!is_there) return {StatusCode::out_of_range, fmt::format("row {}: version {} is gone", key.value, version.value)};
   const RowSnapshot& snapshot = reader.snapshot();
   row = {version, floor_of(snapshot, rows_[key.value].own_updates), snapshot.folded[self_.value],
@@ -110,14 +111,14 @@ Status Client::get_version(Key key, Version version, Row& row) {
   return {};
 }
 
-Status Client::tell_reads(std::uint64_t reads) {
-  if (Status status = wait(channel_, reads_told_, while_waiting_); !status.ok()) return status;
-  reads_word_ = reads;
-  const auto source = std::as_bytes(std::span(&reads_word_, 1));
-  if (Status status = channel_.put(shards_[0], layout_.reads_offset(self_), source, reads_told_); !status.ok())
+Status Client::tell_read(Key key) {
+  if (Status status = wait(channel_, read_told_, while_waiting_); !status.ok()) return status;  // an earlier one's
+  const std::uint64_t shard = layout_.shard_of(key);
+  const auto source = std::as_bytes(std::span(&++reads_[shard], 1));
+  if (Status status = channel_.put(shards_[shard], layout_.reads_offset(self_), source, read_told_); !status.ok())
     return status;
-  if (Status status = channel_.flush(shards_[0].peer, reads_told_); !status.ok()) return status;
-  return wait(channel_, reads_told_, while_waiting_);
+  if (Status status = channel_.flush(shards_[shard].peer, read_told_); !status.ok()) return status;
+  return wait(channel_, read_told_, while_waiting_);
 }
 
 std::span<const std::byte> Client::with_own_updates(Key key, const RowSnapshot& snapshot) {
@@ -140,17 +141,23 @@ Status Client::update(Key key, Clock clock, std::span<const std::byte> value) {
 }
 
 Status Client::tick(Clock clock) {
+  bool has_ended = false;  // in one shard at least: then it has ended, and a stop comes too late
+  const auto is_over = [&has_ended](const Status& status) {
+    return !status.ok() && (status.code() != StatusCode::stopped || !has_ended);
+  };
   for (std::uint64_t s = 0; s < lanes_.size(); ++s) {
     if (!layout_.has_rows(s)) continue;
-    if (Status status = lanes_[s]->append(RecordKind::end_of_clock, {}, clock, {}, while_waiting_); !status.ok())
-      return status;
-    if (Status status = lanes_[s]->publish(while_waiting_); !status.ok()) return status;
+    Status status = lanes_[s]->append(RecordKind::end_of_clock, {}, clock, {}, while_waiting_);
+    if (status.ok()) status = lanes_[s]->publish(while_waiting_);
+    if (is_over(status)) return status;
+    has_ended = true;
   }
+  has_ended = true;
   Status status = clocks_.advance(clock.next());
   for (auto& lane : lanes_)
     if (status.ok()) status = lane->settle(while_waiting_);
   if (status.ok()) status = clocks_.catch_up();  // who was a moment late should not wait for this worker's next wait
-  return status.code() == StatusCode::stopped ? Status() : status;  // the clock has ended all the same
+  return is_over(status) ? status : Status();
 }
 
 }  // namespace wolfpack::ps

@@ -52,8 +52,8 @@ class Client {
   /// One version of the row, waited for where it is not published yet: for a replay, whose owner waits for its readers.
   /// out_of_range where it is gone.
   Status get_version(Key key, Version version, Row& row);
-  /// For a replay: tells the owner of the one shard how many reads this worker has made.
-  Status tell_reads(std::uint64_t reads);
+  /// For a replay: tells the owner that this worker has made one more read of the shard's rows.
+  Status tell_read(Key key);
 
   /// Appends an update made in iteration `clock`. Throws RuntimeFailure where it is larger than the row's declared
   /// update capacity.
@@ -99,8 +99,8 @@ class Client {
   std::vector<std::unique_ptr<RowReader>> readers_;  // by key
   std::vector<std::deque<OwnUpdate>> own_;  // by key: not known to be folded in; only where an overlay needs them
   std::vector<Bytes> overlaid_;             // by key: what get() handed out
-  std::uint64_t reads_word_ = 0;            // the source of the put under way
-  transport::Completion reads_told_;
+  std::vector<std::uint64_t> reads_;        // by shard: as told, the source of the put under way
+  transport::Completion read_told_;
 };
 
 template <class Ready>

@@ -1,13 +1,15 @@
 // What a shard's owner folded when, as it was recorded: a shard that follows a script folds the same clocks in the same
 // batches, whatever the timing, and so publishes the same versions.
 //
-// The owner must not run ahead of the readers either: who read version v in the recorded run has to find it. So it
-// folds on only when every read of what is published now has been made again; workers tell how many they have made
-// (JobLayout::reads_offset). That cannot block: a read waits for versions published before it alone.
+// Who read version v in the recorded run has to find it, so the owner does not write a slot again before all recorded
+// reads of the version in it have been made again; workers tell how many they have made (JobLayout::reads_offset).
+// Nobody can block, with any number of shards: a read of version v was over before the writing of v + kRowSlots began
+// (ps/row.hpp), so whatever a replay waits for came before in the recorded run, too.
 //
 //     shard_options.script = script;
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -18,33 +20,37 @@ namespace wolfpack::ps {
 inline constexpr const char* kLeavesTheRecording =
     "the replay leaves the recording, which is of other data, with other options or by another version";
 
+/// One batch of clocks that an owner folded together, and what it published then.
+struct Fold {
+  std::vector<std::uint64_t> clocks;  ///< the folded vector after it
+  std::vector<Key> published;
+  bool operator==(const Fold&) const = default;
+};
+
 struct FoldScript {
-  /// A read of a row, in the order in which its worker made them. Version 0: there was nothing to read.
+  /// A read of a row. Version 0: there was nothing to read.
   struct Read {
-    Clock clock;
     Key key;
     Version version;
   };
 
-  std::vector<std::vector<std::uint64_t>> folds;  ///< the folded vector after each fold
-  std::vector<std::vector<Read>> reads;           ///< by worker: in the clocks that were folded in
-  StopReason stop = StopReason::running;          ///< after the last fold
+  std::vector<Fold> folds;
+  std::vector<std::vector<Read>> reads;   ///< by worker, in the order in which it made them
+  std::vector<Clock> clocks;              ///< by worker: the iterations that it made
+  StopReason said = StopReason::running;  ///< by a merge policy, after the last fold
 
-  /// Whether the worker waits for ever: for a version that is not published, before it can end a clock before
-  /// `clocks`, which the next publication needs.
-  template <class VersionOf>
-  [[nodiscard]] bool is_stuck(WorkerId worker, std::uint64_t reads_made, std::uint64_t clocks,
-                              VersionOf version_of) const {
+  /// Whether the worker, having made `reads_made` reads, has still to read `key` at `version` or before.
+  [[nodiscard]] bool still_reads(WorkerId worker, std::uint64_t reads_made, Key key, Version version) const {
     const auto& all = reads[worker.value];
-    return reads_made < all.size() && all[reads_made].clock.value < clocks &&
-           all[reads_made].version > version_of(all[reads_made].key);
+    const auto begin = all.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(reads_made, all.size()));
+    const auto next =
+        std::find_if(begin, all.end(), [key](const Read& read) { return read.key == key && read.version.value != 0; });
+    return next != all.end() && next->version <= version;
   }
 
-  /// Whether `reads_made` of the worker hold all that it can make of the versions published now.
-  template <class VersionOf>
-  [[nodiscard]] bool has_read(WorkerId worker, std::uint64_t reads_made, VersionOf version_of) const {
-    const auto& all = reads[worker.value];
-    return reads_made >= all.size() || all[reads_made].version > version_of(all[reads_made].key);
+  /// Whether the slot that the version after `newest` takes is free of readers.
+  [[nodiscard]] bool slot_is_free(WorkerId worker, std::uint64_t reads_made, Key key, Version newest) const {
+    return newest.value < kRowSlots || !still_reads(worker, reads_made, key, {newest.value + 1 - kRowSlots});
   }
 };
 

@@ -54,12 +54,16 @@ RowReader::RowReader(transport::Channel& channel, const transport::RemoteRegion&
 Version RowReader::newest() const { return {load_word(newest_word_)}; }
 
 Status RowReader::refresh(bool& is_newest, const transport::WaitCheck& check) {
-  return read(newest(), is_newest, check);
+  return read(newest(), kRowSlots - 2, is_newest, check);
 }
 
-Status RowReader::read(Version version, bool& is_there, const transport::WaitCheck& check) {
+Status RowReader::read_held(Version version, bool& is_there, const transport::WaitCheck& check) {
+  return read(version, kRowSlots - 1, is_there, check);
+}
+
+Status RowReader::read(Version version, std::uint64_t most_behind, bool& is_there, const transport::WaitCheck& check) {
   is_there = version == snapshot_.version;
-  return is_there ? Status() : fetch(version, is_there, check);
+  return is_there ? Status() : fetch(version, most_behind, is_there, check);
 }
 
 Status RowReader::get(std::uint64_t offset, std::span<std::byte> destination, const transport::WaitCheck& check) {
@@ -70,7 +74,7 @@ Status RowReader::get(std::uint64_t offset, std::span<std::byte> destination, co
   return status;
 }
 
-Status RowReader::fetch(Version version, bool& accepted, const transport::WaitCheck& check) {
+Status RowReader::fetch(Version version, std::uint64_t most_behind, bool& accepted, const transport::WaitCheck& check) {
   const std::uint64_t offset = layout_.slot_offset(key_, version);
   const std::uint64_t fixed_bytes = layout_.slot_payload_offset();
   const std::uint64_t capacity = layout_.rows[key_.value].row_bytes;
@@ -85,7 +89,7 @@ Status RowReader::fetch(Version version, bool& accepted, const transport::WaitCh
     const std::span<std::byte> rest{slot_.data() + got, fixed_bytes + header.payload_bytes - got};
     if (Status status = get(offset + got, rest, check); !status.ok()) return status;
   }
-  accepted = newest().value <= version.value + kRowSlots - 2;  // after the get: see the top of the header
+  accepted = newest().value <= version.value + most_behind;  // after the get: see the top of the header
   if (!accepted) return {};
   if (!plausible)
     return {StatusCode::transport_error,

@@ -68,14 +68,15 @@ class RowReader {
   /// whether snapshot() now does; not where the owner was quicker, and a later try will read a later version. Needs
   /// newest() > 0. ok, the transport's error, or what `check` ended the wait for the get with.
   Status refresh(bool& is_newest, const transport::WaitCheck& check);
-  /// Likewise for one version, which newest() must have reached: `is_there` says whether snapshot() now holds it; not
-  /// where the owner has published two more.
-  Status read(Version version, bool& is_there, const transport::WaitCheck& check);
+  /// Likewise for one version, which newest() must have reached, where the owner does not write its slot again before
+  /// it has been told of this read (ps/fold_script.hpp). `is_there` says whether snapshot() now holds it.
+  Status read_held(Version version, bool& is_there, const transport::WaitCheck& check);
   [[nodiscard]] const RowSnapshot& snapshot() const { return snapshot_; }
 
  private:
   Status get(std::uint64_t offset, std::span<std::byte> destination, const transport::WaitCheck& check);
-  Status fetch(Version version, bool& accepted, const transport::WaitCheck& check);
+  Status read(Version version, std::uint64_t most_behind, bool& is_there, const transport::WaitCheck& check);
+  Status fetch(Version version, std::uint64_t most_behind, bool& accepted, const transport::WaitCheck& check);
 
   transport::Channel& channel_;
   transport::RemoteRegion shard_;

@@ -91,9 +91,11 @@ bool Shard::drain() {
 }
 
 bool Shard::end_without_rows() {
-  if (!options_.last_clock || options_.host_board.empty()) return false;
-  for (std::uint32_t i = 0; i < layout_.workers; ++i)
-    if (load_word(options_.host_board.data() + layout_.clock_offset({i})) < options_.last_clock->value) return false;
+  if ((!options_.last_clock && !options_.script) || options_.host_board.empty()) return false;
+  for (std::uint32_t i = 0; i < layout_.workers; ++i) {
+    const Clock last = options_.script ? options_.script->clocks[i] : *options_.last_clock;
+    if (load_word(options_.host_board.data() + layout_.clock_offset({i})) < last.value) return false;
+  }
   request_stop(StopReason::iterations_done);
   return true;
 }
@@ -112,23 +114,30 @@ bool Shard::has_arrived(WorkerId writer, std::uint64_t clocks) const {
 
 bool Shard::merge_by_script() {
   const FoldScript& script = *options_.script;
-  if (folds_ == script.folds.size()) {
-    if (script.stop == StopReason::converged || script.stop == StopReason::stalled)  // a policy would have said so
-      throw RuntimeFailure(kLeavesTheRecording);
-    request_stop(script.stop);
+  if (folds_ == script.folds.size()) {  // the end, once everybody has made all its reads and clocks
+    for (std::uint32_t i = 0; i < pending_.size(); ++i)
+      if (!has_arrived({i}, script.clocks[i].value)) return false;
+    request_stop(StopReason::iterations_done);
     return false;
   }
-  const auto& target = script.folds[folds_];
+  const Fold& fold = script.folds[folds_];
   for (std::uint32_t i = 0; i < pending_.size(); ++i) {
-    const auto version_of = [this](Key key) { return version(key); };
+    if (!has_arrived({i}, fold.clocks[i])) return false;
     const std::uint64_t reads_made = load_word(reads_words_[i]);
-    if (!has_arrived({i}, target[i]) && script.is_stuck({i}, reads_made, target[i], version_of))
-      throw RuntimeFailure(fmt::format("{}: worker {} waits for a version that does not come", kLeavesTheRecording, i));
-    if (!has_arrived({i}, target[i]) || !script.has_read({i}, reads_made, version_of)) return false;
+    for (const Key key : fold.published)
+      if (!script.slot_is_free({i}, reads_made, key, version(key))) return false;
   }
   for (std::uint32_t i = 0; i < pending_.size(); ++i)
-    while (folded_[i] < target[i]) merge_next_clock({i});
+    while (folded_[i] < fold.clocks[i]) merge_next_clock({i});
   return true;
+}
+
+/// What follows from the same updates of the same clocks is the same, or they were not the same.
+void Shard::check_script(const Fold& fold) const {
+  const FoldScript& script = *options_.script;
+  const bool is_last = folds_ == script.folds.size();
+  if (fold != script.folds[folds_ - 1] || said_ != (is_last ? script.said : StopReason::running))
+    throw RuntimeFailure(kLeavesTheRecording);
 }
 
 bool Shard::merge() {
@@ -171,8 +180,8 @@ bool Shard::may_publish() const {
 bool Shard::fold_and_publish() {
   if (!may_publish() || !merge()) return false;
   ++folds_;
-  if (options_.records_folds) recorded_folds_.push_back(folded_);
-  std::optional<StopReason> stop;
+  const bool is_on_tape = options_.records_folds || options_.script;
+  Fold fold;
   for (auto& row : rows_) {
     const Settlement settled = row->policy->settle(
         {.next = row->publisher.version().next(), .publishes_unchanged = options_.bulk_synchronous});
@@ -180,12 +189,19 @@ bool Shard::fold_and_publish() {
       payload_.clear();
       row->policy->write_row(payload_);
       row->publisher.publish(payload_, folded_);
+      if (is_on_tape) fold.published.push_back(row->key);
     }
-    if (settled.stop && !stop) stop = settled.stop;
+    if (settled.stop && said_ == StopReason::running) said_ = *settled.stop;
   }
-  if (!stop && options_.last_clock && floor() >= *options_.last_clock) stop = StopReason::iterations_done;
-  if (stop && options_.script && folds_ < options_.script->folds.size()) throw RuntimeFailure(kLeavesTheRecording);
-  if (stop) request_stop(*stop);
+  if (is_on_tape) fold.clocks = folded_;
+  if (options_.script) {
+    check_script(fold);
+  } else if (said_ != StopReason::running) {
+    request_stop(said_);
+  } else if (options_.last_clock && floor() >= *options_.last_clock) {
+    request_stop(StopReason::iterations_done);
+  }
+  if (options_.records_folds) recorded_folds_.push_back(std::move(fold));
   patience_.folded(now_);
   return true;
 }

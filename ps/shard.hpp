@@ -62,8 +62,9 @@ class Shard {
   /// True once every worker's board holds the stop word.
   [[nodiscard]] bool stop_is_known_everywhere() const;
 
-  /// The folded vector after each fold, where asked for.
-  [[nodiscard]] const std::vector<std::vector<std::uint64_t>>& recorded_folds() const { return recorded_folds_; }
+  /// Where asked for, what was folded when, and which reason to stop a merge policy gave.
+  [[nodiscard]] const std::vector<Fold>& recorded_folds() const { return recorded_folds_; }
+  [[nodiscard]] StopReason said() const { return said_; }
 
   [[nodiscard]] Clock folded(WorkerId worker) const { return {folded_[worker.value]}; }
   [[nodiscard]] Clock floor() const;
@@ -82,6 +83,7 @@ class Shard {
   [[nodiscard]] bool everyone_finished(Clock clock) const;
   bool merge();
   bool merge_by_script();
+  void check_script(const Fold& fold) const;
   [[nodiscard]] bool has_arrived(WorkerId writer, std::uint64_t clocks) const;
   void merge_next_clock(WorkerId writer);
   [[nodiscard]] Row* find(Key key);
@@ -96,7 +98,8 @@ class Shard {
   std::vector<std::uint64_t> folded_;              // by writer: clocks folded in
   std::vector<const std::byte*> reads_words_;      // by worker: reads made, in a replay
   std::size_t folds_ = 0;                          // so far
-  std::vector<std::vector<std::uint64_t>> recorded_folds_;
+  std::vector<Fold> recorded_folds_;
+  StopReason said_ = StopReason::running;  // by a merge policy
   std::vector<std::unique_ptr<Row>> rows_;
   std::vector<std::unique_ptr<OwnerPush>> pushes_;     // by worker
   std::vector<std::pair<Key, std::uint64_t>> newest_;  // scratch: what push() tells of the rows

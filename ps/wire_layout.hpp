@@ -106,6 +106,8 @@ struct StopWord {
   return (bytes + multiple - 1) / multiple * multiple;
 }
 
+[[nodiscard]] constexpr std::uint64_t shard_of(Key key, std::uint64_t shards) { return key.value % shards; }
+
 /// What one row and its updates take at most. Bytes.
 struct RowCapacity {
   std::uint64_t row_bytes = 0;
@@ -124,7 +126,7 @@ struct JobLayout {
                                       std::uint64_t smallest_lane_bytes = 1 << 20);
 
   [[nodiscard]] std::uint64_t hash() const;
-  [[nodiscard]] std::uint64_t shard_of(Key key) const { return key.value % shards; }
+  [[nodiscard]] std::uint64_t shard_of(Key key) const { return ps::shard_of(key, shards); }
   [[nodiscard]] bool has_rows(std::uint64_t shard) const { return shard < rows.size(); }
 
   // Offsets into a board.

@@ -23,7 +23,7 @@ std::optional<ps::Row> Iteration::read_again(ps::Key key) {
   const ReadRecord& recorded = tape_.replay->next(trace_.clock, key);
   ps::Row row;
   if (recorded.version.value != 0) leave_if_stopped(client_.get_version(key, recorded.version, row));
-  leave_if_stopped(client_.tell_reads(tape_.replay->reads_made()));
+  leave_if_stopped(client_.tell_read(key));
   trace_.get += now() - start;
   if (recorded.version.value == 0) {
     if (tape_.record != nullptr) tape_.record->push_back(recorded);
@@ -68,9 +68,7 @@ std::optional<ps::Row> Iteration::get_newer(ps::Key key, Version than) {
 }
 
 void Iteration::update(ps::Key key, std::span<const std::byte> value) {
-  const double start = now();
   leave_if_stopped(client_.update(key, trace_.clock, value));
-  trace_.update += now() - start;
 }
 
 void Iteration::end_of_compute(double start_seconds) {
@@ -90,9 +88,8 @@ void Iteration::end_of_compute(double start_seconds) {
 }
 
 void Iteration::tick() {
-  const double start = now();
+  if (tape_.replay != nullptr) tape_.replay->end(trace_.clock);
   leave_if_stopped(client_.tick(trace_.clock));
-  trace_.update += now() - start;
 }
 
 }  // namespace wolfpack::runtime

@@ -14,6 +14,7 @@
 #include "base/time.hpp"
 #include "base/words.hpp"
 #include "runtime/agree.hpp"
+#include "runtime/gather_recording.hpp"
 #include "runtime/signals.hpp"
 #include "transport/probe.hpp"
 
@@ -263,7 +264,7 @@ void Job::start_owner(const IterateOptions& options) {
       .fold_patience = options.fold_patience,
       .host_board = board_->bytes(),
       .records_folds = options.record,
-      .script = options.replay ? options.replay->script() : nullptr,
+      .script = options.replay ? options.replay->script(worker().value) : nullptr,
   };
   auto shard = std::make_unique<ps::Shard>(layout_, options_.rows, shard_options, shard_memory_->bytes(),
                                            *owner_channel_, owner_boards_);
@@ -279,52 +280,36 @@ void Job::start_owner(const IterateOptions& options) {
   owner_ = std::make_unique<ShardOwner>(std::move(shard), question);
 }
 
-void Job::check_tape(const IterateOptions& options) const {
-  if (!options.record && options.replay == nullptr) return;
-  if (layout_.shards != 1)
-    throw InputError(fmt::format("a job with {} shards cannot be recorded or replayed; accepted: 1", layout_.shards));
-  if (options.replay != nullptr && options.replay->workers() != workers())
-    throw InputError(fmt::format("the recording is of {} workers and the job has {}; accepted: as many",
-                                 options.replay->workers(), workers()));
-}
-
-Recording Job::gather_recording(const IterateResult& result) {
-  Bytes mine;
-  ByteWriter writer(mine);
-  writer.value<std::uint64_t>(result.recording.reads[worker().value].size());
-  writer.array(std::span<const ReadRecord>(result.recording.reads[worker().value]));
-  const std::vector<Bytes> all = allgather(mine);
-  if (worker().value != 0) return {};
-  Recording recording;
-  for (const Bytes& message : all) {
-    ByteReader reader(message);
-    const auto reads = reader.value<std::uint64_t>();
-    recording.reads.push_back(reader.array<ReadRecord>(reads));
-  }
-  recording.folds = owner_->shard().recorded_folds();
-  for (std::uint32_t i = 0; i < workers(); ++i)
-    std::erase_if(recording.reads[i], [&](const ReadRecord& read) { return read.clock >= recording.folded({i}); });
-  recording.stop = result.stop.reason;
-  return recording;
+void Job::check_replay(const Recording& recording) const {
+  if (recording.workers() == workers() && recording.shards.size() == layout_.shards) return;
+  throw InputError(
+      fmt::format("the recording is of {} workers and {} shards, and the job has {} and {}; accepted: the same",
+                  recording.workers(), recording.shards.size(), workers(), layout_.shards));
 }
 
 IterateResult Job::iterate(const IterateOptions& options, const std::function<void(Iteration&)>& body) {
-  check_tape(options);
+  if (options.replay != nullptr) check_replay(*options.replay);
   try {
     begin(options);
     IterateResult result;
-    run_worker(options, body, result);
+    Log log;
+    run_worker(options, body, result.clock, log);
+    result.trace = log.trace.take();
     if (owner_) {
       owner_->join();
       result.seconds = owner_->stopped_at_seconds() - start_seconds_;
     }
     result.stop = client_->stop();
+    if (options.replay != nullptr && result.stop.reason == ps::StopReason::iterations_done)
+      result.stop.reason = options.replay->stop;  // a replay ends when everything has been made again
     leave_failed_job(result.stop.reason == ps::StopReason::failed
                          ? Status(StatusCode::peer_lost, "another worker failed")
                          : Status());
     flush_all();
     barrier();  // nobody's memory goes, or is cleared, while somebody may still reach for it
-    if (options.record) result.recording = gather_recording(result);
+    if (options.record)
+      result.recording = gather_recording(bootstrap_, layout_.shards, result.stop.reason, result.clock,
+                                          std::move(log.reads), owner_ ? &owner_->shard() : nullptr);
     return result;
   } catch (...) {
     liveness_->announce_failure();
@@ -334,27 +319,25 @@ IterateResult Job::iterate(const IterateOptions& options, const std::function<vo
   }
 }
 
-void Job::run_worker(const IterateOptions& options, const std::function<void(Iteration&)>& body,
-                     IterateResult& result) {
+void Job::run_worker(const IterateOptions& options, const std::function<void(Iteration&)>& body, Clock& clock,
+                     Log& log) {
   const SspPolicy policy(options.staleness, options.iterations);
   const Iteration::Straggling straggling{options.replay ? std::nullopt : options.straggler, options.seed, workers(),
                                          start_seconds_};
   std::optional<ReadReplay> replay;
   if (options.replay != nullptr) replay.emplace(*options.replay, worker());
-  if (options.record) result.recording.reads.resize(workers());
-  const Iteration::Tape tape{options.record ? &result.recording.reads[worker().value] : nullptr,
-                             replay ? &*replay : nullptr};
+  const Iteration::Tape tape{options.record ? &log.reads : nullptr, replay ? &*replay : nullptr};
   const auto decide = [&] {
     if (options.replay != nullptr)
-      return result.clock < options.replay->folded(worker()) ? SspPolicy::Decision::start : SspPolicy::Decision::finish;
-    return policy.next(result.clock, client_->clocks().slowest());
+      return clock < options.replay->clocks[worker().value] ? SspPolicy::Decision::start : SspPolicy::Decision::finish;
+    return policy.next(clock, client_->clocks().slowest());
   };
   const auto seconds = [&] { return options.trace ? monotonic_seconds() - start_seconds_ : 0.0; };
   double end = seconds();  // of the last iteration
   for (;;) {
     TraceRow row;
     row.worker = worker();
-    row.clock = result.clock;
+    row.clock = clock;
     row.start = row.end = end;
     Status status = client_->check();
     SspPolicy::Decision decision = decide();
@@ -371,12 +354,12 @@ void Job::run_worker(const IterateOptions& options, const std::function<void(Ite
       Iteration iteration(*client_, policy, straggling, tape, options.trace, row);
       body(iteration);
       iteration.tick();
-      result.clock = result.clock.next();
+      clock = clock.next();
     } catch (const JobStopped&) {
       stopped = true;  // an iteration that was cut short is traced where it had begun to compute
     }
-    row.end = end = seconds();
-    if (options.trace && (!stopped || row.compute > 0)) result.trace.push_back(row);
+    row.finish(end = seconds());
+    if (options.trace && (!stopped || row.compute > 0)) log.trace.add(row);
     if (stopped) return;
   }
 }

@@ -44,9 +44,9 @@ struct IterateOptions {
   std::optional<double> time_limit_seconds = std::nullopt;  ///< from the start of the iterations
   double fold_patience =
       0.0;              ///< at staleness > 0: share of an iteration that the owner waits for more before it folds
-  bool record = false;  ///< for jobs with one shard: see runtime/recording.hpp
-  const Recording* replay = nullptr;  ///< likewise; stragglers and limits are then as they were
-  bool trace = true;  ///< times iterations and keeps a row of each: some 0.2 µs and 136 bytes an iteration
+  bool record = false;  ///< see runtime/recording.hpp
+  const Recording* replay = nullptr;  ///< stragglers and limits are then as they were
+  bool trace = true;  ///< times iterations and keeps a row of each: some 0.1 µs and 136 bytes an iteration
 };
 
 struct IterateResult {
@@ -96,6 +96,11 @@ class Job {
 
  private:
   struct PeerInfo;
+  /// What a worker keeps of its iterations.
+  struct Log {
+    TraceLog trace;
+    std::vector<ReadRecord> reads;
+  };
 
   [[nodiscard]] std::vector<PeerInfo> exchange();
   void connect(const std::vector<PeerInfo>& peers);
@@ -104,11 +109,10 @@ class Job {
   void verify(const transport::RemoteRegion& region, std::uint64_t owner, const std::string& name);
   void start_owner(const IterateOptions& options);
   void begin(const IterateOptions& options);
-  void run_worker(const IterateOptions& options, const std::function<void(Iteration&)>& body, IterateResult& result);
+  void run_worker(const IterateOptions& options, const std::function<void(Iteration&)>& body, Clock& clock, Log& log);
   [[nodiscard]] bool cores_are_short(const std::vector<PeerInfo>& peers) const;
   void leave_failed_job(const Status& status) const;
-  void check_tape(const IterateOptions& options) const;
-  [[nodiscard]] Recording gather_recording(const IterateResult& result);
+  void check_replay(const Recording& recording) const;
 
   transport::Bootstrap& bootstrap_;
   transport::Transport& transport_;

@@ -1,9 +1,11 @@
 // What every worker did, one row an iteration. Kept by the worker, gathered at the end of the job.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/types.hpp"
@@ -29,13 +31,38 @@ struct TraceRow {
   double get = 0.0;
   double compute = 0.0;         ///< inside Iteration::compute()
   double straggle = 0.0;        ///< injected delay
-  double update = 0.0;          ///< updates and the tick
+  double update = 0.0;          ///< all else: updates, the tick, and what the body does outside of compute()
   Version version;              ///< last read; 0: none
   std::uint64_t staleness = 0;  ///< observed at the last read, in clocks
   Note note;
+
+  void finish(double at) {
+    end = at;
+    update = std::max(0.0, end - start - wait - get - compute - straggle);
+  }
 };
 static_assert(std::is_trivially_copyable_v<TraceRow>);
 
 using Trace = std::vector<TraceRow>;
+
+/// A trace that grows without moving what it has: an iteration may take less time than that.
+class TraceLog {
+ public:
+  void add(const TraceRow& row) {
+    if (chunks_.empty() || chunks_.back().size() == kChunkRows) chunks_.emplace_back().reserve(kChunkRows);
+    chunks_.back().push_back(row);
+  }
+  /// Empties the log.
+  [[nodiscard]] Trace take() {
+    Trace all;
+    if (!chunks_.empty()) all.reserve((chunks_.size() - 1) * kChunkRows + chunks_.back().size());
+    for (Trace& chunk : std::exchange(chunks_, {})) all.insert(all.end(), chunk.begin(), chunk.end());
+    return all;
+  }
+
+ private:
+  static constexpr std::size_t kChunkRows = 4096;
+  std::vector<Trace> chunks_;
+};
 
 }  // namespace wolfpack::runtime

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/status.hpp"
+#include "sgd/epochs.hpp"
 #include "sgd/gather.hpp"
 
 namespace wolfpack::sgd {
@@ -151,14 +152,18 @@ TrainResult train(runtime::Job& job, const Samples& samples, const TrainOptions&
   const Plan plan = make_plan(job, samples, all, options);
   Worker worker(samples, all, plan, job.worker());
   const std::uint64_t planned_clocks = options.epochs * plan.steps;
-  const runtime::IterateResult ran =
+  const Staleness staleness = staleness_in_effect(options.staleness, plan.steps);
+  runtime::IterateResult ran =
       job.iterate({.iterations = std::min(planned_clocks, options.max_clock.value_or(planned_clocks)),
-                   .staleness = options.staleness,
+                   .staleness = staleness,
                    .straggler = options.straggler,
                    .seed = options.seed,
                    .time_limit_seconds = options.time_limit_seconds,
-                   .fold_patience = kFoldPatience},
+                   .fold_patience = kFoldPatience,
+                   .record = options.record,
+                   .replay = options.replay},
                   [&](runtime::Iteration& iteration) { worker.iterate(iteration); });
+  worker.finish(ran.clock);
 
   Gathered gathered = gather(job, ran, worker, plan.parameters);
   TrainResult result;
@@ -169,10 +174,12 @@ TrainResult train(runtime::Job& job, const Samples& samples, const TrainOptions&
   result.epochs = static_cast<double>(gathered.samples_seen) / static_cast<double>(plan.samples);
   result.steps_per_epoch = plan.steps;
   result.shards = plan.parameters.blocks;
+  result.staleness = staleness;
   result.l2 = plan.l2;
   result.step = plan.optimizer.step;
   result.decay = plan.optimizer.decay;
   result.trace = std::move(gathered.trace);
+  result.recording = std::move(ran.recording);
   take_models(job, samples, worker, plan, std::move(gathered), result);
   return result;
 }

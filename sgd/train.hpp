@@ -34,11 +34,13 @@ struct TrainOptions {
   double tolerance = 1e-3;   ///< stop when the best objective falls by less than this share in three epochs; 0: never
   std::uint64_t shards = 1;  ///< of the parameter server, and blocks of the weights; fewer where there are fewer
                              ///< workers or parameters
-  Staleness staleness{3};
+  Staleness staleness{3};    ///< asynchronous: but nobody gets further ahead than sgd/epochs.hpp says
   std::optional<std::uint64_t> max_clock = std::nullopt;
   std::optional<double> time_limit_seconds = std::nullopt;
   std::optional<runtime::StragglerSpec> straggler = std::nullopt;
   std::uint64_t seed = 0;  ///< of the order of the samples and of a random straggler
+  bool record = false;     ///< as for Job::iterate()
+  const runtime::Recording* replay = nullptr;
   std::function<void(const Evaluation&)>
       on_evaluation{};  ///< in worker 0, from whichever thread steps the shard; may be empty
 };
@@ -92,8 +94,10 @@ struct TrainResult {  // the same in every worker but where said
   double epochs = 0.0;              ///< samples that gradients were taken of, divided by n
   std::uint64_t steps_per_epoch = 0;
   std::uint64_t shards = 1;                  ///< in effect
+  Staleness staleness;                       ///< in effect
   double l2 = 0.0, step = 0.0, decay = 0.0;  ///< in effect
   runtime::Trace trace;                      ///< of all workers
+  runtime::Recording recording;              ///< where asked for: in worker 0
 };
 
 /// What the job must be. `samples`: of all workers.

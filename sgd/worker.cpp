@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "ps/value.hpp"
+#include "sgd/epochs.hpp"
 
 namespace wolfpack::sgd {
 namespace {
@@ -35,6 +37,7 @@ Worker::Worker(const Samples& samples, const FeatureSummary& all, const Plan& pl
       objective_(std::numeric_limits<double>::quiet_NaN()) {}
 
 void Worker::iterate(runtime::Iteration& iteration) {
+  finish(iteration.clock());
   entered_ = monotonic_seconds();
   entered_on_job_ = iteration.trace().start + iteration.trace().wait;
   read(iteration);
@@ -42,6 +45,19 @@ void Worker::iterate(runtime::Iteration& iteration) {
   propose_candidate(iteration);
   evaluate_candidate(iteration);
   step(iteration);
+}
+
+void Worker::finish(Clock end) {
+  const std::optional<Effects> effects = std::exchange(effects_, std::nullopt);
+  if (!effects || effects->clock >= end) return;
+  last_read_ = effects->read;
+  mean_.add(weights_);
+  samples_seen_ += effects->samples;
+  if (effects->cuts_mean) mean_.cut();
+  if (!effects->candidate) return;
+  times_.push_back({effects->candidate->stamp, effects->candidate_made, 0.0});
+  own_candidates_.push_back(std::move(*effects->candidate));
+  if (own_candidates_.size() > kCandidatesUnderWay) own_candidates_.pop_front();
 }
 
 std::span<const double> Worker::candidate(ps::AssignStamp stamp) const {
@@ -69,16 +85,20 @@ void Worker::wait_for_the_owner(runtime::Iteration& iteration) {
 void Worker::read(runtime::Iteration& iteration) {
   wait_for_the_owner(iteration);
   const Parameters& layout = plan_.parameters;
+  Effects effects;
+  effects.clock = iteration.clock();
+  slowest_ = iteration.clock();
   for (std::uint32_t b = 0; b < layout.blocks; ++b) {
     const ps::Row row = iteration.get(layout.weights(b));
-    if (b == 0) last_read_ = row.version;
+    if (b == 0) effects.read = row.version;
+    slowest_ = std::min(slowest_, row.floor);
     const auto weights = ps::as_doubles(row.payload);
     std::copy(weights.begin(), weights.end(), weights_.begin() + layout.begin(b));
     if (!layout.has_squares) continue;
     const auto squares = ps::as_doubles(iteration.get(layout.squares(b)).payload);
     std::copy(squares.begin(), squares.end(), squares_.begin() + layout.begin(b));
   }
-  mean_.add(weights_);
+  effects_ = std::move(effects);
 }
 
 /// The author alone has the weights at hand that an evaluation is of: it enters them for the best.
@@ -104,15 +124,15 @@ void Worker::propose_candidate(runtime::Iteration& iteration) {
   if (samples_.size() == 0) return;  // far ahead of the others, who do the work: its means are of old weights
   const std::uint64_t clock = iteration.clock().value, steps = plan_.steps;
   if (clock < steps || clock % steps != self_.value % steps) return;
-  const std::uint64_t epoch = clock / steps;
-  if (peek_candidate(iteration.get(plan_.parameters.candidate()).payload).epoch < epoch) {
-    const ps::AssignStamp stamp{clock, self_.value + std::uint64_t{1}};
-    own_candidates_.push_back({stamp, epoch, mean_.since_cut()});
-    if (own_candidates_.size() > kCandidatesUnderWay) own_candidates_.pop_front();
-    times_.push_back({stamp, now(), 0.0});
-    iteration.update(plan_.parameters.candidate(), encode_candidate(epoch, own_candidates_.back().weights));
-  }
-  mean_.cut();
+  effects_->cuts_mean = true;
+  const std::uint64_t epoch = epochs_passed(iteration.clock(), slowest_, steps);
+  if (peek_candidate(iteration.get(plan_.parameters.candidate()).payload).epoch >= epoch) return;
+  RecentMean mean = mean_;
+  mean.add(weights_);
+  const ps::AssignStamp stamp{clock, self_.value + std::uint64_t{1}};
+  effects_->candidate = Candidate{stamp, epoch, mean.since_cut()};
+  effects_->candidate_made = now();
+  iteration.update(plan_.parameters.candidate(), encode_candidate(epoch, mean.since_cut()));
 }
 
 void Worker::evaluate_candidate(runtime::Iteration& iteration) {
@@ -139,7 +159,7 @@ void Worker::step(runtime::Iteration& iteration) {
       changes_.push_back(
           optimizer_.change(j, gradient_, squares_.empty() ? 0.0 : squares_[static_cast<std::size_t>(j)], step));
   });
-  samples_seen_ += batch.size();
+  effects_->samples = batch.size();
   runtime::Note note;
   note.objective = objective_;
   note.work = batch.size();

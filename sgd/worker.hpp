@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -45,6 +46,9 @@ class Worker {
   Worker(const Samples& samples, const FeatureSummary& all, const Plan& plan, WorkerId self);
 
   void iterate(runtime::Iteration& iteration);
+  /// After Job::iterate(), with its result's clock. What the worker tells from then on follows from the iterations
+  /// before `end`, all of them finished: one that the stop cut off, wherever that was, leaves nothing behind.
+  void finish(Clock end);
 
   /// The mean of what was read over the last epoch.
   [[nodiscard]] const RecentMean& mean() const { return mean_; }
@@ -56,6 +60,16 @@ class Worker {
   [[nodiscard]] std::uint64_t samples_seen() const { return samples_seen_; }
 
  private:
+  /// What an iteration does to what finish() speaks of, until it is known to have finished.
+  struct Effects {
+    Clock clock;
+    Version read;  ///< of the first block
+    std::uint64_t samples = 0;
+    bool cuts_mean = false;              ///< after its read has gone in
+    std::optional<Candidate> candidate;  ///< proposed
+    double candidate_made = 0.0;
+  };
+
   void wait_for_the_owner(runtime::Iteration& iteration);
   void read(runtime::Iteration& iteration);
   void take_notice_of_evaluations(runtime::Iteration& iteration);
@@ -74,6 +88,8 @@ class Worker {
   RecentMean mean_;
   Version last_read_;
   std::vector<double> weights_, squares_;  // as read; squares_ empty for sgd
+  Clock slowest_;                          // the slowest worker's, by what was read
+  std::optional<Effects> effects_;         // of the last iteration begun
   std::vector<double> changes_;            // of the touched parameters, in their order
   Clock updated_until_;                    // own updates are of clocks before this
   std::uint64_t unfolded_ = 0;             // own clocks that were not folded in when the weights were read

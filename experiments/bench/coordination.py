@@ -7,7 +7,7 @@ Builds both sides (build/release) and runs them in turn, one process pinned to a
 its batches, each figure the median of its runs, and each ratio the median of the ratios of neighbours in time. The cores of a
 virtual machine may be near to each other now and far apart a minute later, which changes everything threefold: compare what ran
 together, and look at "hop", what two processes need to put a word to each other and see the other's by the same transport. The
-trace, on by default in a job, costs some 0.1 to 0.2 us an iteration; "clock" and "row" are without it, "+ trace" with it.
+trace, on by default in a job, costs some 0.1 us an iteration; "clock" and "row" are without it, "+ trace" with it.
 
 --priority takes the cores from other programs for the seconds of a run (root only): for a machine that is not idle.
 """

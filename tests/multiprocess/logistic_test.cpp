@@ -76,7 +76,7 @@ double objective_of(const LogisticProblem& problem, const LogisticRun& run) {
 TEST_F(Logistic, AutomaticSettingsComeWithinAPercentOfTheOptimumAndTheFilesAreTrue) {
   const double optimum = slow_optimum(problem_);
   for (const auto& [workers, staleness, shards] : std::vector<std::array<const char*, 3>>{
-           {"1", "bsp", "1"}, {"2", "3", "2"}, {"3", "bsp", "3"}, {"4", "3", "1"}}) {
+           {"1", "bsp", "1"}, {"2", "3", "2"}, {"3", "bsp", "3"}, {"4", "3", "1"}, {"4", "asp", "1"}}) {
     SCOPED_TRACE(fmt::format("{} workers, staleness {}, {} shards", workers, staleness, shards));
     const LogisticRun run =
         this->run({"--data", data_, "--workers", workers, "--staleness", staleness, "--shards", shards});
@@ -95,6 +95,19 @@ TEST_F(Logistic, AutomaticSettingsComeWithinAPercentOfTheOptimumAndTheFilesAreTr
   }
 }
 
+TEST_F(Logistic, AutomaticSettingsDoSoBesideAStragglerTooWhateverTheStaleness) {
+  const double optimum = slow_optimum(problem_);
+  for (const char* staleness : {"3", "asp"})
+    for (const char* workers : {"2", "4"}) {
+      SCOPED_TRACE(fmt::format("{} workers, staleness {}", workers, staleness));
+      const LogisticRun run = this->run(
+          {"--data", data_, "--workers", workers, "--staleness", staleness, "--straggler", "worker=1,slowdown=300"});
+      ASSERT_EQ(run.outcome.exit_status, 0) << run.outcome.err;
+      EXPECT_EQ(run.result.at("status"), "converged");
+      EXPECT_LE(run.result.at("objective"), 1.01 * optimum);
+    }
+}
+
 TEST_F(Logistic, EverySettingInEffectIsRecorded) {
   const LogisticRun run =
       this->run({"--data",      data_,    "--workers",    "2",    "--staleness", "asp",
@@ -106,6 +119,7 @@ TEST_F(Logistic, EverySettingInEffectIsRecorded) {
   const auto& result = run.result;
   EXPECT_EQ(result.at("status"), "epochs_done");
   EXPECT_EQ(result.at("staleness"), "asp");
+  EXPECT_EQ(result.at("staleness_in_effect"), 20);
   EXPECT_EQ(result.at("optimizer"), "sgd");
   EXPECT_EQ(result.at("l2"), 0.01);
   EXPECT_EQ(result.at("step"), 0.5);

@@ -9,6 +9,7 @@
 
 #include "tests/support/lasso_instances.hpp"
 #include "tests/support/lasso_run.hpp"
+#include "tests/support/slow_logistic.hpp"
 
 namespace wolfpack::testing {
 namespace {
@@ -61,6 +62,32 @@ TEST_F(ReplayOfTheProgram, OfOneWorkerGivesTheSameBitsToo) {
   const LassoRun recorded = run_lasso(record), replayed = run_lasso(replay);
   ASSERT_EQ(replayed.outcome.exit_status, 0) << replayed.outcome.err;
   EXPECT_EQ(replayed.coefficients_text, recorded.coefficients_text);
+}
+
+TEST_F(ReplayOfTheProgram, OfLogisticOverSeveralShardsGivesTheSameBits) {
+  const std::string data =
+      scratch_.write("train.libsvm", to_svmlight(random_problem(400, 20, 0.3, 1.0 / 400, 23), 2, 5));
+  const auto run = [&](const Texts& more) {
+    Texts all{"logistic", "--data", data,      "--workers", "4",
+              "--shards", "3",      "--quiet", "--output",  scratch_.path("run")};
+    all.insert(all.end(), more.begin(), more.end());
+    const Outcome outcome = run_program(all);
+    EXPECT_EQ(outcome.exit_status, 0) << outcome.err;
+    return ScratchDirectory::read(scratch_.path("run/coefficients.csv"));
+  };
+  for (const char* staleness : {"bsp", "2", "asp"}) {
+    SCOPED_TRACE(staleness);
+    const std::string recorded =
+        run({"--staleness", staleness, "--record", recording_, "--straggler", "worker=3,slowdown=4"});
+    for (const char* transport : kTransports) {
+      SCOPED_TRACE(transport);
+      EXPECT_EQ(run({"--staleness", staleness, "--replay", recording_, "--transport", transport}), recorded);
+    }
+  }
+  const Outcome other = run_program({"logistic", "--data", data, "--workers", "4", "--shards", "2", "--staleness",
+                                     "asp", "--quiet", "--replay", recording_});
+  EXPECT_EQ(other.exit_status, 2);
+  EXPECT_THAT(other.err, HasSubstr("--shards 3"));
 }
 
 TEST_F(ReplayOfTheProgram, RefusesWhatItCannotRepeat) {

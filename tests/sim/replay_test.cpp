@@ -71,37 +71,63 @@ TEST(Replay, LeavesARecordingOfAnotherProblemWithAClearError) {
 TEST(Recording, TextComesBackAsItWas) {
   Recording recording;
   recording.settings = {{"data", "a file.npy"}, {"beta", "1.5"}};
+  recording.clocks = {{2}, {5}};
   recording.reads = {{{{0}, {0}, 0, {1}, {0}, {0}}, {{1}, {2}, 0, {}, {}, {}}}, {}};
-  recording.folds = {{1, 0}, {2, 5}};
+  recording.shards = {{{{{1, 0}, {{0}, {2}}}, {{2, 5}, {}}}, ps::StopReason::converged}, {}};
   recording.stop = ps::StopReason::converged;
   const Recording back = Recording::from_text(recording.to_text(), "it");
   EXPECT_EQ(back.to_text(), recording.to_text());
   EXPECT_EQ(back.settings, recording.settings);
-  EXPECT_EQ(back.folded({1}), Clock{5});
+  EXPECT_EQ(back.clocks, recording.clocks);
+  EXPECT_EQ(back.shards[0].folds, recording.shards[0].folds);
+  EXPECT_EQ(back.shards[0].said, recording.shards[0].said);
   EXPECT_EQ(back.stop, recording.stop);
 }
 
+void expect_refused(const std::string& text, const std::string& why) {
+  try {
+    (void)Recording::from_text(text, "file");
+    ADD_FAILURE() << "accepted: " << text;
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find(why), std::string::npos) << error.what();
+  }
+}
+
 TEST(Recording, BadTextIsRefusedWithItsLine) {
-  const std::string good = "wolfpack-recording 1\nworkers 2\nread 0 0 0 1 0 0\nfold 1 0\nfold 1 1\nstop 2\n";
-  EXPECT_NO_THROW((void)Recording::from_text(good, "file"));
-  const auto refused = [](const std::string& text, const std::string& why) {
-    try {
-      (void)Recording::from_text(text, "file");
-      ADD_FAILURE() << "accepted: " << text;
-    } catch (const InputError& error) {
-      EXPECT_NE(std::string(error.what()).find(why), std::string::npos) << error.what();
-    }
+  const std::string job = "wolfpack-recording 2\njob 2 1\n";
+  EXPECT_NO_THROW(
+      (void)Recording::from_text(job + "clocks 1 1\nread 0 0 0 1 0 0\nfold 0 1 0 0\nfold 0 1 1\nstop 2\n", ""));
+  expect_refused("", "ends before");
+  expect_refused("other 1\n", "line 1: it is not a recording");
+  expect_refused("wolfpack-recording 2\nread 0 0 0 1 0 0\n", "line 2: \"job\" must come first");
+  expect_refused("wolfpack-recording 2\njob 0 1\n", "line 2: 0 is out of range, 1 to ");
+  expect_refused("wolfpack-recording 2\njob 2 3\n", "line 2: 3 is out of range, 1 to 2");
+  expect_refused(job + "job 2 1\n", "line 3: \"job\" comes once");
+  expect_refused(job + "read 2 0 0 1 0 0\n", "line 3: 2 is out of range");
+  expect_refused(job + "read 0 0 0 x 0 0\n", "line 3: \"x\" is not a number");
+  expect_refused(job + "fold 0 1\n", "line 3: a word is missing");
+  expect_refused(job + "fold 1 1 1\n", "line 3: 1 is out of range");
+  expect_refused(job + "clocks 1 2 3\n", "line 3: \"3\" is too much");
+  expect_refused(job + "fold 0 1 1\nfold 0 0 1\n", "line 4: the fold takes back a clock");
+  expect_refused(job + "sing 1\n", "line 3: \"sing\" is no kind of entry");
+  expect_refused(job + "fold 0 1 1\n", "ends before");
+}
+
+TEST(Recording, OfWhatCannotHaveHappenedIsRefusedBeforeAnybodyWaitsForIt) {
+  const auto text = [](const std::string& middle) {
+    return "wolfpack-recording 2\njob 2 2\nclocks 2 2\n" + middle + "stop 2\n";
   };
-  refused("", "ends before");
-  refused("other 1\n", "line 1: it is not a recording");
-  refused("wolfpack-recording 1\nread 0 0 0 1 0 0\n", "line 2: the number of workers must come first");
-  refused("wolfpack-recording 1\nworkers 2\nread 2 0 0 1 0 0\n", "line 3: 2 is out of range");
-  refused("wolfpack-recording 1\nworkers 2\nread 0 0 0 x 0 0\n", "line 3: \"x\" is not a number");
-  refused("wolfpack-recording 1\nworkers 2\nfold 1\n", "line 3: a word is missing");
-  refused("wolfpack-recording 1\nworkers 2\nfold 1 2 3\n", "line 3: \"3\" is too much");
-  refused("wolfpack-recording 1\nworkers 2\nfold 1 1\nfold 0 1\nstop 2\n", "fold 2 takes back a clock");
-  refused("wolfpack-recording 1\nworkers 2\nsing 1\n", "line 3: \"sing\" is no kind of entry");
-  refused("wolfpack-recording 1\nworkers 2\nfold 1 1\n", "ends before");
+  const std::string why = "cannot have been made in any order";
+  // Each worker reads what follows from the other's clock alone, which ends after that read.
+  const std::string folds = "fold 0 1 0 0\nfold 1 0 1 1\n";
+  EXPECT_NO_THROW((void)Recording::from_text(text(folds + "read 0 1 1 2 0 0\nread 1 1 0 2 0 0\n"), ""));
+  expect_refused(text(folds + "read 0 0 1 2 0 0\nread 1 0 0 2 0 0\n"), why);
+  expect_refused(text("read 0 0 0 2 0 0\n"), why);  // never published
+  expect_refused(text("fold 0 3 0\n"), why);        // nobody made the clock
+  // Version 5 takes the slot of version 1.
+  const std::string four = "clocks 4 2\nfold 0 1 0 0\nfold 0 2 0 0\nfold 0 3 0 0\nfold 0 4 0 0\n";
+  EXPECT_NO_THROW((void)Recording::from_text(text(four + "read 1 0 0 1 0 0\nread 1 0 0 5 0 0\n"), ""));
+  expect_refused(text(four + "read 1 0 0 5 0 0\nread 1 0 0 1 0 0\n"), why);
 }
 
 }  // namespace

@@ -1,0 +1,85 @@
+#include "experiments/run_recording.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+
+#include <fmt/format.h>
+
+#include "base/status.hpp"
+#include "experiments/data/input_file.hpp"
+#include "experiments/data/output_file.hpp"
+
+namespace wolfpack::experiments {
+namespace {
+
+constexpr const char* kObjective = "objective";
+
+/// Tells targets apart, not for ever: a run that leaves its recording says so later.
+std::string target_hash(const std::vector<double>& target) {
+  std::uint64_t hash = 14695981039346656037u;  // FNV-1a over the words
+  for (const double value : target) hash = (hash ^ std::bit_cast<std::uint64_t>(value)) * 1099511628211u;
+  return fmt::format("{:016x}", hash);
+}
+
+std::string read_all(const std::string& path) {
+  constexpr std::size_t kChunkBytes = 1 << 16;
+  data::InputFile file(path);
+  std::string text;
+  for (;;) {
+    const std::size_t before = text.size();
+    text.resize(before + kChunkBytes);
+    const std::size_t got = file.read(text.data() + before, kChunkBytes);
+    text.resize(before + got);
+    if (got < kChunkBytes) return text;
+  }
+}
+
+}  // namespace
+
+std::string exact(double value) { return fmt::format("{:.17g}", value); }
+
+RunIdentity identity_of(const RunSettings& settings, const data::Dataset& dataset, const RunIdentity& of_the_command) {
+  RunIdentity identity{
+      {"--workers", std::to_string(settings.workers)},
+      {"--staleness", settings.staleness.is_asynchronous() ? "asp" : std::to_string(settings.staleness.value)},
+      {"--max-clock", settings.max_clock ? std::to_string(*settings.max_clock) : "none"},
+      {"--data", fmt::format("of {} rows and {} columns", dataset.rows(), dataset.columns())},
+      {"--target", target_hash(dataset.target())}};
+  identity.insert(identity.end(), of_the_command.begin(), of_the_command.end());
+  return identity;
+}
+
+runtime::Recording read_recording(const RunSettings& settings, const RunIdentity& identity) {
+  auto recording = runtime::Recording::from_text(read_all(settings.replay), settings.replay);
+  for (const auto& [name, value] : identity) {
+    const auto found = std::find_if(recording.settings.begin(), recording.settings.end(),
+                                    [&name = name](const auto& setting) { return setting.first == name; });
+    const std::string recorded = found == recording.settings.end() ? "nothing" : found->second;
+    if (recorded != value)
+      throw InputError(fmt::format("--replay {}: it was recorded with {} {}, and this run has {}; accepted: the same",
+                                   settings.replay, name, recorded, value));
+  }
+  return recording;
+}
+
+void prepare_recording(const std::string& path) {
+  const data::OutputFile file(path);  // leaves nothing without a commit
+}
+
+void write_recording(const RunSettings& settings, const RunIdentity& identity, double objective,
+                     runtime::Recording recording) {
+  recording.settings = identity;
+  recording.settings.emplace_back(kObjective, exact(objective));
+  data::OutputFile file(settings.record);
+  file.write(recording.to_text());
+  file.commit();
+}
+
+void check_replay(const runtime::Recording& recording, double objective) {
+  const std::pair<std::string, std::string> outcome{kObjective, exact(objective)};
+  if (std::find(recording.settings.begin(), recording.settings.end(), outcome) == recording.settings.end())
+    throw RuntimeFailure(fmt::format("{}: the objective is {}", ps::kLeavesTheRecording, outcome.second));
+}
+
+}  // namespace wolfpack::experiments

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/status.hpp"
+#include "base/time.hpp"
 #include "experiments/data/svmlight.hpp"
 #include "experiments/data/synthetic.hpp"
 #include "experiments/exit_status.hpp"
@@ -123,6 +124,9 @@ int run(int argc, char** argv) {
   return generate_command->parsed() ? run_generate(generate) : run_report(report);
 }
 
+/// Where a worker fails because another one died, the launcher says who did, and ends the worker meanwhile.
+constexpr double kLauncherSpeaksFirstSeconds = 0.1;
+
 /// Bad input is found by all workers together, and a lost worker by those that live: worker 0 says it for all.
 int run_and_speak(const std::optional<WorkerId>& worker, int argc, char** argv) {
   const bool speaks = !worker || worker->value == 0;
@@ -135,6 +139,7 @@ int run_and_speak(const std::optional<WorkerId>& worker, int argc, char** argv) 
     if (speaks) complain(error.what());
     return kFailedWhileRunning;
   } catch (const std::exception& error) {
+    if (worker) sleep_seconds(kLauncherSpeaksFirstSeconds);
     complain(worker ? fmt::format("worker {}: {}", worker->value, error.what()) : error.what());
     return kFailedWhileRunning;
   }

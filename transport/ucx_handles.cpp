@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/time.hpp"
+#include "transport/ucx_fatal_errors.hpp"
 
 namespace wolfpack::transport {
 
@@ -23,6 +24,7 @@ Status to_status(ucs_status_t status, const char* call) {
 namespace ucx {
 
 Context make_context(const ContextOptions& options) {
+  tell_fatal_errors();
   ucp_config_t* config = nullptr;
   check_ucx(ucp_config_read(nullptr, nullptr, &config), "ucp_config_read");
   const std::unique_ptr<ucp_config_t, decltype(&ucp_config_release)> owner(config, &ucp_config_release);

@@ -109,7 +109,7 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
   const int status = solved.status == frank_wolfe::SolveStatus::converged ? kConverged : kNotConverged;
   if (!is_first) return status;
 
-  if (replay) check_replay(*replay, solved.iterate.objective);
+  if (solved.is_replayed) check_replay(*replay, solved.iterate.objective);
   facts.wall_seconds = monotonic_seconds() - start;
   const auto result = result_json(settings, facts, solved);
   if (!settings.output.empty()) write_run(settings.output, result, solved);

@@ -175,7 +175,7 @@ int run_worker(const LogisticSettings& settings, transport::Bootstrap& bootstrap
   const int status = done ? kConverged : kNotConverged;
   if (!is_first) return status;
 
-  if (inputs.replay) check_replay(*inputs.replay, result.model.objective);
+  if (result.is_replayed) check_replay(*inputs.replay, result.model.objective);
   if (inputs.test) facts.test = fit_of(*inputs.test, inputs.test_columns, result.model);
   facts.wall_seconds = monotonic_seconds() - start;
   const auto json = logistic_json(settings, facts, result);

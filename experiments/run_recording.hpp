@@ -3,7 +3,7 @@
 //     const RunIdentity identity = identity_of(settings, dataset, {{"--beta", exact(beta)}});
 //     if (!settings.replay.empty()) replay = read_recording(settings, identity);
 //     ...                                                   // the job, with record and replay
-//     if (replay) check_replay(*replay, objective);
+//     if (result.is_replayed) check_replay(*replay, objective);
 //     if (!settings.record.empty()) write_recording(settings, identity, objective, recording);
 #pragma once
 

@@ -160,6 +160,7 @@ SolveResult solve(runtime::Job& job, AtomSelector& selector, Index first_column,
   }
   gather(job, ran, worker, result);
   result.recording = std::move(ran.recording);
+  result.is_replayed = ran.is_replayed;
   return result;
 }
 

@@ -60,7 +60,8 @@ class Client {
   Status update(Key key, Clock clock, std::span<const std::byte> value);
 
   /// Ends iteration `clock` in every shard that has rows, then tells everybody. Returns when the transport can finish
-  /// that without this thread, which may then compute for long.
+  /// that without this thread, which may then compute for long. `stopped` means that it has ended in no shard; where a
+  /// stop came between two of them it has ended, and those that are left lack it.
   Status tick(Clock clock);
 
   [[nodiscard]] Version newest(Key key) const { return readers_[key.value]->newest(); }

@@ -3,14 +3,16 @@
 //
 // Who read version v in the recorded run has to find it, so the owner does not write a slot again before all recorded
 // reads of the version in it have been made again; workers tell how many they have made (JobLayout::reads_offset).
-// Nobody can block, with any number of shards: a read of version v was over before the writing of v + kRowSlots began
-// (ps/row.hpp), so whatever a replay waits for came before in the recorded run, too.
+// Nobody can block, with any number of shards, since whatever a replay waits for came before in the recorded run, too:
+// a worker's reads and clocks come in their order, a fold after the clocks that it folds in, a read of version v after
+// its publication, and the writing of v + kRowSlots after every read of v was over (ps/row.hpp).
 //
 //     shard_options.script = script;
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "ps/wire_layout.hpp"
@@ -27,31 +29,38 @@ struct Fold {
   bool operator==(const Fold&) const = default;
 };
 
-struct FoldScript {
-  /// A read of a row. Version 0: there was nothing to read.
+/// A worker's reads in their order; of a key, versions never fall.
+class ReadOrder {
+ public:
+  /// Version 0: a read that found nothing.
+  void add(Key key, Version version) {
+    if (version.value != 0) by_key_[key].push_back({size_, version});
+    ++size_;
+  }
+  /// Whether the worker, having made `made` reads, has still to read the version that the one after `newest`
+  /// overwrites.
+  [[nodiscard]] bool holds_slot(std::uint64_t made, Key key, Version newest) const {
+    const auto reads = by_key_.find(key);
+    if (newest.value < kRowSlots || reads == by_key_.end()) return false;
+    const auto next = std::partition_point(reads->second.begin(), reads->second.end(),
+                                           [made](const Read& read) { return read.position < made; });
+    return next != reads->second.end() && next->version.value + kRowSlots <= newest.value + 1;
+  }
+
+ private:
   struct Read {
-    Key key;
+    std::uint64_t position;
     Version version;
   };
+  std::uint64_t size_ = 0;
+  std::map<Key, std::vector<Read>> by_key_;
+};
 
+struct FoldScript {
   std::vector<Fold> folds;
-  std::vector<std::vector<Read>> reads;   ///< by worker, in the order in which it made them
+  std::vector<ReadOrder> reads;           ///< by worker: of this shard's rows
   std::vector<Clock> clocks;              ///< by worker: the iterations that it made
   StopReason said = StopReason::running;  ///< by a merge policy, after the last fold
-
-  /// Whether the worker, having made `reads_made` reads, has still to read `key` at `version` or before.
-  [[nodiscard]] bool still_reads(WorkerId worker, std::uint64_t reads_made, Key key, Version version) const {
-    const auto& all = reads[worker.value];
-    const auto begin = all.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(reads_made, all.size()));
-    const auto next =
-        std::find_if(begin, all.end(), [key](const Read& read) { return read.key == key && read.version.value != 0; });
-    return next != all.end() && next->version <= version;
-  }
-
-  /// Whether the slot that the version after `newest` takes is free of readers.
-  [[nodiscard]] bool slot_is_free(WorkerId worker, std::uint64_t reads_made, Key key, Version newest) const {
-    return newest.value < kRowSlots || !still_reads(worker, reads_made, key, {newest.value + 1 - kRowSlots});
-  }
 };
 
 }  // namespace wolfpack::ps

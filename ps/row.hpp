@@ -10,8 +10,9 @@
 //
 // Why: version v + kRowSlots is the next to use the slot, and its writing begins only after "newest = v + kRowSlots -
 // 1" had been flushed to this reader. If the reader's word, looked at after the get, is still at most v + kRowSlots -
-// 2, that flush had not completed, so the writing had not begun when the get was complete. Words never fall, and pushes
-// may skip versions: a skipped word is never waited for.
+// 2, that flush had not completed, so the writing had not begun when the get was complete. Where a
+// flush is an order of stores alone (transport.hpp) they settle it: who has got a byte of the new slot finds the word.
+// Words never fall, and pushes may skip versions: a skipped word is never waited for.
 #pragma once
 
 #include <cstdint>

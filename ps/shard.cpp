@@ -50,7 +50,7 @@ Shard::Shard(const JobLayout& layout, const std::vector<RowSpec>& rows, const Sh
     rows_.back()->policy->write_row(payload_);
     rows_.back()->publisher.publish(payload_, folded_);
   }
-  if (options_.last_clock == Clock{0})
+  if (options_.last_clock == Clock{0} && !options_.script)
     request_stop(StopReason::iterations_done);  // there is nothing to fold that would say so
 }
 
@@ -125,7 +125,7 @@ bool Shard::merge_by_script() {
     if (!has_arrived({i}, fold.clocks[i])) return false;
     const std::uint64_t reads_made = load_word(reads_words_[i]);
     for (const Key key : fold.published)
-      if (!script.slot_is_free({i}, reads_made, key, version(key))) return false;
+      if (script.reads[i].holds_slot(reads_made, key, version(key))) return false;
   }
   for (std::uint32_t i = 0; i < pending_.size(); ++i)
     while (folded_[i] < fold.clocks[i]) merge_next_clock({i});
@@ -136,8 +136,12 @@ bool Shard::merge_by_script() {
 void Shard::check_script(const Fold& fold) const {
   const FoldScript& script = *options_.script;
   const bool is_last = folds_ == script.folds.size();
-  if (fold != script.folds[folds_ - 1] || said_ != (is_last ? script.said : StopReason::running))
-    throw RuntimeFailure(kLeavesTheRecording);
+  const char* what = fold != script.folds[folds_ - 1]                         ? "publishes other rows"
+                     : said_ != (is_last ? script.said : StopReason::running) ? "stops, or does not stop, the job"
+                                                                              : nullptr;
+  if (what != nullptr)
+    throw RuntimeFailure(
+        fmt::format("{}: shard {} {} after fold {}", kLeavesTheRecording, options_.shard, what, folds_));
 }
 
 bool Shard::merge() {

@@ -300,8 +300,8 @@ IterateResult Job::iterate(const IterateOptions& options, const std::function<vo
       result.seconds = owner_->stopped_at_seconds() - start_seconds_;
     }
     result.stop = client_->stop();
-    if (options.replay != nullptr && result.stop.reason == ps::StopReason::iterations_done)
-      result.stop.reason = options.replay->stop;  // a replay ends when everything has been made again
+    result.is_replayed = options.replay != nullptr && result.stop.reason == ps::StopReason::iterations_done;
+    if (result.is_replayed) result.stop.reason = options.replay->stop;
     leave_failed_job(result.stop.reason == ps::StopReason::failed
                          ? Status(StatusCode::peer_lost, "another worker failed")
                          : Status());

@@ -55,7 +55,8 @@ struct IterateResult {
       0.0;      ///< from when every worker had called iterate() to the decision to stop; in processes that host a shard
   Clock clock;  ///< iterations this worker finished
   Trace trace;  ///< this worker's
-  Recording recording;  ///< where asked for: in worker 0, of all
+  Recording recording;       ///< where asked for: in worker 0, of all
+  bool is_replayed = false;  ///< all that the recording holds was made again: nothing stopped the replay before
 };
 
 /// How the job's processes reach each other, for the record.

@@ -1,10 +1,12 @@
 #include "runtime/recording.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <limits>
 #include <map>
 #include <sstream>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -14,8 +16,21 @@ namespace wolfpack::runtime {
 namespace {
 
 constexpr const char* kFirstLine = "wolfpack-recording 2";
-constexpr std::uint64_t kMostWorkers = 1 << 20;
+constexpr std::uint64_t kMostWorkers = 1 << 16;
 constexpr std::uint64_t kMostKey = std::numeric_limits<std::uint32_t>::max();
+
+bool is_of_a_policy(ps::StopReason reason) {
+  return reason == ps::StopReason::converged || reason == ps::StopReason::stalled;
+}
+
+/// As it is quoted to a person.
+std::string shown(const std::string& word) {
+  constexpr std::size_t kMostShown = 40;
+  std::string text = word.substr(0, kMostShown);
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return std::isprint(c) == 0; }, '?');
+  return text + (word.size() > kMostShown ? "..." : "");
+}
 
 /// The words of one line.
 class LineReader {
@@ -40,14 +55,15 @@ class LineReader {
     const std::string text = word();
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) refuse(fmt::format("\"{}\" is not a number", text));
+    if (error != std::errc() || end != text.data() + text.size())
+      refuse(fmt::format("\"{}\" is not a number", shown(text)));
     if (value < least || value > most) refuse(fmt::format("{} is out of range, {} to {}", value, least, most));
     return value;
   }
   [[nodiscard]] bool has_more() { return !(words_ >> std::ws).eof(); }
   void end() {
     std::string text;
-    if (words_ >> text) refuse(fmt::format("\"{}\" is too much", text));
+    if (words_ >> text) refuse(fmt::format("\"{}\" is too much", shown(text)));
   }
   [[noreturn]] void refuse(const std::string& what) const {
     throw InputError(fmt::format("{}: {}; accepted: what --record wrote", where_, what));
@@ -59,82 +75,118 @@ class LineReader {
   std::string kind_;
 };
 
-ps::StopReason read_reason(LineReader& line) {
-  return static_cast<ps::StopReason>(line.number(static_cast<std::uint64_t>(ps::StopReason::failed)));
-}
+/// Takes a recording in, line by line.
+class Parser {
+ public:
+  explicit Parser(Recording& recording) : recording_(recording) {}
 
-ReadRecord read_read(LineReader& line) {
-  ReadRecord read;
-  read.clock = {line.number()};
-  read.key = {static_cast<std::uint32_t>(line.number(kMostKey))};
-  read.version = {line.number()};
-  read.floor = {line.number()};
-  read.own_folded = {line.number()};
-  return read;
-}
-
-void read_fold(LineReader& line, Recording& recording) {
-  auto& folds = recording.shards[line.number(recording.shards.size() - 1)].folds;
-  ps::Fold fold{.clocks = std::vector<std::uint64_t>(recording.workers()), .published = {}};
-  for (std::size_t i = 0; i < fold.clocks.size(); ++i) {
-    fold.clocks[i] = line.number();
-    if (!folds.empty() && fold.clocks[i] < folds.back().clocks[i]) line.refuse("the fold takes back a clock");
+  void take(LineReader& line) {
+    const std::string& kind = line.kind();
+    if (kind == "setting") {
+      std::string name = line.word();
+      recording_.settings.emplace_back(std::move(name), line.rest());
+    } else if (kind == "job") {
+      take_job(line);
+    } else if (recording_.workers() == 0) {
+      line.refuse("\"job\" must come first");
+    } else if (kind == "clocks") {
+      take_clocks(line);
+    } else if (recording_.clocks.empty()) {
+      line.refuse("\"clocks\" must come after \"job\"");
+    } else if (kind == "read") {
+      take_read(line);
+    } else if (kind == "fold") {
+      take_fold(line);
+    } else if (kind == "said") {
+      auto& said = recording_.shards[line.number(recording_.shards.size() - 1)].said;
+      said = reason(line, ps::StopReason::running);
+      if (said != ps::StopReason::running && !is_of_a_policy(said)) line.refuse("no merge policy says that");
+    } else if (kind == "stop") {
+      recording_.stop = reason(line, ps::StopReason::iterations_done);
+    } else {
+      line.refuse(fmt::format("\"{}\" is no kind of entry", shown(kind)));
+    }
+    line.end();
   }
-  while (line.has_more()) fold.published.push_back({static_cast<std::uint32_t>(line.number(kMostKey))});
-  folds.push_back(std::move(fold));
-}
 
-void read_line(LineReader& line, Recording& recording) {
-  const std::string& kind = line.kind();
-  const bool has_job = recording.workers() != 0;
-  if (kind == "setting") {
-    std::string name = line.word();
-    recording.settings.emplace_back(std::move(name), line.rest());
-  } else if (kind == "job") {
-    if (has_job) line.refuse("\"job\" comes once");
-    recording.reads.resize(line.number(1, kMostWorkers));
-    recording.clocks.resize(recording.workers());
-    recording.shards.resize(line.number(1, recording.workers()));
-  } else if (!has_job) {
-    line.refuse("\"job\" must come first");
-  } else if (kind == "clocks") {
-    for (Clock& clock : recording.clocks) clock = {line.number()};
-  } else if (kind == "read") {
-    auto& reads = recording.reads[line.number(recording.workers() - 1)];
-    reads.push_back(read_read(line));
-  } else if (kind == "fold") {
-    read_fold(line, recording);
-  } else if (kind == "said") {
-    auto& said = recording.shards[line.number(recording.shards.size() - 1)].said;
-    said = read_reason(line);
-  } else if (kind == "stop") {
-    recording.stop = read_reason(line);
-  } else {
-    line.refuse(fmt::format("\"{}\" is no kind of entry", kind));
+ private:
+  static ps::StopReason reason(LineReader& line, ps::StopReason least) {
+    return static_cast<ps::StopReason>(
+        line.number(static_cast<std::uint64_t>(least), static_cast<std::uint64_t>(ps::StopReason::interrupted)));
   }
-  line.end();
-}
+  std::size_t worker(LineReader& line) { return line.number(recording_.workers() - 1); }
+  static ps::Key key(LineReader& line) { return {static_cast<std::uint32_t>(line.number(kMostKey))}; }
 
-/// Makes all reads and folds as a replay does, in any order that there is.
+  void take_job(LineReader& line) {
+    if (recording_.workers() != 0) line.refuse("\"job\" comes once");
+    recording_.reads.resize(line.number(1, kMostWorkers));
+    recording_.shards.resize(line.number(1, recording_.workers()));
+    newest_read_.resize(recording_.workers());
+  }
+  void take_clocks(LineReader& line) {
+    if (!recording_.clocks.empty()) line.refuse("\"clocks\" comes once");
+    for (std::size_t i = 0; i < recording_.workers(); ++i) recording_.clocks.push_back({line.number()});
+  }
+  void take_read(LineReader& line) {
+    const std::size_t i = worker(line);
+    ReadRecord read;
+    read.clock = {line.number()};
+    read.key = key(line);
+    read.version = {line.number()};
+    read.floor = {line.number()};
+    read.own_folded = {line.number()};
+    auto& reads = recording_.reads[i];
+    if (read.clock >= recording_.clocks[i] || (!reads.empty() && read.clock < reads.back().clock))
+      line.refuse(fmt::format("clock {} is out of turn for worker {}", read.clock.value, i));
+    if (read.version.value != 0 && read.version < std::exchange(newest_read_[i][read.key], read.version))
+      line.refuse(fmt::format("version {} comes after a newer one", read.version.value));
+    reads.push_back(read);
+  }
+  void take_fold(LineReader& line) {
+    const std::uint64_t shard = line.number(recording_.shards.size() - 1);
+    auto& folds = recording_.shards[shard].folds;
+    ps::Fold fold{.clocks = std::vector<std::uint64_t>(recording_.workers()), .published = {}};
+    for (std::size_t i = 0; i < fold.clocks.size(); ++i) {
+      fold.clocks[i] = line.number();
+      if (!folds.empty() && fold.clocks[i] < folds.back().clocks[i]) line.refuse("the fold takes back a clock");
+    }
+    while (line.has_more()) {
+      fold.published.push_back(key(line));
+      if (ps::shard_of(fold.published.back(), recording_.shards.size()) != shard)
+        line.refuse(fmt::format("row {} is not in shard {}", fold.published.back().value, shard));
+    }
+    folds.push_back(std::move(fold));
+  }
+
+  Recording& recording_;
+  std::vector<std::map<ps::Key, Version>> newest_read_;  // by worker
+};
+
+/// Makes all reads and folds as a replay does. Any order that there is will do: a worker never reads an older version
+/// after a newer one, so making a read early takes no slot from another.
 class DryRun {
  public:
   explicit DryRun(const Recording& recording)
-      : recording_(recording), next_(recording.workers()), folds_made_(recording.shards.size()) {
-    for (std::uint64_t s = 0; s < recording.shards.size(); ++s) scripts_.push_back(recording.script(s));
-    reads_made_.assign(scripts_.size(), std::vector<std::uint64_t>(recording.workers()));
+      : recording_(recording),
+        orders_(recording.workers()),
+        next_(recording.workers()),
+        folds_made_(recording.shards.size()) {
+    for (std::size_t i = 0; i < next_.size(); ++i)
+      for (const ReadRecord& read : recording.reads[i]) orders_[i].add(read.key, read.version);
   }
 
   [[nodiscard]] bool comes_to_the_end() {
     for (bool moves = true; moves;) {
       moves = false;
-      for (std::uint32_t i = 0; i < next_.size(); ++i)
-        while (read({i})) moves = true;
-      for (std::uint64_t s = 0; s < scripts_.size(); ++s)
+      for (std::size_t i = 0; i < next_.size(); ++i)
+        while (read(i)) moves = true;
+      for (std::size_t s = 0; s < folds_made_.size(); ++s)
         while (fold(s)) moves = true;
     }
     bool all = true;
     for (std::size_t i = 0; i < next_.size(); ++i) all = all && next_[i] == recording_.reads[i].size();
-    for (std::size_t s = 0; s < scripts_.size(); ++s) all = all && folds_made_[s] == scripts_[s]->folds.size();
+    for (std::size_t s = 0; s < folds_made_.size(); ++s)
+      all = all && folds_made_[s] == recording_.shards[s].folds.size();
     return all;
   }
 
@@ -144,29 +196,27 @@ class DryRun {
     return found == versions_.end() ? Version{1} : found->second;
   }
   /// The clocks that the worker has ended, where it stands.
-  [[nodiscard]] Clock clock(WorkerId worker) const {
-    const auto& reads = recording_.reads[worker.value];
-    const Clock all = recording_.clocks[worker.value];
-    return next_[worker.value] == reads.size() ? all : std::min(all, reads[next_[worker.value]].clock);
+  [[nodiscard]] Clock clock(std::size_t worker) const {
+    const auto& reads = recording_.reads[worker];
+    return next_[worker] == reads.size() ? recording_.clocks[worker] : reads[next_[worker]].clock;
   }
-  bool read(WorkerId worker) {
-    if (next_[worker.value] == recording_.reads[worker.value].size()) return false;
-    const ReadRecord& read = recording_.reads[worker.value][next_[worker.value]];
+  bool read(std::size_t worker) {
+    if (next_[worker] == recording_.reads[worker].size()) return false;
+    const ReadRecord& read = recording_.reads[worker][next_[worker]];
     const Version newest = version(read.key);
     if (read.version.value != 0 && (read.version > newest || newest.value >= read.version.value + ps::kRowSlots))
       return false;
-    ++next_[worker.value];
-    ++reads_made_[ps::shard_of(read.key, scripts_.size())][worker.value];
+    ++next_[worker];
     return true;
   }
-  bool fold(std::uint64_t shard) {
-    const ps::FoldScript& script = *scripts_[shard];
-    if (folds_made_[shard] == script.folds.size()) return false;
-    const ps::Fold& fold = script.folds[folds_made_[shard]];
-    for (std::uint32_t i = 0; i < next_.size(); ++i) {
-      if (clock({i}).value < fold.clocks[i]) return false;
+  bool fold(std::size_t shard) {
+    const auto& folds = recording_.shards[shard].folds;
+    if (folds_made_[shard] == folds.size()) return false;
+    const ps::Fold& fold = folds[folds_made_[shard]];
+    for (std::size_t i = 0; i < next_.size(); ++i) {
+      if (clock(i).value < fold.clocks[i]) return false;
       for (const ps::Key key : fold.published)
-        if (!script.slot_is_free({i}, reads_made_[shard][i], key, version(key))) return false;
+        if (orders_[i].holds_slot(next_[i], key, version(key))) return false;
     }
     for (const ps::Key key : fold.published) versions_[key] = version(key).next();
     ++folds_made_[shard];
@@ -174,10 +224,9 @@ class DryRun {
   }
 
   const Recording& recording_;
-  std::vector<std::shared_ptr<const ps::FoldScript>> scripts_;
-  std::vector<std::size_t> next_;                       // by worker: its next read
-  std::vector<std::vector<std::uint64_t>> reads_made_;  // by shard and worker
-  std::vector<std::size_t> folds_made_;                 // by shard
+  std::vector<ps::ReadOrder> orders_;    // by worker
+  std::vector<std::size_t> next_;        // by worker: its next read
+  std::vector<std::size_t> folds_made_;  // by shard
   std::map<ps::Key, Version> versions_;
 };
 
@@ -191,7 +240,7 @@ std::shared_ptr<const ps::FoldScript> Recording::script(std::uint64_t shard) con
   script->reads.resize(workers());
   for (std::size_t i = 0; i < workers(); ++i)
     for (const ReadRecord& read : reads[i])
-      if (ps::shard_of(read.key, shards.size()) == shard) script->reads[i].push_back({read.key, read.version});
+      if (ps::shard_of(read.key, shards.size()) == shard) script->reads[i].add(read.key, read.version);
   return script;
 }
 
@@ -221,17 +270,21 @@ std::string Recording::to_text() const {
 
 Recording Recording::from_text(const std::string& text, const std::string& name) {
   Recording recording;
+  Parser parser(recording);
   std::istringstream lines(text);
   std::string line;
   for (std::size_t number = 1; std::getline(lines, line); ++number) {
     LineReader reader(line, fmt::format("{}, line {}", name, number));
     if (number > 1)
-      read_line(reader, recording);
+      parser.take(reader);
     else if (line != kFirstLine)
-      reader.refuse("it is not a recording of a run");
+      throw InputError(fmt::format("{}, line 1: it is not a recording of a run; accepted: \"{}\"", name, kFirstLine));
   }
-  if (recording.stop == ps::StopReason::running || recording.workers() == 0)
+  if (recording.stop == ps::StopReason::running || recording.clocks.empty())
     throw InputError(fmt::format("{}: it ends before the end of the run; accepted: what --record wrote", name));
+  const auto says_so = [&](const ShardRecord& shard) { return shard.said == recording.stop; };
+  if (is_of_a_policy(recording.stop) && std::none_of(recording.shards.begin(), recording.shards.end(), says_so))
+    throw InputError(fmt::format("{}: no merge policy said why it stopped; accepted: what --record wrote", name));
   if (!DryRun(recording).comes_to_the_end())
     throw InputError(
         fmt::format("{}: its reads and folds cannot have been made in any order; accepted: what --record wrote", name));

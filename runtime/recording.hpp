@@ -58,7 +58,7 @@ struct Recording {
 
   [[nodiscard]] std::string to_text() const;
   /// Throws InputError with `name`, the line and what is wrong with it, also where the reads and folds cannot all be
-  /// made in any order: a replay never waits for what cannot come.
+  /// made in any order: a replay of the same program never waits for what cannot come.
   [[nodiscard]] static Recording from_text(const std::string& text, const std::string& name);
 };
 

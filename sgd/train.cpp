@@ -180,6 +180,7 @@ TrainResult train(runtime::Job& job, const Samples& samples, const TrainOptions&
   result.decay = plan.optimizer.decay;
   result.trace = std::move(gathered.trace);
   result.recording = std::move(ran.recording);
+  result.is_replayed = ran.is_replayed;
   take_models(job, samples, worker, plan, std::move(gathered), result);
   return result;
 }

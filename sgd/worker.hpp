@@ -47,7 +47,7 @@ class Worker {
 
   void iterate(runtime::Iteration& iteration);
   /// After Job::iterate(), with its result's clock. What the worker tells from then on follows from the iterations
-  /// before `end`, all of them finished: one that the stop cut off, wherever that was, leaves nothing behind.
+  /// before `end`, all of them finished: one that the stop cut off, wherever that was, leaves nothing behind but times.
   void finish(Clock end);
 
   /// The mean of what was read over the last epoch.

@@ -138,7 +138,8 @@ class Channel {
   /// A put that becomes visible after all earlier puts to the peer.
   virtual Status ordered_put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
                              Completion& done) = 0;
-  /// Completes when every earlier put of this channel to `peer` is visible there, and every earlier get complete.
+  /// Completes when every earlier put of this channel to `peer` is visible there, or at least will be before anything
+  /// that this thread stores or puts after; and every earlier get complete.
   virtual Status flush(PeerIndex peer, Completion& done) = 0;
   /// Moves outstanding operations on. Never blocks.
   virtual void progress() = 0;

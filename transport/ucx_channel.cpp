@@ -1,8 +1,6 @@
 #include "transport/ucx_channel.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <cstring>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,23 +18,6 @@ constexpr std::size_t kMostStarted = 64;
 constexpr double kConnectSeconds = 30.0;
 /// Of an emulated put: fits a message of UCX's default, 8 KiB with its headers.
 constexpr std::size_t kEmulatedPutBytes = 4096;
-/// Larger pieces are copied faster than word by word. They hold records or a row, whose reader looks at a word first or
-/// after.
-constexpr std::size_t kMostCopiedByWords = 1024;
-
-// In order after all that this thread has stored before.
-void store_mapped(std::byte* destination, std::span<const std::byte> source) {
-  if (source.size() <= kMostCopiedByWords) return store_shared(destination, source);
-  std::atomic_thread_fence(std::memory_order_release);
-  std::memcpy(destination, source.data(), source.size());
-}
-
-void load_mapped(std::span<std::byte> destination, const std::byte* source) {
-  if (destination.size() <= kMostCopiedByWords) return load_shared(destination, source);
-  std::memcpy(destination.data(), source, destination.size());
-  std::atomic_thread_fence(std::memory_order_acquire);
-}
-
 /// Where loads and stores reach the remote memory; null where they do not.
 std::byte* mapped_memory(const ucx::RemoteKey& key, std::uint64_t address) {
   void* mapped = nullptr;
@@ -81,13 +62,16 @@ RemoteRegion UcxChannel::open(PeerIndex peer, std::span<const std::byte> descrip
   const auto size_bytes = reader.value<std::uint64_t>();
   if (reader.value<MemoryKind>() != MemoryKind::host)
     throw RuntimeFailure("this build reaches host memory only, and a peer registered another kind");
-  if (const auto& endpoint = peers_[peer.value].endpoint) {
-    ucx::RemoteKey key = ucx::unpack_remote_key(endpoint->get(), reader.blob());
-    std::byte* const mapped = mapped_memory(key, address);
-    regions_.push_back({address, std::move(key), mapped});
-    if (mapped == nullptr) peers_[peer.value].is_mapped = all_mapped_ = false;
+  Peer& owner = peers_[peer.value];
+  if (!owner.endpoint) {
+    regions_.push_back({peer, address, nullptr, reinterpret_cast<std::byte*>(address)});
   } else {
-    regions_.push_back({address, nullptr, reinterpret_cast<std::byte*>(address)});
+    ucx::RemoteKey key = ucx::unpack_remote_key(owner.endpoint->get(), reader.blob());
+    // A peer whose loss is to be told is asked, even where its memory is at hand.
+    std::byte* const mapped =
+        owner.is_mapped && errors_ == ucx::PeerErrors::silent ? mapped_memory(key, address) : nullptr;
+    regions_.push_back({peer, address, std::move(key), mapped});
+    if (mapped == nullptr) reach_by_ucx(peer);
   }
   const RemoteRegion region{peer, static_cast<std::uint32_t>(regions_.size() - 1), size_bytes};
   if (errors_ == ucx::PeerErrors::fail) {  // an answer means that the connection is up both ways
@@ -98,11 +82,18 @@ RemoteRegion UcxChannel::open(PeerIndex peer, std::span<const std::byte> descrip
   return region;
 }
 
+// Operations on one region by stores and on another by UCX would not be in order.
+void UcxChannel::reach_by_ucx(PeerIndex peer) {
+  peers_[peer.value].is_mapped = all_mapped_ = false;
+  for (Remote& remote : regions_)
+    if (remote.peer.value == peer.value) remote.mapped = nullptr;
+}
+
 Status UcxChannel::put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
                        Completion& done) {
   if (!to.holds(offset, source.size())) return past_the_end(to, offset, source.size());
   if (std::byte* const mapped = regions_[to.index].mapped) {
-    store_mapped(mapped + offset, source);
+    store_shared(mapped + offset, source);
     return {};
   }
   Peer& peer = peers_[to.peer.value];
@@ -122,7 +113,7 @@ Status UcxChannel::get(const RemoteRegion& from, std::uint64_t offset, std::span
                        Completion& done) {
   if (!from.holds(offset, destination.size())) return past_the_end(from, offset, destination.size());
   if (const std::byte* const mapped = regions_[from.index].mapped) {
-    load_mapped(destination, mapped + offset);
+    load_shared(destination, mapped + offset);
     return {};
   }
   return submit(peers_[from.peer.value], {Kind::get, from.index, offset, destination.data(), destination.size()}, done);

@@ -60,9 +60,10 @@ class UcxChannel final : public Channel {
     std::optional<ucx::Endpoint> endpoint;  // none: this process
     std::deque<Waiting> waiting;            // a fence at the front is under way
     bool has_unflushed_puts = false;
-    bool is_mapped = true;  // all its regions are: there is nothing to flush
+    bool is_mapped = true;  // all its regions are, and there is nothing to flush; or none
   };
   struct Remote {
+    PeerIndex peer;
     std::uint64_t address;
     ucx::RemoteKey key;  // null: memory of this process
     std::byte* mapped;   // the region, where loads and stores reach it; else null
@@ -74,6 +75,7 @@ class UcxChannel final : public Channel {
     const std::string* peer_name;
   };
 
+  void reach_by_ucx(PeerIndex peer);
   static void on_complete(void* request, ucs_status_t status, void* user_data);
   Status submit(Peer& peer, const Operation& operation, Completion& done);
   Status start(Peer& peer, const Operation& operation, Completion::State* completion);

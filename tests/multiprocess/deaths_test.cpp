@@ -30,24 +30,6 @@ using ::testing::Not;
 constexpr double kEndsWithinSeconds = 5.0;
 constexpr double kIsIteratingSeconds = 1.0;  ///< from the start to when every worker surely iterates
 
-/// The rank of a worker process, from what its launcher put into its environment ("socket:rank:size:job"); nothing for
-/// the launcher.
-std::optional<int> rank_of(pid_t pid) {
-  const std::string environment = read_proc(pid, "environ");
-  const std::string name = "WOLFPACK_LOCAL_JOB=";
-  const auto at = environment.find(name);
-  int rank = 0;
-  if (at == std::string::npos || std::sscanf(environment.c_str() + at + name.size(), "%*d:%d:", &rank) != 1)
-    return std::nullopt;
-  return rank;
-}
-
-std::optional<pid_t> find_worker(const Process& job, int rank) {
-  for (const pid_t pid : job.alive())
-    if (rank_of(pid) == rank) return pid;
-  return std::nullopt;
-}
-
 class Deaths : public ::testing::TestWithParam<const char*> {
  protected:
   ScratchDirectory scratch_;

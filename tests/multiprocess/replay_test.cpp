@@ -1,6 +1,9 @@
 // --record and --replay from the command line: the same bits over any transport, and clear words where that cannot be.
 #include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -88,6 +91,31 @@ TEST_F(ReplayOfTheProgram, OfLogisticOverSeveralShardsGivesTheSameBits) {
                                      "asp", "--quiet", "--replay", recording_});
   EXPECT_EQ(other.exit_status, 2);
   EXPECT_THAT(other.err, HasSubstr("--shards 3"));
+}
+
+TEST_F(ReplayOfTheProgram, EndsLikeAnyRunWhereItIsInterruptedOrAWorkerDies) {
+  const std::string data =
+      scratch_.write("train.libsvm", to_svmlight(random_problem(200, 20, 0.3, 1.0 / 200, 24), 2, 5));
+  const auto command = [&](const Texts& more) {
+    Texts all{"logistic", "--data", data, "--workers", "2", "--tolerance", "0", "--epochs", "100000", "--quiet"};
+    all.insert(all.end(), more.begin(), more.end());
+    return command_line(all);
+  };
+  Process recorder(command({"--record", recording_, "--time-limit", "2"}));
+  ASSERT_EQ(recorder.wait(60.0).exit_status, 3);
+  for (const bool is_killed : {false, true}) {
+    Process job(command({"--replay", recording_}));
+    ASSERT_TRUE(eventually(10.0, [&] { return find_worker(job, 1).has_value(); }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(700));  // it replays, for as long as it was recorded
+    if (is_killed)
+      ::kill(*find_worker(job, 1), SIGKILL);
+    else
+      job.signal(SIGINT);
+    const Outcome outcome = job.wait(20.0);
+    EXPECT_EQ(outcome.exit_status, is_killed ? 1 : 3) << outcome.err;
+    EXPECT_THAT(outcome.err, is_killed ? HasSubstr("worker 1") : HasSubstr(""));
+    EXPECT_THAT(outcome.err, ::testing::Not(HasSubstr("recording")));
+  }
 }
 
 TEST_F(ReplayOfTheProgram, RefusesWhatItCannotRepeat) {

@@ -2,6 +2,7 @@
 // they read into what they write, and the rows all they merge in the order in which they merge it, so that whatever is
 // read or folded otherwise shows in everything that follows.
 #include <cmath>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -225,6 +226,54 @@ TEST(ReplayOfShards, OfAnotherProgramEndsWithAnErrorAndNeverHangs) {
     return Finding{is_clear ? "" : what, describe};
   });
   EXPECT_TRUE(runs < 20 || left > runs / 2) << left << " of " << runs << " replays were found out";
+}
+
+/// One number of the recording is another, or a line is missing or comes twice.
+std::string damaged(const std::string& text, Random& random) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  const std::size_t at = 1 + below(random, lines.size() - 1);
+  const std::uint64_t how = below(random, 4);
+  if (how == 0) {
+    lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(at));
+  } else if (how == 1) {
+    lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(at), lines[1 + below(random, lines.size() - 1)]);
+  } else {
+    std::istringstream line(lines[at]);
+    std::vector<std::string> words;
+    for (std::string word; line >> word;) words.push_back(word);
+    std::string& word = words[1 + below(random, words.size() - 1)];
+    word = std::to_string(how == 2 ? std::stoull(word) + 1 : below(random, 40));
+    lines[at] = fmt::format("{}", fmt::join(words, " "));
+  }
+  return fmt::format("{}\n", fmt::join(lines, "\n"));
+}
+
+TEST(ReplayOfShards, OfADamagedRecordingIsRefusedOrEnds) {
+  std::uint64_t refused = 0, runs = 0;
+  for_each_seed(150, [&](std::uint64_t seed) {
+    Mixing mixing = Mixing::of(seed);
+    const auto describe = [mixing] { return mixing.describe(); };
+    mixing.record = true;
+    Mixed first, again;
+    if (std::string what = mixing.run(first); !what.empty()) return Finding{what, describe};
+    Random random(seed);
+    ++runs;
+    try {
+      const Recording recording = Recording::from_text(damaged(first.recording.to_text(), random), "it");
+      if (recording.workers() != mixing.workers || recording.shards.size() != mixing.shards)
+        return Finding{"", describe};
+      mixing.replay = &recording;
+      const std::string what = mixing.run(again);
+      const bool is_clear = what.empty() || what.find("leaves the recording") != std::string::npos;
+      return Finding{is_clear ? "" : what, describe};
+    } catch (const InputError&) {
+      ++refused;
+      return Finding{"", describe};
+    }
+  });
+  EXPECT_TRUE(runs < 20 || refused > runs / 10) << refused << " of " << runs << " were refused";
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cmath>
+#include <cstdio>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -25,6 +27,24 @@ inline constexpr double kRunLimitSeconds = 60.0;  // generous: a sanitizer and a
 /// The transports of local processes, for suites that run over each: ::testing::ValuesIn(kTransports).
 inline constexpr std::array<const char*, 2> kTransports{"shm", "tcp"};
 inline std::string transport_name(const ::testing::TestParamInfo<const char*>& transport) { return transport.param; }
+
+/// The rank of a worker process, from what its launcher put into its environment ("socket:rank:size:job"); nothing for
+/// the launcher.
+[[nodiscard]] inline std::optional<int> rank_of(pid_t pid) {
+  const std::string environment = read_proc(pid, "environ");
+  const std::string name = "WOLFPACK_LOCAL_JOB=";
+  const auto at = environment.find(name);
+  int rank = 0;
+  if (at == std::string::npos || std::sscanf(environment.c_str() + at + name.size(), "%*d:%d:", &rank) != 1)
+    return std::nullopt;
+  return rank;
+}
+
+[[nodiscard]] inline std::optional<pid_t> find_worker(const Process& job, int rank) {
+  for (const pid_t pid : job.alive())
+    if (rank_of(pid) == rank) return pid;
+  return std::nullopt;
+}
 
 [[nodiscard]] inline std::vector<std::string> command_line(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), kProgram);

@@ -49,7 +49,7 @@ struct SolveResult {
   std::uint64_t columns_evaluated = 0;  ///< by all workers together
   std::uint64_t bytes_read = 0;
   runtime::Trace trace;          ///< of all workers
-  bool is_replayed = false;  ///< as IterateResult says
+  bool is_replayed = false;      ///< as IterateResult says
   runtime::Recording recording;  ///< in worker 0, where asked for
 };
 

@@ -19,7 +19,7 @@ namespace wolfpack {
 class Backoff {
  public:
   /// `longest_nap_ns` bounds how late the end of a long wait is noticed.
-  explicit Backoff(std::uint64_t longest_nap_ns = 1'000'000) : longest_nap_ns_(longest_nap_ns) {}
+  explicit Backoff(std::uint64_t longest_nap_ns = 2'000'000) : longest_nap_ns_(longest_nap_ns) {}
 
   /// Waits a little, longer each time.
   void pause() {

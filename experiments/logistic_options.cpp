@@ -69,6 +69,8 @@ void add_logistic_options(CLI::App& command, LogisticArguments& arguments) {
   command.add_option("--shards", arguments.shards, "of the parameter server, at most the workers")
       ->capture_default_str();
   add_run_options(command, arguments);
+  command.get_option("--staleness")
+      ->description("clocks a read may be stale: a number, bsp, or asp, which keeps within two epochs of the slowest");
 }
 
 LogisticSettings interpret(const LogisticArguments& arguments) {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/fnv1a.hpp"
 #include "base/status.hpp"
 #include "experiments/data/input_file.hpp"
 #include "experiments/data/output_file.hpp"
@@ -17,9 +18,9 @@ constexpr const char* kObjective = "objective";
 
 /// Tells targets apart, not for ever: a run that leaves its recording says so later.
 std::string target_hash(const std::vector<double>& target) {
-  std::uint64_t hash = 14695981039346656037u;  // FNV-1a over the words
-  for (const double value : target) hash = (hash ^ std::bit_cast<std::uint64_t>(value)) * 1099511628211u;
-  return fmt::format("{:016x}", hash);
+  Fnv1a hash;
+  for (const double value : target) hash.add(std::bit_cast<std::uint64_t>(value));
+  return fmt::format("{:016x}", hash.value());
 }
 
 std::string read_all(const std::string& path) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/fnv1a.hpp"
 #include "base/words.hpp"
 
 namespace wolfpack::ps {
@@ -15,11 +16,10 @@ JobLayout JobLayout::make(std::uint64_t workers, std::uint64_t shards, std::vect
 }
 
 std::uint64_t JobLayout::hash() const {
-  std::uint64_t hash = 14695981039346656037u;  // FNV-1a over the words
-  const auto mix = [&hash](std::uint64_t word) { hash = (hash ^ word) * 1099511628211u; };
-  for (const std::uint64_t word : {workers, shards, lane_bytes, kRowSlots}) mix(word);
-  for (const auto& row : rows) mix(row.row_bytes), mix(row.update_bytes);
-  return hash;
+  Fnv1a hash;
+  for (const std::uint64_t word : {workers, shards, lane_bytes, kRowSlots}) hash.add(word);
+  for (const auto& row : rows) hash.add(row.row_bytes), hash.add(row.update_bytes);
+  return hash.value();
 }
 
 std::uint64_t JobLayout::row_offset(Key key) const {

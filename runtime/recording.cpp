@@ -1,7 +1,6 @@
 #include "runtime/recording.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <limits>
 #include <map>
@@ -10,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/in_quotes.hpp"
 #include "base/status.hpp"
 
 namespace wolfpack::runtime {
@@ -21,15 +21,6 @@ constexpr std::uint64_t kMostKey = std::numeric_limits<std::uint32_t>::max();
 
 bool is_of_a_policy(ps::StopReason reason) {
   return reason == ps::StopReason::converged || reason == ps::StopReason::stalled;
-}
-
-/// As it is quoted to a person.
-std::string shown(const std::string& word) {
-  constexpr std::size_t kMostShown = 40;
-  std::string text = word.substr(0, kMostShown);
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return std::isprint(c) == 0; }, '?');
-  return text + (word.size() > kMostShown ? "..." : "");
 }
 
 /// The words of one line.
@@ -55,15 +46,14 @@ class LineReader {
     const std::string text = word();
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size())
-      refuse(fmt::format("\"{}\" is not a number", shown(text)));
+    if (error != std::errc() || end != text.data() + text.size()) refuse(in_quotes(text) + " is not a number");
     if (value < least || value > most) refuse(fmt::format("{} is out of range, {} to {}", value, least, most));
     return value;
   }
   [[nodiscard]] bool has_more() { return !(words_ >> std::ws).eof(); }
   void end() {
     std::string text;
-    if (words_ >> text) refuse(fmt::format("\"{}\" is too much", shown(text)));
+    if (words_ >> text) refuse(in_quotes(text) + " is too much");
   }
   [[noreturn]] void refuse(const std::string& what) const {
     throw InputError(fmt::format("{}: {}; accepted: what --record wrote", where_, what));
@@ -88,11 +78,11 @@ class Parser {
     } else if (kind == "job") {
       take_job(line);
     } else if (recording_.workers() == 0) {
-      line.refuse("\"job\" must come first");
+      line.refuse("'job' must come first");
     } else if (kind == "clocks") {
       take_clocks(line);
     } else if (recording_.clocks.empty()) {
-      line.refuse("\"clocks\" must come after \"job\"");
+      line.refuse("'clocks' must come after 'job'");
     } else if (kind == "read") {
       take_read(line);
     } else if (kind == "fold") {
@@ -104,7 +94,7 @@ class Parser {
     } else if (kind == "stop") {
       recording_.stop = reason(line, ps::StopReason::iterations_done);
     } else {
-      line.refuse(fmt::format("\"{}\" is no kind of entry", shown(kind)));
+      line.refuse(in_quotes(kind) + " is no kind of entry");
     }
     line.end();
   }
@@ -118,13 +108,13 @@ class Parser {
   static ps::Key key(LineReader& line) { return {static_cast<std::uint32_t>(line.number(kMostKey))}; }
 
   void take_job(LineReader& line) {
-    if (recording_.workers() != 0) line.refuse("\"job\" comes once");
+    if (recording_.workers() != 0) line.refuse("'job' comes once");
     recording_.reads.resize(line.number(1, kMostWorkers));
     recording_.shards.resize(line.number(1, recording_.workers()));
     newest_read_.resize(recording_.workers());
   }
   void take_clocks(LineReader& line) {
-    if (!recording_.clocks.empty()) line.refuse("\"clocks\" comes once");
+    if (!recording_.clocks.empty()) line.refuse("'clocks' comes once");
     for (std::size_t i = 0; i < recording_.workers(); ++i) recording_.clocks.push_back({line.number()});
   }
   void take_read(LineReader& line) {
@@ -278,7 +268,7 @@ Recording Recording::from_text(const std::string& text, const std::string& name)
     if (number > 1)
       parser.take(reader);
     else if (line != kFirstLine)
-      throw InputError(fmt::format("{}, line 1: it is not a recording of a run; accepted: \"{}\"", name, kFirstLine));
+      throw InputError(fmt::format("{}, line 1: it is not a recording of a run; accepted: '{}'", name, kFirstLine));
   }
   if (recording.stop == ps::StopReason::running || recording.clocks.empty())
     throw InputError(fmt::format("{}: it ends before the end of the run; accepted: what --record wrote", name));

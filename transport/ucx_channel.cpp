@@ -146,7 +146,8 @@ void UcxChannel::progress() {
 
 std::string UcxChannel::lanes(PeerIndex peer) const {
   const auto& endpoint = peers_[peer.value].endpoint;
-  return endpoint ? ucx::describe_lanes(endpoint->get()) : "memory";
+  if (!endpoint) return "memory";
+  return ucx::describe_lanes(endpoint->get()) + (peers_[peer.value].is_mapped ? " by loads and stores" : "");
 }
 
 Status UcxChannel::submit(Peer& peer, const Operation& operation, Completion& done) {

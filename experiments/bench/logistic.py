@@ -90,7 +90,7 @@ def main():
     l2 = arguments.l2 or 1 / len(labels)
     reference = scikit_learn(matrix, labels, l2, arguments.repeats)
     record = {"date": datetime.date.today().isoformat(), "machine": platform.processor() or platform.machine(),
-              "cores": len(os.sched_getaffinity(0)), "data": str(arguments.data), "samples": matrix.shape[0],
+              "cores": len(os.sched_getaffinity(0)), "data": os.path.basename(arguments.data), "samples": matrix.shape[0],
               "features": matrix.shape[1], "l2": l2, "repeats": arguments.repeats, "scikit_learn": reference, "results": []}
 
     def text(seconds):
@@ -116,7 +116,7 @@ def main():
                           f"{100 * max(excesses):>7.3f}", flush=True)
                     record["results"].append({"workers": workers, "staleness": staleness, "straggler": straggler, **row,
                                               "median_solve_seconds": seconds, "median_relative_excess": excess,
-                                              "largest_relative_excess": max(excesses), "settings": runs[-1][0]})
+                                              "largest_relative_excess": max(excesses), "settings": {**runs[-1][0], "data": os.path.basename(arguments.data)}})
     if arguments.json:
         pathlib.Path(arguments.json).write_text(json.dumps(record, indent=1) + "\n")
 

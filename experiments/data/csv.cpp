@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/in_quotes.hpp"
 #include "experiments/data/text.hpp"
 
 namespace wolfpack::data {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/in_quotes.hpp"
 #include "experiments/data/csv.hpp"
 #include "experiments/data/input_file.hpp"
 #include "experiments/data/matrix_market.hpp"

@@ -65,20 +65,6 @@ void refuse(const std::string& file, Index line, std::string_view what) {
   throw InputError(fmt::format("{}:{}: {}", file, line, what));
 }
 
-std::string in_quotes(std::string_view token) {
-  constexpr std::size_t kLongest = 60;
-  std::string text = "'";
-  for (const char c : token.substr(0, kLongest)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isprint(byte)) {
-      text += c;
-    } else {
-      text += fmt::format("\\x{:02x}", byte);
-    }
-  }
-  return text + (token.size() > kLongest ? "'..." : "'");
-}
-
 std::string format_extension(const std::string& path) {
   const std::filesystem::path name = ends_with_gz(path) ? path.substr(0, path.size() - 3) : path;
   std::string extension = name.extension().string();

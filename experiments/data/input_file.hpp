@@ -38,9 +38,6 @@ struct LabelledReader {
 [[noreturn]] void refuse(const std::string& file, std::string_view what);
 [[noreturn]] void refuse(const std::string& file, Index line, std::string_view what);
 
-/// `token` in quotes for a message: cut where long, bytes that do not print as \xNN, so that a message stays one line.
-[[nodiscard]] std::string in_quotes(std::string_view token);
-
 /// The extension in lower case, without a .gz after it: ".npy" for "A.NPY.gz". Empty where there is none.
 [[nodiscard]] std::string format_extension(const std::string& path);
 

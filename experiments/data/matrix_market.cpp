@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "base/in_quotes.hpp"
 #include "experiments/data/column_assembler.hpp"
 #include "experiments/data/text.hpp"
 

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "base/in_quotes.hpp"
+
 namespace wolfpack::data {
 namespace {
 

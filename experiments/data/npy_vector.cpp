@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "base/in_quotes.hpp"
 #include "experiments/data/input_file.hpp"
 #include "experiments/data/npy.hpp"
 #include "experiments/data/npy_header.hpp"

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "base/in_quotes.hpp"
+
 namespace wolfpack::data {
 namespace {
 

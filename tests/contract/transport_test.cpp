@@ -196,17 +196,19 @@ TEST_P(TransportContract, TheOrderTestFailsWhenTheFlagGoesFirst) {
 }
 
 TEST_P(TransportContract, WordsAreNeverTorn) {
+  constexpr std::size_t kWords = 300;
   std::atomic<bool> torn = false;
   std::jthread reader([&](const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-      const std::uint64_t word = load_word(region_->bytes().data() + 8);
+      const std::uint64_t word = load_word(region_->bytes().data() + 8 * (kWords / 2));
       if ((word >> 32) != (word & 0xffffffff)) torn = true;
     }
   });
   for (std::uint64_t i = 0; i < 200'000; ++i) {
-    const std::uint64_t word = (i << 32) | i;
+    // As a word alone and inside a block, which may be copied otherwise.
+    const std::vector<std::uint64_t> words(i % 2 == 0 ? 1 : kWords, (i << 32) | i);
     Completion done;
-    channel_->put(remote_, 8, std::as_bytes(std::span(&word, 1)), done).or_throw();
+    channel_->put(remote_, 8 * (i % 2 == 0 ? kWords / 2 : 0), std::as_bytes(std::span(words)), done).or_throw();
     wait(*channel_, done, kPatienceSeconds).or_throw();
   }
   reader.request_stop();

@@ -2,6 +2,7 @@
 // they read into what they write, and the rows all they merge in the order in which they merge it, so that whatever is
 // read or folded otherwise shows in everything that follows.
 #include <cmath>
+#include <functional>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -185,16 +186,26 @@ struct Mixing {
   }
 };
 
+/// Calls `judge` with recorded runs; it says what broke.
+void for_each_recorded(std::uint64_t count,
+                       const std::function<std::string(Mixing mixing, const Mixed& first)>& judge) {
+  for_each_seed(count, [&](std::uint64_t seed) {
+    Mixing mixing = Mixing::of(seed);
+    mixing.record = true;
+    Mixed first;
+    std::string what = mixing.run(first);
+    if (what.empty()) what = judge(mixing, first);
+    return Finding{what, [mixing] { return mixing.describe(); }};
+  });
+}
+
+bool leaves_the_recording(const std::string& what) { return what.find("leaves the recording") != std::string::npos; }
+
 TEST(ReplayOfShards, GivesTheSameBitsHoweverItIsTimed) {
   std::uint64_t differed = 0, runs = 0;
-  for_each_seed(300, [&](std::uint64_t seed) {
-    Mixing mixing = Mixing::of(seed);
-    const auto describe = [mixing] { return mixing.describe(); };
-    mixing.record = true;
-    Mixed first, otherwise, again;
-    if (std::string what = mixing.run(first); !what.empty()) return Finding{what, describe};
-
-    mixing.timing_seed = seed + 1'000'000;
+  for_each_recorded(300, [&](Mixing mixing, const Mixed& first) {
+    Mixed otherwise, again;
+    mixing.timing_seed += 1'000'000;
     if (!mixing.time_limit_seconds && mixing.run(otherwise).empty()) differed += !first.difference(otherwise).empty();
     ++runs;
 
@@ -203,27 +214,21 @@ TEST(ReplayOfShards, GivesTheSameBitsHoweverItIsTimed) {
     std::string what = mixing.run(again);
     if (what.empty()) what = first.difference(again);
     if (what.empty() && again.recording.to_text() != first.recording.to_text()) what = "the recording of the replay";
-    return Finding{what, describe};
+    return what;
   });
   EXPECT_TRUE(runs < 20 || differed > runs / 4) << "timing alone changes " << differed << " of " << runs << " runs";
 }
 
 TEST(ReplayOfShards, OfAnotherProgramEndsWithAnErrorAndNeverHangs) {
   std::uint64_t left = 0, runs = 0;
-  for_each_seed(60, [&](std::uint64_t seed) {
-    Mixing mixing = Mixing::of(seed);
-    const auto describe = [mixing] { return mixing.describe(); };
-    mixing.record = true;
-    Mixed first, again;
-    if (std::string what = mixing.run(first); !what.empty()) return Finding{what, describe};
-    const Recording recording = first.recording;
-    mixing.replay = &recording;
+  for_each_recorded(60, [&](Mixing mixing, const Mixed& first) {
+    Mixed again;
+    mixing.replay = &first.recording;
     mixing.seed += 500'000;  // what is read and written when
     const std::string what = mixing.run(again);
     ++runs;
-    left += what.find("leaves the recording") != std::string::npos;
-    const bool is_clear = what.empty() || what.find("leaves the recording") != std::string::npos;
-    return Finding{is_clear ? "" : what, describe};
+    left += leaves_the_recording(what);
+    return leaves_the_recording(what) ? "" : what;
   });
   EXPECT_TRUE(runs < 20 || left > runs / 2) << left << " of " << runs << " replays were found out";
 }
@@ -252,25 +257,19 @@ std::string damaged(const std::string& text, Random& random) {
 
 TEST(ReplayOfShards, OfADamagedRecordingIsRefusedOrEnds) {
   std::uint64_t refused = 0, runs = 0;
-  for_each_seed(150, [&](std::uint64_t seed) {
-    Mixing mixing = Mixing::of(seed);
-    const auto describe = [mixing] { return mixing.describe(); };
-    mixing.record = true;
-    Mixed first, again;
-    if (std::string what = mixing.run(first); !what.empty()) return Finding{what, describe};
-    Random random(seed);
+  for_each_recorded(150, [&](Mixing mixing, const Mixed& first) -> std::string {
+    Random random(mixing.seed);
     ++runs;
     try {
       const Recording recording = Recording::from_text(damaged(first.recording.to_text(), random), "it");
-      if (recording.workers() != mixing.workers || recording.shards.size() != mixing.shards)
-        return Finding{"", describe};
+      if (recording.workers() != mixing.workers || recording.shards.size() != mixing.shards) return "";
+      Mixed again;
       mixing.replay = &recording;
       const std::string what = mixing.run(again);
-      const bool is_clear = what.empty() || what.find("leaves the recording") != std::string::npos;
-      return Finding{is_clear ? "" : what, describe};
+      return leaves_the_recording(what) ? "" : what;
     } catch (const InputError&) {
       ++refused;
-      return Finding{"", describe};
+      return "";
     }
   });
   EXPECT_TRUE(runs < 20 || refused > runs / 10) << refused << " of " << runs << " were refused";

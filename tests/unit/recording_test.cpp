@@ -41,22 +41,22 @@ TEST(Recording, BadTextIsRefusedWithItsLine) {
   expect_accepted(kJob + "read 0 0 0 1 0 0\nfold 0 1 0 0\nfold 0 1 1\nstop 1\n");
   expect_refused("", "ends before");
   expect_refused("other 1\n", "line 1: it is not a recording");
-  expect_refused("wolfpack-recording 1\n", "accepted: \"wolfpack-recording 2\"");
-  expect_refused("wolfpack-recording 2\nread 0 0 0 1 0 0\n", "line 2: \"job\" must come first");
+  expect_refused("wolfpack-recording 1\n", "accepted: 'wolfpack-recording 2'");
+  expect_refused("wolfpack-recording 2\nread 0 0 0 1 0 0\n", "line 2: 'job' must come first");
   expect_refused("wolfpack-recording 2\njob 0 1\n", "line 2: 0 is out of range, 1 to ");
   expect_refused("wolfpack-recording 2\njob 2 3\n", "line 2: 3 is out of range, 1 to 2");
   expect_refused("wolfpack-recording 2\njob 1000000 1000000\nstop 1\n", "line 2: 1000000 is out of range");
-  expect_refused(kHead + "read 0 0 0 1 0 0\n", "line 3: \"clocks\" must come after");
-  expect_refused(kHead + "clocks 1 2 3\n", "line 3: \"3\" is too much");
-  expect_refused(kJob + "job 2 1\n", "line 4: \"job\" comes once");
-  expect_refused(kJob + "clocks 1 1\n", "line 4: \"clocks\" comes once");
+  expect_refused(kHead + "read 0 0 0 1 0 0\n", "line 3: 'clocks' must come after");
+  expect_refused(kHead + "clocks 1 2 3\n", "line 3: '3' is too much");
+  expect_refused(kJob + "job 2 1\n", "line 4: 'job' comes once");
+  expect_refused(kJob + "clocks 1 1\n", "line 4: 'clocks' comes once");
   expect_refused(kJob + "read 2 0 0 1 0 0\n", "line 4: 2 is out of range");
-  expect_refused(kJob + "read 0 0 0 x 0 0\n", "line 4: \"x\" is not a number");
+  expect_refused(kJob + "read 0 0 0 x 0 0\n", "line 4: 'x' is not a number");
   expect_refused(kJob + "fold 0 1\n", "line 4: a word is missing");
   expect_refused(kJob + "fold 1 1 1\n", "line 4: 1 is out of range");
   expect_refused(kJob + "fold 0 1 1\nfold 0 0 1\n", "line 5: the fold takes back a clock");
-  expect_refused(kJob + "sing 1\n", "line 4: \"sing\" is no kind of entry");
-  expect_refused(kJob + std::string(1000, '\a') + "\n", "line 4: \"" + std::string(40, '?') + "...\" is no kind");
+  expect_refused(kJob + "sing 1\n", "line 4: 'sing' is no kind of entry");
+  expect_refused(kJob + std::string(1000, '\a') + "\n", "line 4: '\\x07\\x07");
   expect_refused(kJob + "fold 0 1 1\n", "ends before");
 }
 

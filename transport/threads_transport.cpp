@@ -1,6 +1,7 @@
 #include "transport/threads_transport.hpp"
 
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>

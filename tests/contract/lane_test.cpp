@@ -2,6 +2,7 @@
 #include "ps/lane.hpp"
 
 #include <atomic>
+#include <cstring>
 #include <random>
 #include <thread>
 

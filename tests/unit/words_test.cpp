@@ -27,8 +27,8 @@ TEST(Words, AStoredWordIsLoaded) {
 }
 
 TEST(Words, CopiesOfAnySizeAndAlignmentTouchNothingElse) {
-  for (std::size_t offset = 32; offset < 42; ++offset)
-    for (std::size_t size = 0; size < 40; ++size) {
+  for (std::size_t offset = 32; offset < 50; ++offset)
+    for (std::size_t size = 0; size < 60; ++size) {
       std::fill(std::begin(memory), std::end(memory), std::byte{0xaa});
       const Bytes source = numbered(size);
       store_shared(memory + offset, source);

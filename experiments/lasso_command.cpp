@@ -18,6 +18,7 @@
 #include "frank_wolfe/least_squares.hpp"
 #include "runtime/agree.hpp"
 #include "runtime/process_launcher.hpp"
+#include "transport/set_up.hpp"
 #include "transport/ucx_transport.hpp"
 
 namespace wolfpack::experiments {
@@ -125,6 +126,7 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
 int run_lasso(const LassoArguments& arguments, char* const* argv) {
   const LassoSettings settings = interpret(arguments);
   if (!runtime::spawned_worker()) {
+    transport::check_set_up(settings.transport.name, settings.workers);
     if (!settings.output.empty()) prepare_output(settings.output);
     if (!settings.record.empty()) prepare_recording(settings.record);
   }

@@ -22,6 +22,7 @@
 #include "sgd/gradient.hpp"
 #include "sgd/labels.hpp"
 #include "sgd/samples.hpp"
+#include "transport/set_up.hpp"
 #include "transport/ucx_transport.hpp"
 
 namespace wolfpack::experiments {
@@ -191,6 +192,7 @@ int run_worker(const LogisticSettings& settings, transport::Bootstrap& bootstrap
 int run_logistic(const LogisticArguments& arguments, char* const* argv) {
   const LogisticSettings settings = interpret(arguments);
   if (!runtime::spawned_worker()) {
+    transport::check_set_up(settings.transport.name, settings.workers);
     if (!settings.output.empty()) prepare_output(settings.output);
     if (!settings.record.empty()) prepare_recording(settings.record);
   }

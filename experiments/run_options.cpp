@@ -26,8 +26,7 @@ TransportChoice choose_transport(const std::string& text) {
   if (text == "auto")
     return {text, "shm", "auto: all workers are on one machine, where shared memory is the fastest way"};
   if (transport::is_ucx_transport(text)) return {text, text, fmt::format("--transport {} asked for it", text)};
-  if (text == "rdma") throw InputError("--transport rdma: not in this version yet; accepted: auto, shm, tcp");
-  refuse_option("--transport", text, "auto, shm, tcp");
+  refuse_option("--transport", text, "auto, shm, tcp, rdma");
 }
 
 }  // namespace
@@ -67,7 +66,8 @@ void add_run_options(CLI::App& command, RunArguments& arguments) {
   command.add_option("--staleness", arguments.staleness, "clocks a read may be stale: a number, bsp or asp")
       ->capture_default_str();
   command
-      .add_option("--transport", arguments.transport, "how workers reach each other: auto, shm (shared memory) or tcp")
+      .add_option("--transport", arguments.transport,
+                  "how workers reach each other: auto, shm (shared memory), tcp or rdma")
       ->capture_default_str();
   command.add_option("--max-clock", arguments.max_clock, "iterations a worker at most");
   command.add_option("--time-limit", arguments.time_limit, "seconds of solving at most");

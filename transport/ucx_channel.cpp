@@ -18,6 +18,11 @@ constexpr std::size_t kMostStarted = 64;
 constexpr double kConnectSeconds = 30.0;
 /// Of an emulated put: fits a message of UCX's default, 8 KiB with its headers.
 constexpr std::size_t kEmulatedPutBytes = 4096;
+
+ucx::PeerErrors peer_errors(Reach reach) {
+  return reach == Reach::stores ? ucx::PeerErrors::silent : ucx::PeerErrors::fail;
+}
+
 /// Where loads and stores reach the remote memory; null where they do not.
 std::byte* mapped_memory(const ucx::RemoteKey& key, std::uint64_t address) {
   void* mapped = nullptr;
@@ -26,11 +31,8 @@ std::byte* mapped_memory(const ucx::RemoteKey& key, std::uint64_t address) {
 
 }  // namespace
 
-UcxChannel::UcxChannel(ucp_context_h context, ucx::PeerErrors errors, Bytes own_address)
-    : tracked_(kMostStarted),
-      errors_(errors),
-      own_address_(std::move(own_address)),
-      worker_(ucx::make_worker(context)) {
+UcxChannel::UcxChannel(ucp_context_h context, Reach reach, Bytes own_address)
+    : tracked_(kMostStarted), reach_(reach), own_address_(std::move(own_address)), worker_(ucx::make_worker(context)) {
   for (Tracked& tracked : tracked_) free_.push_back(&tracked);
 }
 
@@ -48,11 +50,11 @@ UcxChannel::~UcxChannel() {
 
 PeerIndex UcxChannel::connect(std::span<const std::byte> address, const std::string& name) {
   const bool is_self =
-      !own_address_.empty() && std::equal(address.begin(), address.end(), own_address_.begin(), own_address_.end());
+      reach_ != Reach::stores && std::equal(address.begin(), address.end(), own_address_.begin(), own_address_.end());
   if (is_self)
     peers_.emplace_back(names_.emplace_back(name), std::nullopt);
   else
-    peers_.emplace_back(names_.emplace_back(name), ucx::Endpoint(worker_.get(), address, errors_));
+    peers_.emplace_back(names_.emplace_back(name), ucx::Endpoint(worker_.get(), address, peer_errors(reach_)));
   return {static_cast<std::uint32_t>(peers_.size() - 1)};
 }
 
@@ -68,13 +70,12 @@ RemoteRegion UcxChannel::open(PeerIndex peer, std::span<const std::byte> descrip
   } else {
     ucx::RemoteKey key = ucx::unpack_remote_key(owner.endpoint->get(), reader.blob());
     // A peer whose loss is to be told is asked, even where its memory is at hand.
-    std::byte* const mapped =
-        owner.is_mapped && errors_ == ucx::PeerErrors::silent ? mapped_memory(key, address) : nullptr;
+    std::byte* const mapped = owner.is_mapped && reach_ == Reach::stores ? mapped_memory(key, address) : nullptr;
     regions_.push_back({peer, address, std::move(key), mapped});
     if (mapped == nullptr) reach_by_ucx(peer);
   }
   const RemoteRegion region{peer, static_cast<std::uint32_t>(regions_.size() - 1), size_bytes};
-  if (errors_ == ucx::PeerErrors::fail) {  // an answer means that the connection is up both ways
+  if (reach_ != Reach::stores) {  // an answer means that the connection is up both ways
     Completion answered;
     get(region, 0, std::as_writable_bytes(std::span(&answer_, 1)), answered).or_throw();
     wait(*this, answered, kConnectSeconds).or_throw();
@@ -98,10 +99,13 @@ Status UcxChannel::put(const RemoteRegion& to, std::uint64_t offset, std::span<c
   }
   Peer& peer = peers_[to.peer.value];
   peer.has_unflushed_puts = true;
-  // An emulated put is cut into messages at any byte: in pieces that fit one, no word is torn.
-  const std::size_t most = errors_ == ucx::PeerErrors::fail ? kEmulatedPutBytes - offset % 8 : source.size();
+  // A put is cut into messages or packets of a multiple of 8 bytes, from where it begins: pieces that begin with a word
+  // keep words whole. An emulated one may be cut at any byte, but where it fits one message.
+  const std::size_t to_a_word = (8 - offset % 8) % 8;
+  const std::size_t most = reach_ == Reach::messages ? kEmulatedPutBytes : source.size();
   for (std::size_t start = 0; start < source.size();) {
-    const auto piece = source.subspan(start, std::min(source.size() - start, start == 0 ? most : kEmulatedPutBytes));
+    const std::size_t bytes = start == 0 && to_a_word != 0 ? to_a_word : most;
+    const auto piece = source.subspan(start, std::min(source.size() - start, bytes));
     const Operation put{Kind::put, to.index, offset + start, const_cast<std::byte*>(piece.data()), piece.size()};
     if (Status status = submit(peer, put, done); !status.ok()) return status;
     start += piece.size();

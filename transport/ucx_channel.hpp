@@ -17,17 +17,25 @@
 
 namespace wolfpack::transport {
 
+/// What carries out a one-sided operation, and so what becomes of those whose peer is gone.
+enum class Reach {
+  stores,    ///< loads and stores by the caller, in shared memory: they go on in what is still mapped
+  messages,  ///< the target, which is asked: they fail
+  adapter,   ///< the target's RDMA adapter: they fail
+};
+
 class UcxChannel final : public Channel {
  public:
-  /// `own_address`: the peer at this address is this process, and is reached without UCX; empty: none is.
-  UcxChannel(ucp_context_h context, ucx::PeerErrors errors, Bytes own_address);
+  /// The peer at `own_address` is this process, and is reached without UCX (over shared memory it is like any other).
+  UcxChannel(ucp_context_h context, Reach reach, Bytes own_address);
   UcxChannel(const UcxChannel&) = delete;
   UcxChannel& operator=(const UcxChannel&) = delete;
   /// What has not started yet ends without an effect.
   ~UcxChannel() override;
 
   PeerIndex connect(std::span<const std::byte> address, const std::string& name) override;
-  /// Over tcp returns when the connection is up both ways: UCX 1.13 does not survive the end of one that is half up.
+  /// Where a peer's loss is told, returns when the connection is up both ways: UCX 1.13 does not survive the end of one
+  /// that is half up.
   RemoteRegion open(PeerIndex peer, std::span<const std::byte> descriptor) override;
   Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
              Completion& done) override;
@@ -91,7 +99,7 @@ class UcxChannel final : public Channel {
   std::vector<Tracked*> free_;
   std::uint64_t waiting_ = 0;
   bool all_mapped_ = true;  // every region opened so far
-  ucx::PeerErrors errors_;
+  Reach reach_;
   Bytes own_address_;
   ucx::Worker worker_;
   std::deque<Peer> peers_;

@@ -28,13 +28,11 @@ Context make_context(const ContextOptions& options) {
   ucp_config_t* config = nullptr;
   check_ucx(ucp_config_read(nullptr, nullptr, &config), "ucp_config_read");
   const std::unique_ptr<ucp_config_t, decltype(&ucp_config_release)> owner(config, &ucp_config_release);
-  const auto set = [&](const char* variable, const char* name, const std::string& value) {
-    if (value.empty() || std::getenv(variable) != nullptr) return;
-    check_ucx(ucp_config_modify(config, name, value.c_str()), variable);
-  };
-  set("UCX_TLS", "TLS", options.transports);
-  set("UCX_NET_DEVICES", "NET_DEVICES", options.devices);
-  set("UCX_ALLOC_PRIO", "ALLOC_PRIO", options.allocation);
+  for (const Setting& setting : options.settings) {
+    const std::string variable = "UCX_" + setting.name;
+    if (std::getenv(variable.c_str()) == nullptr)
+      check_ucx(ucp_config_modify(config, setting.name.c_str(), setting.value.c_str()), variable.c_str());
+  }
 
   ucp_params_t parameters{};
   parameters.field_mask = UCP_PARAM_FIELD_FEATURES | UCP_PARAM_FIELD_MT_WORKERS_SHARED | UCP_PARAM_FIELD_NAME;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <ucp/api/ucp.h>
 
@@ -29,13 +30,14 @@ struct ContextDeleter {
 };
 using Context = std::unique_ptr<ucp_context, ContextDeleter>;
 
-struct ContextOptions {
-  std::string transports;  ///< UCX_TLS
-  std::string devices;     ///< UCX_NET_DEVICES; empty: UCX chooses
-  std::string allocation;  ///< UCX_ALLOC_PRIO, where memory comes from; empty: UCX chooses
-  bool wakeup = false;     ///< workers have a file descriptor to sleep on
+struct Setting {
+  std::string name;  ///< of UCX, without "UCX_"
+  std::string value;
 };
-/// The texts are set only where the user's environment does not say otherwise.
+struct ContextOptions {
+  std::vector<Setting> settings;  ///< each only where the user's environment does not say otherwise
+  bool wakeup = false;            ///< workers have a file descriptor to sleep on
+};
 [[nodiscard]] Context make_context(const ContextOptions& options);
 
 struct WorkerDeleter {

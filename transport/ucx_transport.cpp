@@ -1,6 +1,7 @@
 #include "transport/ucx_transport.hpp"
 
 #include <cmath>
+#include <cstdlib>
 #include <poll.h>
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 
 #include "base/bytes.hpp"
 #include "base/time.hpp"
+#include "transport/set_up.hpp"
 #include "transport/ucx_channel.hpp"
 #include "transport/ucx_handles.hpp"
 
@@ -38,21 +40,22 @@ constexpr double kUnarmedNapSeconds = 1e-4;
 
 class UcxTransport final : public Transport {
  public:
-  UcxTransport(std::string name, const ucx::ContextOptions& options, ucx::PeerErrors errors)
+  UcxTransport(std::string name, const ucx::ContextOptions& options, Reach reach)
       : name_(std::move(name)),
-        is_emulated_(options.wakeup),
-        errors_(errors),
+        reach_(reach),
         context_(ucx::make_context(options)),
         service_(ucx::make_worker(context_.get())),
         address_(ucx::worker_address(service_.get())),
-        wakes_(is_emulated_ ? ucx::wakeup_descriptor(service_.get()) : -1) {}
+        wakes_(options.wakeup ? ucx::wakeup_descriptor(service_.get()) : -1) {}
 
   [[nodiscard]] std::unique_ptr<Region> allocate(std::size_t size_bytes, MemoryKind kind) override {
     if (kind != MemoryKind::host) throw RuntimeFailure("this build registers host memory only");
+    require_room(name_, size_bytes);
     return std::make_unique<UcxRegion>(context_.get(), size_bytes);
   }
   [[nodiscard]] std::unique_ptr<Channel> open_channel() override {
-    return std::make_unique<UcxChannel>(context_.get(), errors_, is_emulated_ ? address_ : Bytes());
+    require_room(name_, own_bytes_of_a_channel(name_));
+    return std::make_unique<UcxChannel>(context_.get(), reach_, address_);
   }
   [[nodiscard]] Bytes address() const override { return address_; }
   void serve() override {
@@ -73,8 +76,7 @@ class UcxTransport final : public Transport {
 
  private:
   std::string name_;
-  bool is_emulated_;
-  ucx::PeerErrors errors_;
+  Reach reach_;
   ucx::Context context_;
   ucx::Worker service_;
   Bytes address_;  // of service_: packed once, since that may not go on beside serve()
@@ -83,23 +85,37 @@ class UcxTransport final : public Transport {
 
 }  // namespace
 
-bool is_ucx_transport(const std::string& name) { return name == "shm" || name == "tcp"; }
+bool is_ucx_transport(const std::string& name) { return name == "shm" || name == "tcp" || name == "rdma"; }
 
 std::unique_ptr<Transport> make_ucx_transport(const std::string& name, Span span) {
-  // posix and not sysv, whose segments outlive a process that is killed: see shared_memory_folder.hpp.
-  if (name == "shm")
-    return std::make_unique<UcxTransport>(
-        name, ucx::ContextOptions{.transports = "posix,self", .devices = "", .allocation = "", .wakeup = false},
-        ucx::PeerErrors::silent);
-  // Private memory will do; huge pages, which UCX would try before, are System V segments.
-  if (name == "tcp")
-    return std::make_unique<UcxTransport>(name,
-                                          ucx::ContextOptions{.transports = "tcp",
-                                                              .devices = span == Span::one_machine ? "lo" : "",
-                                                              .allocation = "mmap",
-                                                              .wakeup = true},
-                                          ucx::PeerErrors::fail);
-  throw InputError(fmt::format("transport \"{}\" is not in this version; accepted: auto, shm, tcp", name));
+  ucx::ContextOptions options;
+  Reach reach = Reach::stores;
+  if (name == "shm") {
+    // posix and not sysv, whose segments outlive a process that is killed: see shared_memory_folder.hpp.
+    options.settings = {{"TLS", "posix,self"}};
+  } else if (name == "tcp") {
+    // Private memory will do; huge pages, which UCX would try before, are System V segments.
+    options = {.settings = {{"TLS", "tcp"}, {"ALLOC_PRIO", "mmap"}}, .wakeup = true};
+    if (span == Span::one_machine) options.settings.push_back({"NET_DEVICES", "lo"});
+    reach = Reach::messages;
+  } else if (name == "rdma") {
+    // One port, and its writes in order: ARCHITECTURE.md, "The order of what arrives", says why.
+    options = {.settings = {{"TLS", "rc"}, {"NET_DEVICES", own_rdma_port().name()}, {"ALLOC_PRIO", "mmap"}},
+               .wakeup = true};
+    // UCX takes these from the environment alone. One-sided operations use none of the receive buffers: 13 MiB of
+    // locked memory a UCX worker, not 55.
+    const std::pair<const char*, const char*> variables[] = {{"UCX_IB_PCI_RELAXED_ORDERING", "off"},
+                                                             {"UCX_RC_RX_QUEUE_LEN", "128"},
+                                                             {"UCX_UD_RX_QUEUE_LEN", "256"},
+                                                             {"UCX_RC_TX_BUFS_GROW", "64"},
+                                                             {"UCX_UD_TX_BUFS_GROW", "64"}};
+    for (const auto& [variable, value] : variables) setenv(variable, value, /*overwrite=*/0);
+    raise_locked_memory_limit();
+    reach = Reach::adapter;
+  } else {
+    throw InputError(fmt::format("transport \"{}\" is not in this version; accepted: auto, shm, tcp, rdma", name));
+  }
+  return std::make_unique<UcxTransport>(name, options, reach);
 }
 
 }  // namespace wolfpack::transport

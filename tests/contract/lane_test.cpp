@@ -292,7 +292,7 @@ class LaneStress : public LaneContract {
 
 TEST_P(LaneStress, AWriterAtFullSpeedLosesDoublesAndTearsNothing) {
   const bool is_slow = GetParam().one_sided == transport::OneSided::emulated;
-  const std::uint64_t records = (is_slow ? 20'000 : 200'000) / testing::kStressDivisor;
+  const std::uint64_t records = (is_slow ? 20'000 : 200'000) / testing::stress_divisor();
   const auto write = [&](const std::atomic<bool>&) -> Status {
     for (std::uint64_t number = 0; number < records; ++number) {
       if (Status status = append(number, size_of(number, kLargest), testing::patience(kPatienceSeconds)); !status.ok())

@@ -91,8 +91,8 @@ class SspContract : public testing::JobTest {
 };
 
 TEST_P(SspContract, BothRulesHoldWhateverTheStalenessAndTheStragglers) {
-  const std::uint64_t iterations = 240 / testing::kStressDivisor;
-  for (const std::size_t workers : {1u, 2u, 3u, 8u})
+  const std::uint64_t iterations = 240 / testing::stress_divisor();
+  for (const std::size_t workers : {1u, 2u, 4u, testing::slowness() > 1.0 ? 3u : 8u})
     for (const Staleness staleness : {kBulkSynchronous, Staleness{1}, Staleness{3}, kAsynchronous}) {
       SCOPED_TRACE(::testing::Message() << workers << " workers, staleness " << staleness.value);
       RuleWatcher watcher(staleness);

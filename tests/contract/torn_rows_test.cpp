@@ -3,11 +3,13 @@
 //
 // An owner that never rests overtakes nearly every get, and then nothing is accepted at all: it publishes in bursts of
 // random length, so that gets end before, within and after the reuse of their slot. All give way to each other, or few
-// cores would show few interleavings. Longer runs: WOLFPACK_STRESS_SECONDS=20 gives each case that long.
+// cores would show few interleavings. WOLFPACK_TEST_ROW_READS=1000000 has each case read so many versions.
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <limits>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -26,12 +28,14 @@ namespace {
 constexpr Key kKey{0};
 constexpr std::size_t kReaders = 2;
 
+constexpr double kLeastSeconds = 1.2;
 /// A busy machine takes longer for as many reads.
 constexpr double kPatienceSeconds = 60.0;
 
-double stress_seconds() {
-  const char* text = std::getenv("WOLFPACK_STRESS_SECONDS");
-  return text == nullptr ? 1.2 : std::atof(text);
+/// Versions that are read in a case, if the environment says so.
+std::optional<std::uint64_t> asked_reads() {
+  const char* text = std::getenv("WOLFPACK_TEST_ROW_READS");
+  return text == nullptr ? std::nullopt : std::optional<std::uint64_t>(std::strtoull(text, nullptr, 10));
 }
 
 /// A reader's memory and way to the shard. Built by one thread, then used by its own.
@@ -237,10 +241,11 @@ class TornRows : public testing::BackendTest {
     const auto between = [&](std::size_t reader) {
       if (reader == 0 && random() % 4 == 0) window(random() % (kRowSlots + 3));
     };
-    least_reads /= testing::kStressDivisor;
-    const double full_length = monotonic_seconds() + stress_seconds();
-    run([&](const auto& stop) { own(stop, varied); }, true_reader(), between, counts, kPatienceSeconds,
-        [&] { return monotonic_seconds() > full_length && counts.reads >= least_reads; });
+    least_reads = asked_reads().value_or(least_reads / testing::stress_divisor());
+    const double patience = asked_reads() ? std::numeric_limits<double>::infinity() : kPatienceSeconds;
+    const double least_end = monotonic_seconds() + kLeastSeconds;
+    run([&](const auto& stop) { own(stop, varied); }, true_reader(), between, counts, patience,
+        [&] { return monotonic_seconds() > least_end && counts.reads >= least_reads; });
     EXPECT_EQ(counts.torn, 0u);
     EXPECT_EQ(counts.fallen, 0u);
     EXPECT_EQ(counts.errors, 0u);

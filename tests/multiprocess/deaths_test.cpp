@@ -15,6 +15,7 @@
 
 #include "tests/support/lasso_instances.hpp"
 #include "tests/support/lasso_run.hpp"
+#include "tests/support/pace.hpp"
 #include "tests/support/shared_memory_watch.hpp"
 
 namespace wolfpack::testing {
@@ -27,10 +28,10 @@ using ::testing::IsEmpty;
 using ::testing::Le;
 using ::testing::Not;
 
-constexpr double kEndsWithinSeconds = 5.0;
-constexpr double kIsIteratingSeconds = 1.0;  ///< from the start to when every worker surely iterates
+const double kEndsWithinSeconds = 5.0 * slowness();
+const double kIsIteratingSeconds = 1.0 * slowness();  ///< from the start to when every worker surely iterates
 
-class Deaths : public ::testing::TestWithParam<const char*> {
+class Deaths : public ::testing::TestWithParam<std::string> {
  protected:
   ScratchDirectory scratch_;
   SharedMemoryWatch shared_memory_;
@@ -51,7 +52,8 @@ class Deaths : public ::testing::TestWithParam<const char*> {
 
   /// How many of so many tries: the first transport makes them all, the others half as many.
   [[nodiscard]] std::size_t tries(std::size_t count) const {
-    return GetParam() == std::string(kTransports.front()) ? count : count / 2;
+    const std::size_t usual = GetParam() == kTransports.front() ? count : count / 2;
+    return std::max(std::min<std::size_t>(usual, 3), usual / stress_divisor());
   }
 
   /// Its launcher cleans up after a job; a launcher that is killed may leave an empty folder to the next one.
@@ -90,7 +92,7 @@ std::vector<double> random_moments(std::size_t count, unsigned seed) {
   std::mt19937_64 random(seed);
   std::uniform_real_distribution<double> uniform;
   std::vector<double> moments;
-  for (std::size_t k = 0; k < count; ++k) moments.push_back(1.5 * std::pow(uniform(random), 3.0));
+  for (std::size_t k = 0; k < count; ++k) moments.push_back(1.5 * slowness() * std::pow(uniform(random), 3.0));
   moments.front() = 0.0;
   return moments;
 }
@@ -206,8 +208,8 @@ TEST_P(Deaths, AWorkerThatIsStoppedForAWhileIsWaitedFor) {
   for (const int victim : {0, 1}) {
     SCOPED_TRACE(fmt::format("worker {}", victim));
     auto arguments = quick(3);
-    arguments.insert(arguments.end(),
-                     {"--straggler", "worker=2,slowdown=1e9", "--time-limit", "4"});  // it is going all the time
+    arguments.insert(arguments.end(), {"--straggler", "worker=2,slowdown=1e9", "--time-limit",
+                                       fmt::format("{}", 4 * slowness())});  // it is going all the time
     Process job(arguments);
     (void)eventually(kIsIteratingSeconds, [&] { return job.has_ended(); });
     const auto pid = find_worker(job, victim);
@@ -236,7 +238,7 @@ TEST_P(Deaths, AWorkerThatHangsEndsTheJobWithItsName) {
       if (is_interrupted) {
         ASSERT_TRUE(job.signal(SIGTERM));
       }
-      const Outcome outcome = job.wait(15.0);  // 4 s of silence, and a second to end by oneself
+      const Outcome outcome = job.wait(15.0 * slowness());  // 4 s of silence, and a second to end by oneself
       EXPECT_FALSE(outcome.timed_out);
       EXPECT_EQ(outcome.exit_status, 1);
       EXPECT_THAT(outcome.err, HasSubstr(fmt::format("worker {}", victim)));

@@ -98,22 +98,24 @@ TEST_P(KnownAnswers, AreFoundAndCertifiedByAnyNumberOfWorkersAtAnyStaleness) {
   for (std::size_t workers = 1; workers <= kMostWorkers; ++workers) expect_found_and_certified(known, workers, "shm");
 }
 
-TEST_P(KnownAnswers, AreFoundAndCertifiedOverTcp) {
+TEST_P(KnownAnswers, AreFoundAndCertifiedOverAnyTransport) {
   const SlowSolution known = slow_.solve();
-  for (const std::size_t workers : {1u, 3u, 8u}) expect_found_and_certified(known, workers, "tcp");
+  for (const std::string& transport : kTransports)
+    for (const std::size_t workers : {1u, 3u, 8u}) expect_found_and_certified(known, workers, transport);
 }
 
 TEST_P(KnownAnswers, AreTheSameBytesUnderBspOverAnyTransport) {
   const std::size_t workers = 2 + GetParam() % 4;
-  const LassoRun first = run(workers, "bsp"), second = run(workers, "0"), over_tcp = run(workers, "0", "1e-6", "tcp");
-  for (const LassoRun* solved : {&first, &second, &over_tcp})
-    ASSERT_EQ(solved->outcome.exit_status, 0) << solved->outcome.err;
-  for (const LassoRun* other : {&second, &over_tcp}) {
-    EXPECT_EQ(first.coefficients_text, other->coefficients_text);
+  const LassoRun first = run(workers, "bsp");
+  ASSERT_EQ(first.outcome.exit_status, 0) << first.outcome.err;
+  for (const std::string& transport : kTransports) {
+    const LassoRun other = run(workers, "0", "1e-6", transport);
+    ASSERT_EQ(other.outcome.exit_status, 0) << other.outcome.err;
+    EXPECT_EQ(other.result.at("transport"), transport);
+    EXPECT_EQ(first.coefficients_text, other.coefficients_text);
     for (const char* number : {"objective", "gap", "clocks"})  // 17 digits: the same bits
-      EXPECT_EQ(first.result.at(number), other->result.at(number)) << number;
+      EXPECT_EQ(first.result.at(number), other.result.at(number)) << number;
   }
-  EXPECT_EQ(over_tcp.result.at("transport"), "tcp");
 }
 
 /// There is no such certificate in floating point: the run must notice, or prove the impossible, but end.

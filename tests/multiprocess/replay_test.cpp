@@ -47,7 +47,7 @@ TEST_F(ReplayOfTheProgram, GivesTheSameBits) {
   const LassoRun recorded = run_lasso(arguments({"--record", recording_, "--straggler", "worker=1,slowdown=5"}));
   ASSERT_EQ(recorded.outcome.exit_status, 0) << recorded.outcome.err;
   EXPECT_EQ(recorded.result.at("record"), recording_);
-  for (const char* transport : kTransports) {
+  for (const std::string& transport : kTransports) {
     SCOPED_TRACE(transport);
     const LassoRun replayed = run_lasso(arguments({"--replay", recording_, "--transport", transport}));
     ASSERT_EQ(replayed.outcome.exit_status, 0) << replayed.outcome.err;
@@ -82,7 +82,7 @@ TEST_F(ReplayOfTheProgram, OfLogisticOverSeveralShardsGivesTheSameBits) {
     SCOPED_TRACE(staleness);
     const std::string recorded =
         run({"--staleness", staleness, "--record", recording_, "--straggler", "worker=3,slowdown=4"});
-    for (const char* transport : kTransports) {
+    for (const std::string& transport : kTransports) {
       SCOPED_TRACE(transport);
       EXPECT_EQ(run({"--staleness", staleness, "--replay", recording_, "--transport", transport}), recorded);
     }

@@ -38,7 +38,7 @@ double sum_of(const std::vector<nlohmann::json>& rows, const char* field) {
 /// When an iteration had computed: its clock was told to the others at this time or later, and at `end` or earlier.
 double computed_at(const nlohmann::json& row) { return number(row, "end") - number(row, "update_seconds"); }
 
-class Stragglers : public ::testing::TestWithParam<const char*> {
+class Stragglers : public ::testing::TestWithParam<std::string> {
  protected:
   static constexpr std::size_t kRows = 300, kColumns = 6000;
 
@@ -161,7 +161,7 @@ TEST_P(Stragglers, AsynchronousWorkersDoNotWait) {
   EXPECT_GT(workers.at(0).size(), 2 * workers.at(2).size());
 }
 
-class TooFewCores : public ::testing::TestWithParam<const char*> {
+class TooFewCores : public ::testing::TestWithParam<std::string> {
  protected:
   ScratchDirectory scratch_;
   std::string data_ = scratch_.write("wide.libsvm", to_svmlight(random_instance("wide", 30, 160, 1.5, 82)));

@@ -23,7 +23,7 @@ struct Finding {
 
 inline void for_each_seed(std::uint64_t count, const std::function<Finding(std::uint64_t seed)>& run) {
   std::uint64_t first = 0;
-  count = std::max<std::uint64_t>(1, count / testing::kStressDivisor);
+  count = std::max<std::uint64_t>(1, count / testing::stress_divisor());
   if (const char* text = std::getenv("WOLFPACK_SIM_SEEDS")) {
     char* end = nullptr;
     first = std::strtoull(text, &end, 10);

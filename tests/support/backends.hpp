@@ -1,4 +1,4 @@
-// The transports that the contract suites run over. A backend is added by a line in kBackends.
+// The transports that the contract suites run over. A backend is added by a line in asked_backends().
 //
 //     class LaneContract : public testing::BackendTest {};                       // GetParam() is the backend
 //     INSTANTIATE_TEST_SUITE_P(Backends, LaneContract, ::testing::ValuesIn(testing::kBackends), testing::backend_name);
@@ -9,10 +9,13 @@
 #include <ostream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "base/time.hpp"
+#include "tests/support/asked_transports.hpp"
+#include "tests/support/pace.hpp"
 #include "transport/threads_transport.hpp"
 #include "transport/transport.hpp"
 #include "transport/ucx_transport.hpp"
@@ -28,11 +31,20 @@ struct Backend {
 
 inline void PrintTo(const Backend& backend, std::ostream* out) { *out << backend.name; }
 
-inline const Backend kBackends[] = {
-    {"threads", [] { return transport::make_threads_transport(); }, true},
-    {"ucx_shm", [] { return transport::make_ucx_transport("shm"); }, false},
-    {"ucx_tcp", [] { return transport::make_ucx_transport("tcp"); }, false, transport::OneSided::emulated},
-};
+[[nodiscard]] inline std::vector<Backend> asked_backends() {
+  const Backend known[] = {
+      {"threads", [] { return transport::make_threads_transport(); }, true},
+      {"shm", [] { return transport::make_ucx_transport("shm"); }, false},
+      {"tcp", [] { return transport::make_ucx_transport("tcp"); }, false, transport::OneSided::emulated},
+      {"rdma", [] { return transport::make_ucx_transport("rdma"); }, false},
+  };
+  std::vector<Backend> backends;
+  for (const std::string& name : asked_transports({"threads", "shm", "tcp"}))
+    for (const Backend& backend : known)
+      if (name == backend.name) backends.push_back(backend);
+  return backends;
+}
+inline const std::vector<Backend> kBackends = asked_backends();
 
 /// Serves a transport's peers from a thread of its own, as a job's progress thread does, while it lives: for tests that
 /// have no job.
@@ -66,25 +78,6 @@ inline transport::WaitCheck patience(double seconds = 20.0) {
 }
 
 inline std::string backend_name(const ::testing::TestParamInfo<Backend>& backend) { return backend.param.name; }
-
-#if defined(__SANITIZE_THREAD__)
-inline constexpr bool kThreadSanitizer = true;
-#else
-inline constexpr bool kThreadSanitizer = false;
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-inline constexpr bool kAddressSanitizer = true;
-#else
-inline constexpr bool kAddressSanitizer = false;
-#endif
-
-/// How much of a stress test's full length is run: a sanitizer makes everything some ten times slower, a debug build
-/// three times.
-#if defined(NDEBUG)
-inline constexpr std::size_t kStressDivisor = kThreadSanitizer || kAddressSanitizer ? 10 : 1;
-#else
-inline constexpr std::size_t kStressDivisor = kThreadSanitizer || kAddressSanitizer ? 10 : 3;
-#endif
 
 /// A fixture with a backend; skipped, with the reason, where a sanitizer cannot judge that backend.
 class BackendTest : public ::testing::TestWithParam<Backend> {

@@ -17,6 +17,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/types.hpp"
+#include "tests/support/asked_transports.hpp"
 #include "tests/support/process.hpp"
 
 namespace wolfpack::testing {
@@ -25,8 +26,8 @@ inline const std::string kProgram = std::string(WOLFPACK_BINARY_DIR) + "/bin/wol
 inline constexpr double kRunLimitSeconds = 60.0;  // generous: a sanitizer and a busy machine
 
 /// The transports of local processes, for suites that run over each: ::testing::ValuesIn(kTransports).
-inline constexpr std::array<const char*, 2> kTransports{"shm", "tcp"};
-inline std::string transport_name(const ::testing::TestParamInfo<const char*>& transport) { return transport.param; }
+inline const std::vector<std::string> kTransports = asked_transports({"shm", "tcp"});
+inline std::string transport_name(const ::testing::TestParamInfo<std::string>& transport) { return transport.param; }
 
 /// The rank of a worker process, from what its launcher put into its environment ("socket:rank:size:job"); nothing for
 /// the launcher.

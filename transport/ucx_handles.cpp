@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <regex>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -22,6 +23,12 @@ Status to_status(ucs_status_t status, const char* call) {
 }
 
 namespace ucx {
+
+bool is_at_least(unsigned major, unsigned minor) {
+  unsigned own_major = 0, own_minor = 0, release = 0;
+  ucp_get_version(&own_major, &own_minor, &release);
+  return std::pair(own_major, own_minor) >= std::pair(major, minor);
+}
 
 Context make_context(const ContextOptions& options) {
   tell_fatal_errors();

@@ -25,6 +25,8 @@ void check_ucx(ucs_status_t status, const char* call);
 
 namespace ucx {
 
+[[nodiscard]] bool is_at_least(unsigned major, unsigned minor);
+
 struct ContextDeleter {
   void operator()(ucp_context_h context) const { ucp_cleanup(context); }
 };

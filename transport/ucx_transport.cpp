@@ -102,6 +102,7 @@ std::unique_ptr<Transport> make_ucx_transport(const std::string& name, Span span
     // One port, and its writes in order: ARCHITECTURE.md, "The order of what arrives", says why.
     options = {.settings = {{"TLS", "rc"}, {"NET_DEVICES", own_rdma_port().name()}, {"ALLOC_PRIO", "mmap"}},
                .wakeup = true};
+    if (ucx::is_at_least(1, 14)) options.settings.push_back({"MAX_RMA_RAILS", "1"});  // before, there was but one
     // UCX takes these from the environment alone. One-sided operations use none of the receive buffers: 13 MiB of
     // locked memory a UCX worker, not 55.
     const std::pair<const char*, const char*> variables[] = {{"UCX_IB_PCI_RELAXED_ORDERING", "off"},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <ifaddrs.h>
 #include <memory>
@@ -75,6 +76,12 @@ std::optional<std::uint64_t> lockable_bytes() {
   return limit.rlim_max;  // raise_locked_memory_limit()
 }
 
+/// Whether /proc is there, and of this process's PID namespace.
+bool has_own_proc() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self", error) == std::to_string(getpid());
+}
+
 int own_numa_node() {
   unsigned core = 0, node = 0;
   return getcpu(&core, &node) == 0 ? static_cast<int>(node) : -1;
@@ -111,7 +118,7 @@ Machine look_at_machine() {
   found.shared_memory_folder = shared_memory_folder();
   if (access(found.shared_memory_folder.c_str(), W_OK) != 0) found.shared_memory_folder.clear();
   found.shared_memory_bytes = free_bytes(found.shared_memory_folder);
-  found.has_proc = access("/proc/self/fd", R_OK) == 0 || environment("UCX_POSIX_USE_PROC_LINK") == "n";
+  found.has_proc = has_own_proc();
   found.loopback_is_up = loopback_is_up();
   found.locked_memory_bytes = lockable_bytes();
   found.ports = rdma_ports();
@@ -129,8 +136,8 @@ void check_set_up(const Machine& found, const std::string& transport, std::size_
           "--transport tcp");
     if (!found.has_proc)
       throw InputError(
-          "shared memory: there is no /proc, by which UCX opens the memory of other processes: mount it, or set "
-          "UCX_POSIX_USE_PROC_LINK=n");
+          "shared memory: /proc is not there or of another PID namespace, and by it UCX opens the memory of other "
+          "processes: mount it (mount -t proc proc /proc) or take --transport tcp");
     if (const std::uint64_t needed = workers * kSharedBytesAWorker; found.shared_memory_bytes < needed)
       throw InputError(fmt::format("shared memory: {} has {:.1f} MiB free and a job of {} workers needs {:.0f}: {}",
                                    found.shared_memory_folder, mebibytes(found.shared_memory_bytes), workers,

@@ -19,7 +19,7 @@ void check_set_up(const std::string& transport, std::size_t workers);
 struct Machine {
   std::string shared_memory_folder;       ///< where UCX keeps it; empty: there is none
   std::uint64_t shared_memory_bytes = 0;  ///< free in it
-  bool has_proc = true;                   ///< /proc/self/fd, by which UCX opens a peer's memory
+  bool has_proc = true;                   ///< of this PID namespace: by it UCX opens a peer's memory
   bool loopback_is_up = true;
   std::optional<std::uint64_t> locked_memory_bytes;  ///< that this process may lock; none: any amount
   std::vector<RdmaPort> ports;

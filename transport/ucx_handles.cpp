@@ -115,7 +115,12 @@ Endpoint::Endpoint(ucp_worker_h worker, std::span<const std::byte> address, Peer
     parameters.err_mode = UCP_ERR_HANDLING_MODE_PEER;
     parameters.err_handler.cb = [](void*, ucp_ep_h, ucs_status_t) {};  // the operations say it
   }
-  check_ucx(ucp_ep_create(worker, &parameters, &endpoint_), "ucp_ep_create");
+  const ucs_status_t status = ucp_ep_create(worker, &parameters, &endpoint_);
+  if (status == UCS_ERR_SHMEM_SEGMENT)
+    throw RuntimeFailure(
+        "ucp_ep_create: Shared memory error: UCX opens a peer's memory by /proc/PID/fd, which takes the same user and "
+        "PID namespace and a /proc that shows it; or set UCX_POSIX_USE_PROC_LINK=n");
+  check_ucx(status, "ucp_ep_create");
 }
 
 Endpoint::~Endpoint() {

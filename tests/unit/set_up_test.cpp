@@ -61,7 +61,7 @@ TEST(SetUpCheck, NamesWhatIsMissing) {
   const Case cases[] = {
       {"shm", [](Machine& s) { s.shared_memory_folder.clear(); }, {"/dev/shm", "mount", "--transport tcp"}},
       {"shm", [](Machine& s) { s.shared_memory_bytes = 19 * kMiB; }, {"19.0 MiB", "4 workers", "20", "--shm-size"}},
-      {"shm", [](Machine& s) { s.has_proc = false; }, {"/proc", "UCX_POSIX_USE_PROC_LINK=n"}},
+      {"shm", [](Machine& s) { s.has_proc = false; }, {"/proc", "PID namespace", "--transport tcp"}},
       {"tcp", [](Machine& s) { s.loopback_is_up = false; }, {"loopback", "ip link set lo up"}},
       {"rdma", [](Machine& s) { s.ports.clear(); }, {"no RDMA device", "accepted", "tcp"}},
       {"rdma",

@@ -5,9 +5,8 @@ ulimit -l unlimited
 load() { "$folder/tools/bin/modprobe" -d "$folder/root" -a "$@"; }
 # crc32 first: rdma_rxe asks the kernel's crypto layer for it, which has no modprobe of its own to call here.
 ip link set lo up &&
-  load dummy &&
-  ip link add eth0 type dummy &&
-  ip addr add 10.9.0.1/24 dev eth0 &&
+  if [[ -n $host ]]; then load virtio_net; else load dummy && ip link add eth0 type dummy; fi &&
+  ip addr add "10.9.0.${host:-1}/24" dev eth0 &&
   ip link set eth0 up &&
   load crc32_generic crc32_pclmul rdma_rxe ib_uverbs rdma_ucm &&
   rdma link add rxe0 type rxe netdev eth0 || { echo "vm: no RDMA device could be made"; exit 1; }

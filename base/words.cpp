@@ -1,5 +1,6 @@
 #include "base/words.hpp"
 
+#include <cstdlib>
 #include <cstring>
 
 namespace wolfpack {
@@ -34,8 +35,8 @@ void load_pair(std::byte* destination, const std::byte* address) {
 }
 #else
 constexpr bool kHasPairs = false;
-void store_pair(std::byte*, const std::byte*) {}
-void load_pair(std::byte*, const std::byte*) {}
+void store_pair(std::byte*, const std::byte*) { std::abort(); }
+void load_pair(std::byte*, const std::byte*) { std::abort(); }
 #endif
 
 void store_one(std::byte* address, const std::byte* source) {

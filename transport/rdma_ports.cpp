@@ -58,6 +58,10 @@ bool is_named(const RdmaPort& port, const std::string& wanted) {
   return port.name() == wanted || port.device == wanted;
 }
 
+bool may_be_opened(const RdmaPort& port) {
+  return !port.verbs_file.empty() && access(port.verbs_file.c_str(), R_OK | W_OK) == 0;
+}
+
 }  // namespace
 
 std::string RdmaPort::name() const { return fmt::format("{}:{}", device, port); }
@@ -85,12 +89,17 @@ RdmaPort choose_rdma_port(const std::vector<RdmaPort>& ports, const std::string&
     throw InputError(
         "--transport rdma: no RDMA device here (/sys/class/infiniband has none): load its driver, or in a container "
         "see that the host has one; accepted without one: auto, shm, tcp");
-  const auto is_usable = [&](const RdmaPort& port) {
+  const auto is_active = [&](const RdmaPort& port) {
     return port.state == "ACTIVE" && (wanted.empty() || is_named(port, wanted));
   };
-  auto chosen = std::find_if(ports.begin(), ports.end(),
-                             [&](const RdmaPort& port) { return is_usable(port) && port.numa_node == numa_node; });
-  if (chosen == ports.end()) chosen = std::find_if(ports.begin(), ports.end(), is_usable);
+  const auto is_usable = [&](const RdmaPort& port) { return is_active(port) && may_be_opened(port); };
+  auto chosen = std::find_if(ports.begin(), ports.end(), is_usable);
+  // A nearer one, if it is of the same kind of network: all processes of the machine must reach each other.
+  const auto near = std::find_if(ports.begin(), ports.end(), [&](const RdmaPort& port) {
+    return is_usable(port) && port.numa_node == numa_node && port.link_layer == chosen->link_layer;
+  });
+  if (near != ports.end()) chosen = near;
+  if (chosen == ports.end()) chosen = std::find_if(ports.begin(), ports.end(), is_active);
   if (chosen == ports.end()) {
     if (wanted.find(',') != std::string::npos || wanted == "all")
       throw InputError(
@@ -105,7 +114,7 @@ RdmaPort choose_rdma_port(const std::vector<RdmaPort>& ports, const std::string&
         wanted.empty() ? "no RDMA port is active" : "the port that UCX_NET_DEVICES names is not active",
         what_is_there(ports)));
   }
-  if (chosen->verbs_file.empty() || access(chosen->verbs_file.c_str(), R_OK | W_OK) != 0)
+  if (!may_be_opened(*chosen))
     throw InputError(fmt::format(
         "--transport rdma: {} cannot be used: {}; in a container pass it on (docker run --device /dev/infiniband)",
         chosen->name(),

@@ -31,9 +31,9 @@ struct RdmaFolders {
 /// By device and port; empty where there is no RDMA device.
 [[nodiscard]] std::vector<RdmaPort> rdma_ports(const RdmaFolders& folders = {});
 
-/// The port to use: `wanted`, "mlx5_0:1" or "mlx5_0", where it is not empty; else the first active one on the NUMA node
-/// that this process runs on, else the first active one. Throws InputError with what to do where there is no device, no
-/// active port, no right to use it, or more than one wanted.
+/// The port to use: `wanted`, "mlx5_0:1" or "mlx5_0", where it is not empty; else the first that is active and may be
+/// opened, or one of the same link layer on the NUMA node that this process runs on. Throws InputError with what to do
+/// where there is no device, no active port, no right to use it, or more than one wanted.
 [[nodiscard]] RdmaPort choose_rdma_port(const std::vector<RdmaPort>& ports, const std::string& wanted, int numa_node);
 
 }  // namespace wolfpack::transport

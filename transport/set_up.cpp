@@ -1,7 +1,8 @@
 #include "transport/set_up.hpp"
 
-#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <ifaddrs.h>
@@ -65,6 +66,13 @@ std::uint64_t own_status(const std::string& name, int base) {
   return 0;
 }
 
+bool is_first_user_namespace() {
+  std::ifstream file("/proc/self/uid_map");
+  std::uint64_t inside = 1, outside = 1, count = 0;
+  file >> inside >> outside >> count;
+  return inside == 0 && outside == 0 && count == 0xffffffff;
+}
+
 std::uint64_t locked_bytes() { return own_status("VmPin", 10) << 10; }
 
 /// That this process may lock; none: any amount.
@@ -72,7 +80,8 @@ std::optional<std::uint64_t> lockable_bytes() {
   constexpr unsigned kIpcLock = 14;  // CAP_IPC_LOCK
   rlimit limit{};
   const bool is_limited = getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_max != RLIM_INFINITY;
-  if (!is_limited || (own_status("CapEff", 16) >> kIpcLock & 1U) != 0) return {};
+  // The kernel asks for the capability outside of all containers.
+  if (!is_limited || (is_first_user_namespace() && (own_status("CapEff", 16) >> kIpcLock & 1U) != 0)) return {};
   return limit.rlim_max;  // raise_locked_memory_limit()
 }
 
@@ -116,7 +125,7 @@ void raise_locked_memory_limit() {
 Machine look_at_machine() {
   Machine found;
   found.shared_memory_folder = shared_memory_folder();
-  if (access(found.shared_memory_folder.c_str(), W_OK) != 0) found.shared_memory_folder.clear();
+  if (access(found.shared_memory_folder.c_str(), W_OK) != 0) found.shared_memory_problem = std::strerror(errno);
   found.shared_memory_bytes = free_bytes(found.shared_memory_folder);
   found.has_proc = has_own_proc();
   found.loopback_is_up = loopback_is_up();
@@ -130,10 +139,10 @@ Machine look_at_machine() {
 
 void check_set_up(const Machine& found, const std::string& transport, std::size_t workers) {
   if (transport == "shm") {
-    if (found.shared_memory_folder.empty())
-      throw InputError(
-          "shared memory: there is no /dev/shm that may be written: mount it (mount -t tmpfs shm /dev/shm) or take "
-          "--transport tcp");
+    if (!found.shared_memory_problem.empty())
+      throw InputError(fmt::format(
+          "shared memory: {} cannot be written: {}: mount it (mount -t tmpfs shm /dev/shm) or take --transport tcp",
+          found.shared_memory_folder, found.shared_memory_problem));
     if (!found.has_proc)
       throw InputError(
           "shared memory: /proc is not there or of another PID namespace, and by it UCX opens the memory of other "
@@ -152,7 +161,7 @@ void check_set_up(const Machine& found, const std::string& transport, std::size_
           "--transport rdma: a process may lock {:.2f} MiB of memory and needs {:.0f} and what its rows take: {}",
           mebibytes(*found.locked_memory_bytes), mebibytes(kLockedBytesAWorker), kLockedMemoryHint));
     const std::string& relaxed = found.relaxed_ordering;
-    if (!relaxed.empty() && relaxed != "off")
+    if (!relaxed.empty() && relaxed != "off" && relaxed != "no" && relaxed != "n" && relaxed != "0")
       throw InputError(fmt::format(
           "UCX_IB_PCI_RELAXED_ORDERING={}: a flag could be seen before its data; unset it, or set it to off", relaxed));
   }
@@ -162,6 +171,10 @@ void check_set_up(const std::string& transport, std::size_t workers) {
   check_set_up(look_at_machine(), transport, workers);
 }
 
-RdmaPort own_rdma_port() { return choose_rdma_port(rdma_ports(), environment("UCX_NET_DEVICES"), own_numa_node()); }
+RdmaPort checked_rdma_port() {
+  const Machine found = look_at_machine();
+  check_set_up(found, "rdma", 1);
+  return choose_rdma_port(found.ports, found.wanted_port, found.numa_node);
+}
 
 }  // namespace wolfpack::transport

@@ -17,7 +17,8 @@ void check_set_up(const std::string& transport, std::size_t workers);
 
 /// What check_set_up() looks at, apart from the machine for tests.
 struct Machine {
-  std::string shared_memory_folder;       ///< where UCX keeps it; empty: there is none
+  std::string shared_memory_folder;       ///< where UCX keeps it
+  std::string shared_memory_problem;      ///< why it cannot be written; empty: it can
   std::uint64_t shared_memory_bytes = 0;  ///< free in it
   bool has_proc = true;                   ///< of this PID namespace: by it UCX opens a peer's memory
   bool loopback_is_up = true;
@@ -30,8 +31,8 @@ struct Machine {
 [[nodiscard]] Machine look_at_machine();
 void check_set_up(const Machine& machine, const std::string& transport, std::size_t workers);
 
-/// The port of this process. Throws InputError where none can be used.
-[[nodiscard]] RdmaPort own_rdma_port();
+/// The port of this process. Throws what check_set_up() for rdma throws.
+[[nodiscard]] RdmaPort checked_rdma_port();
 
 /// Throws RuntimeFailure with what to do where this process cannot have so many bytes more of the transport's memory.
 /// UCX itself might try for ever, or end in a bus error.

@@ -23,7 +23,9 @@
 //   - a put's completion means that its source may be reused; its effect at the target is only certain once a later
 //   flush completes;
 //   - ordered_put() becomes visible after every earlier put of the same channel to the same peer;
-//   - a get's completion means that its destination is filled;
+//   - a get's completion means that its destination is filled, and that the target's memory is read no more for it;
+//   - who gets bytes that were written after a flush had completed finds in its own memory, once the get is complete,
+//     what had been put there before that flush (rows count on it; ARCHITECTURE.md, "The order of what arrives");
 //   - no operation blocks: what cannot start yet is kept, in order, and started by progress().
 #pragma once
 
@@ -162,7 +164,7 @@ class Transport {
   virtual void serve() = 0;
   /// Rests until a peer asks for something, or for so long. Where operations are native nobody ever asks.
   virtual void wait_for_requests(double seconds) = 0;
-  /// "shm", "tcp", "threads", later "rdma".
+  /// "shm", "tcp", "rdma", "threads".
   [[nodiscard]] virtual std::string name() const = 0;
   /// The library and its version, for the record.
   [[nodiscard]] virtual std::string library() const = 0;

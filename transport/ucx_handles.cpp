@@ -37,7 +37,7 @@ Context make_context(const ContextOptions& options) {
   const std::unique_ptr<ucp_config_t, decltype(&ucp_config_release)> owner(config, &ucp_config_release);
   for (const Setting& setting : options.settings) {
     const std::string variable = "UCX_" + setting.name;
-    if (std::getenv(variable.c_str()) == nullptr)
+    if (setting.is_fixed || std::getenv(variable.c_str()) == nullptr)
       check_ucx(ucp_config_modify(config, setting.name.c_str(), setting.value.c_str()), variable.c_str());
   }
 

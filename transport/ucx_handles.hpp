@@ -35,10 +35,11 @@ using Context = std::unique_ptr<ucp_context, ContextDeleter>;
 struct Setting {
   std::string name;  ///< of UCX, without "UCX_"
   std::string value;
+  bool is_fixed = false;  ///< else the user's environment goes first
 };
 struct ContextOptions {
-  std::vector<Setting> settings;  ///< each only where the user's environment does not say otherwise
-  bool wakeup = false;            ///< workers have a file descriptor to sleep on
+  std::vector<Setting> settings;
+  bool wakeup = false;  ///< workers have a file descriptor to sleep on
 };
 [[nodiscard]] Context make_context(const ContextOptions& options);
 

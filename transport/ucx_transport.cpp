@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <mutex>
 #include <poll.h>
 
 #include <fmt/format.h>
@@ -83,6 +84,26 @@ class UcxTransport final : public Transport {
   int wakes_;      // a file descriptor of service_'s; -1: none
 };
 
+/// One port, and its writes in order: ARCHITECTURE.md, "The order of what arrives", says why.
+ucx::ContextOptions rdma_options() {
+  const RdmaPort port = checked_rdma_port();
+  // UCX takes these from the environment alone. One-sided operations use none of the receive buffers: 13 MiB of locked
+  // memory a UCX worker, not 55.
+  static std::once_flag once;
+  std::call_once(once, [] {
+    for (const auto& [variable, value] :
+         {std::pair{"UCX_IB_PCI_RELAXED_ORDERING", "off"}, std::pair{"UCX_RC_RX_QUEUE_LEN", "128"},
+          std::pair{"UCX_UD_RX_QUEUE_LEN", "256"}, std::pair{"UCX_RC_TX_BUFS_GROW", "64"},
+          std::pair{"UCX_UD_TX_BUFS_GROW", "64"}})
+      setenv(variable, value, /*overwrite=*/0);
+  });
+  raise_locked_memory_limit();
+  ucx::ContextOptions options{
+      .settings = {{"TLS", "rc", true}, {"NET_DEVICES", port.name(), true}, {"ALLOC_PRIO", "mmap"}}, .wakeup = true};
+  if (ucx::is_at_least(1, 14)) options.settings.push_back({"MAX_RMA_RAILS", "1", true});  // before, there was but one
+  return options;
+}
+
 }  // namespace
 
 bool is_ucx_transport(const std::string& name) { return name == "shm" || name == "tcp" || name == "rdma"; }
@@ -99,22 +120,10 @@ std::unique_ptr<Transport> make_ucx_transport(const std::string& name, Span span
     if (span == Span::one_machine) options.settings.push_back({"NET_DEVICES", "lo"});
     reach = Reach::messages;
   } else if (name == "rdma") {
-    // One port, and its writes in order: ARCHITECTURE.md, "The order of what arrives", says why.
-    options = {.settings = {{"TLS", "rc"}, {"NET_DEVICES", own_rdma_port().name()}, {"ALLOC_PRIO", "mmap"}},
-               .wakeup = true};
-    if (ucx::is_at_least(1, 14)) options.settings.push_back({"MAX_RMA_RAILS", "1"});  // before, there was but one
-    // UCX takes these from the environment alone. One-sided operations use none of the receive buffers: 13 MiB of
-    // locked memory a UCX worker, not 55.
-    const std::pair<const char*, const char*> variables[] = {{"UCX_IB_PCI_RELAXED_ORDERING", "off"},
-                                                             {"UCX_RC_RX_QUEUE_LEN", "128"},
-                                                             {"UCX_UD_RX_QUEUE_LEN", "256"},
-                                                             {"UCX_RC_TX_BUFS_GROW", "64"},
-                                                             {"UCX_UD_TX_BUFS_GROW", "64"}};
-    for (const auto& [variable, value] : variables) setenv(variable, value, /*overwrite=*/0);
-    raise_locked_memory_limit();
+    options = rdma_options();
     reach = Reach::adapter;
   } else {
-    throw InputError(fmt::format("transport \"{}\" is not in this version; accepted: auto, shm, tcp, rdma", name));
+    throw InputError(fmt::format("transport \"{}\" is not in this version; accepted: shm, tcp, rdma", name));
   }
   return std::make_unique<UcxTransport>(name, options, reach);
 }

@@ -8,8 +8,12 @@
 //
 //   shm   POSIX shared memory: operations are plain loads and stores, nobody serves anybody.
 //   tcp   sockets, where UCX emulates one-sided operations: a peer's progress thread must serve them. An operation
-//   whose
-//         peer is gone fails.
+//   fails
+//         where its peer is gone.
+//   rdma  an RDMA device, by UCX's reliable connections: the target's adapter carries operations out. An operation
+//   fails
+//         where its peer is gone, after some seconds of retries. The first such transport of a process sets environment
+//         variables of UCX's (relaxed PCIe ordering, lengths of queues): make it before threads that look at theirs.
 #pragma once
 
 #include <memory>
@@ -25,7 +29,8 @@ enum class Span { one_machine, several_machines };
 /// The transports that a job may ask for by name.
 [[nodiscard]] bool is_ucx_transport(const std::string& name);
 
-/// Throws InputError where there is no such transport, RuntimeFailure where UCX cannot provide it.
+/// Throws InputError where there is no such transport or, for rdma, what check_set_up() says (set_up.hpp);
+/// RuntimeFailure where UCX cannot provide it.
 [[nodiscard]] std::unique_ptr<Transport> make_ucx_transport(const std::string& name, Span span = Span::one_machine);
 
 }  // namespace wolfpack::transport

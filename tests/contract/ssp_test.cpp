@@ -92,7 +92,9 @@ class SspContract : public testing::JobTest {
 
 TEST_P(SspContract, BothRulesHoldWhateverTheStalenessAndTheStragglers) {
   const std::uint64_t iterations = 240 / testing::stress_divisor();
-  for (const std::size_t workers : {1u, 2u, 4u, testing::slowness() > 1.0 ? 3u : 8u})
+  const std::vector<std::size_t> jobs =  // eight workers on an emulated processor take minutes
+      testing::slowness() > 1.0 ? std::vector<std::size_t>{1, 2, 4} : std::vector<std::size_t>{1, 2, 3, 4, 8};
+  for (const std::size_t workers : jobs)
     for (const Staleness staleness : {kBulkSynchronous, Staleness{1}, Staleness{3}, kAsynchronous}) {
       SCOPED_TRACE(::testing::Message() << workers << " workers, staleness " << staleness.value);
       RuleWatcher watcher(staleness);

@@ -1,33 +1,33 @@
 /* A lane: a ring of records with its tail and head words, and the wrap (ps/lane.hpp).
  *
- * Shown: no byte of a record is read before it was written; no record straddles the wrap; nothing is overwritten before
- * it is drained; every record is drained once and in order; a clock is folded once, in order, with all its updates and
- * not before its end; tail and head never fall; a writer that waits for room gets it, or the stop word; all come to
- * their ends, and nothing is under way then.
+ * Shown: no byte of a record is read before it was written; no record straddles the wrap; nothing is overwritten
+ * before it is drained; every record is drained once and in order; a clock is folded once, in order, with all its
+ * updates and not before its end; tail and head never fall; a writer that waits for room gets it, or the stop word;
+ * all come to their ends, and nothing is under way then.
  *
  *   here                                                  in the code
  *   writer: append(), with padding at the wrap            ps/lane.cpp LaneWriter::append, compose, wait_for_room
  *   writer: publish()                                     LaneWriter::publish, settle
  *   writer: leaves by the stop word, and flushes          ps/client.cpp Client::check, runtime/job.cpp Job::flush_all
- *   network: a put of ring words reads each, then it lands   Channel::put, whose completion says that all are read
- *   network: the tail's put starts, reads, lands          Channel::ordered_put
+ *   network: a word of the ring is read, and lands        Channel::put; its completion says that all words are read
+ *   network: the tail's put starts, and lands             Channel::ordered_put; its completion that it is read
  *   owner: drains, word by word                           LaneReader::drain, ps/shard.cpp Shard::drain
  *   owner: folds                                          Shard::merge, merge_next_clock
  *   owner: pushes head and stop, flushes                  ps/owner_push.cpp OwnerPush::has_news, begin_words
  *
- * Positions count from the beginning and never fall. A word of the ring stands for kRecordAlignment bytes: it holds its
- * position, what it is, and the clock. An update is two words, header and payload; the end of a clock is one, and so is
- * padding, which here is never more.
+ * Positions count from the beginning and never fall. A word of the ring stands for kRecordAlignment bytes: it holds
+ * its position, what it is, and the clock. An update is two words, header and payload; the end of a clock is one,
+ * and so is padding, which here is never more.
  *
- * Bounds: a ring of 5 words, so that two updates fit and the wrap is met with a word left and with none; two clocks of
- * up to 3 updates: at most 17 words, three times round, and a clock can be larger than the ring. After any update the
- * writer may publish: that covers every threshold. The owner pushes the head when it has moved by 3 words or something
- * else is new: a writer without room needs 3 at most, padding included, and 3 + (3 - 1) <= 5. In the code it is a
- * quarter of a ring a record and an eighth: less than a half and an eighth. Lanes do not touch each other, so there is
- * one. In some runs the job is stopped early, at any time; in the others only when all is folded.
+ * Bounds: a ring of 5 words, so that two updates fit and the wrap is met with a word left and with none; two clocks
+ * of up to 3 updates, which are three times round and can be larger than the ring, or three of up to one. After any
+ * update the writer may publish: that covers every threshold. The owner pushes the head when it has moved by 3 words
+ * or when something else is new: a writer needs room for 3 at most, padding included, and is owed 2 at most, which
+ * makes a ring. In the code it is less than a half of a ring and less than an eighth. Lanes do not touch each other,
+ * so there is one. In some runs the job is stopped early, at any time; in the others only when all is folded.
  *
- * Left out: a writer or a transport that is broken (the magic); what a fold waits for (ssp.pml); other words that are
- * pushed with the head, which only push it sooner.
+ * Left out: operations that fail; what a fold waits for (ssp.pml); other words that are pushed with the head, which
+ * only push it sooner.
  *
  * Broken on purpose:
  *   TAIL_BEFORE_DATA     the tail is put without waiting for the records
@@ -44,7 +44,9 @@
 #include "network.pml"
 
 #define RING 5
+#ifndef CLOCKS
 #define CLOCKS 2
+#endif
 #ifndef MOST_UPDATES
 #define MOST_UPDATES 3 /* of a clock */
 #endif
@@ -64,9 +66,9 @@
 #define UPDATE 1
 #define END_OF_CLOCK 2
 #define PADDING 3
-#define CONTENT(position, kind, clock) (8 * (position) + 4 * (clock) + (kind))
+#define CONTENT(position, kind, clock) (8 * (position) + 4 * ((clock) % 2) + (kind))
 #define POSITION_OF(word) ((word) / 8)
-#define CLOCK_OF(word) (((word) / 4) % 2)
+#define IS_OF(word, clock) (((word) / 4) % 2 == (clock) % 2)
 #define KIND_OF(word) ((word) % 4)
 #define PLACE(position) ((position) % RING)
 
@@ -96,7 +98,7 @@ byte made[CLOCKS]; /* updates, by the writer */
 byte ended;        /* clocks, by the writer */
 bool stops_early;
 byte through;
-bool room_is_free = true, record_is_there = true, record_is_whole = true, records_follow = true;
+bool room_is_free = true, source_is_free = true, record_is_there = true, record_is_whole = true, records_follow = true;
 bool clock_is_whole = true, all_is_folded = true, network_is_quiet = true;
 
 #define IS_READ(i) (flying[i] != UNREAD)
@@ -122,6 +124,8 @@ inline publish() {
      :: IS_SETTLED
      :: stop.here -> goto leave
      fi;
+     source_is_free = !tail_waits;
+     assert(source_is_free);
      d_step {
        do
        :: published < written ->
@@ -273,21 +277,21 @@ active proctype owner() {
           if
           :: KIND_OF(word) == PADDING -> taken++
           :: KIND_OF(word) == END_OF_CLOCK ->
-             records_follow = CLOCK_OF(word) == drained_ends;
+             records_follow = IS_OF(word, drained_ends);
              assert(records_follow);
              drained_ends++;
              taken++
           :: else ->
              record_is_whole = KIND_OF(word) == UPDATE && PLACE(taken) + 2 <= RING && taken + 2 <= until;
              assert(record_is_whole);
-             records_follow = CLOCK_OF(word) == drained_ends;
+             records_follow = IS_OF(word, drained_ends);
              assert(records_follow)
           fi
         }
         if
         :: KIND_OF(word) == UPDATE ->
            d_step {
-             record_is_there = ring[PLACE(taken + 1)] == CONTENT(taken + 1, PAYLOAD, CLOCK_OF(word));
+             record_is_there = ring[PLACE(taken + 1)] == CONTENT(taken + 1, PAYLOAD, drained_ends);
              assert(record_is_there);
              drained[drained_ends]++;
              taken = taken + 2

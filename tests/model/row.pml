@@ -1,7 +1,7 @@
 /* Rows: a ring of slots, the newest word, and the acceptance test (ps/row.hpp).
  *
- * Shown: no torn row is accepted; an accepted row is of the version that its reader asked for; versions never fall; the
- * reader gets the last version, and all come to their ends.
+ * Shown: no torn row is accepted; an accepted row is of the version that its reader asked for; versions never fall;
+ * the reader gets the last version, and all come to their ends.
  *
  *   here                                                 in the code
  *   owner: waits until the newest words are known        ps/shard.cpp Shard::may_publish
@@ -11,28 +11,35 @@
  *   reader: reads the slot's words, in any order         RowReader::fetch: one get or two
  *   reader: loads the newest word again, and accepts     RowReader::fetch
  *
- * A row is three words, the slot's header and two of payload. Each holds the version that it is of, and is written and
- * read by itself while all else goes on. Slots are the owner's own memory: it stores there, readers get from there.
+ * A row is three words, the slot's header and two of payload. Each holds the version that it is of, and is written
+ * and read by itself while all else goes on. Slots are the owner's own memory: it stores there, readers get from
+ * there.
  *
- * Bounds: four slots, as in the code; 9 versions, which fill each slot twice and one a third time; two boards. There is
- * one reader, on either board: readers do nothing that others see, so what holds for it holds for each of many, and the
- * second board is there because the owner must wait for both.
+ * Bounds: four slots, as in the code; 9 versions, which fill each slot twice and one a third time; two boards. There
+ * is one reader, on either board: readers do nothing that others see, so what holds for it holds for each of many,
+ * and the second board is there because the owner must wait for both.
  *
- * With STORES operations are loads and stores, as over shared memory. A flush then waits for nothing, and all that it
- * promises is the order of this thread's stores (transport.hpp). A load may bring anything that the word has held since
- * the last store that the reader must know of: because it has loaded it, or because it has loaded something that was
- * stored later (release and acquire, base/words.hpp). `sees` is the newest word that the reader must know of.
+ * With STORES operations are loads and stores, as over shared memory. A flush then waits for nothing, and all that
+ * it promises is the order of this thread's stores (transport.hpp). A load may bring anything that the word has held
+ * since the last store that the reader must know of: because it has loaded it, or because it has loaded something
+ * that was stored later (release and acquire, base/words.hpp). `sees` is the newest word that the reader must know
+ * of. Where a flush ends when it is acknowledged, and the word is on its way to the reader's memory still, there is
+ * no more to go by either: what a get brings from after the flush lands behind that word (promise R of
+ * ARCHITECTURE.md). All that such a transport can do, STORES can.
  *
- * Left out: rows that grow (a second get reads its words later, which is allowed here to any word); several rows, whose
- * words are in one block and are waited for together; a replay's reads, which hold their slot (ps/fold_script.hpp).
+ * Left out: rows that grow (a second get reads its words later, which is allowed here to any word); several rows,
+ * whose words are in one block and are waited for together; a replay's reads, which hold their slot
+ * (ps/fold_script.hpp).
  *
- * Broken on purpose, each with and without STORES where it can be:
+ * Broken on purpose:
  *   SLOT_REUSED_EARLY    the owner does not wait for the newest words
  *   ONE_READER_AWAITED   the owner waits for those of one board only
  *   ACCEPTED_TOO_LATE    the acceptance test lets one version more pass
  *   TESTED_BEFORE_GET    the newest word is looked at before the get is complete
  *   WORD_BEFORE_SLOT     the newest word is pushed before the slot is written
  *   NO_ACQUIRE           STORES: the look at the newest word may come before what the get loads
+ *   LATER_GETS_ONLY      STORES: a word is known after gets that began when it was flushed, not after those that only
+ *                        brought what was written then
  */
 #include "network.pml"
 
@@ -127,9 +134,9 @@ inline read(i) {
     :: word > sees -> word = word - SLOTS /* what the slot held before, which it may be too early to know */
     :: break
     od;
-#ifndef NO_ACQUIRE
+#if !defined(NO_ACQUIRE) && !defined(LATER_GETS_ONLY)
     if
-    :: word > sees + 1 -> sees = word - 1 /* its version was begun when the words of the one before were stored */
+    :: word > sees + 1 -> sees = word - 1 /* stored after the newest words of the version before */
     :: else
     fi;
 #endif
@@ -143,7 +150,7 @@ active proctype reader() {
   byte me, v, got, word, accepted;
   bool is_torn;
 #ifdef STORES
-  byte sees;
+  byte sees, flushed;
 #endif
   if
   :: me = 0
@@ -154,6 +161,9 @@ active proctype reader() {
      atomic { /* a second try at one version could only end as the first */
        newest[me].here > v -> load_newest(v + 1);
        v = word;
+#ifdef LATER_GETS_ONLY
+       flushed = newest[me].here;
+#endif
        word = 0
      }
 #ifdef TESTED_BEFORE_GET
@@ -167,6 +177,10 @@ active proctype reader() {
      od;
      atomic {
        got = 0;
+#ifdef LATER_GETS_ONLY
+       sees = flushed;
+       flushed = 0;
+#endif
 #ifndef TESTED_BEFORE_GET
        load_newest(v);
 #endif

@@ -1,48 +1,52 @@
 /* Stale-synchronous iterations: the folded vector and the floor word, the clock table, the lead rule, the read rule,
  * giving way, and stop, of two workers and the owner of one shard.
  *
- * Shown: iteration c starts only while the slowest worker has finished c - s iterations (lead rule); the row that is
- * read at clock c holds every update that the other worker made in iterations before c - s (read rule); a row holds all
- * updates of clocks before the floor that the reader goes by; clock words never fall; with OWN_AWAITED a row holds the
- * reader's own updates, too; nobody waits for ever, and when all are through nothing is under way any more.
+ * Shown: iteration c starts only while the slowest worker has finished c - s (lead rule); the row that is read at
+ * clock c holds every update that the other worker made before clock c - s (read rule); a row holds every update of
+ * clocks before the floor that its reader goes by; with OWN_AWAITED it also holds all the reader's own; clock words
+ * never fall; nobody waits for ever, and when all are through nothing is under way.
  *
  *   here                                                 in the code
- *   worker: may start, finishes, leaves                  runtime/job.cpp Job::run_worker, runtime/ssp_policy.hpp
- *   worker: loads the floor, then the newest word        ps/client.cpp Client::get
+ *   worker: starts, ends, leaves                         runtime/job.cpp Job::run_worker, runtime/ssp_policy.hpp
  *   worker: waits for a newer version, gives way         runtime/iteration.cpp Iteration::get_newer
- *   worker: ends a clock                                 ps/client.cpp Client::tick
- *   worker: puts its clock when the last one is there    ps/clock_table.hpp ClockTable::advance, catch_up
- *   owner: folds and publishes                           ps/shard.cpp Shard::fold_and_publish, may_publish, merge
- *   owner: pushes the words, and after them the floor    ps/owner_push.cpp OwnerPush::advance, begin_words, begin_folded
+ *   worker: loads the floor, then the newest word        ps/client.cpp Client::get
+ *   worker: ends a clock                                 Client::tick, ps/clock_table.hpp ClockTable::advance
+ *   worker: catch_up() while it waits                    Client::wait_a_little, ClockTable::catch_up
+ *   owner: folds, publishes                              ps/shard.cpp Shard::fold_and_publish, may_publish, merge
+ *   owner: begin_words(), then begin_folded()            ps/owner_push.cpp OwnerPush
  *   owner: leaves when all boards have the stop word     Shard::stop_is_known_everywhere
  *
- * What the other models have shown is not gone into again. Lanes (lane.pml): a clock that has ended is folded whole, at
- * some later time, in order. Rows (row.pml): who loads the newest word gets that version whole. So of rows only the
- * newest and the one before can be read, since nothing is published until all boards have the newest word.
+ * What other models show is taken from them. Lanes (lane.pml): a clock that has ended is folded whole, in order, at
+ * some later time. Rows (row.pml): who loads the newest word gets that version whole; and as no version is published
+ * before all boards have the word of the last one, only two can be read, the newest and the one before.
  *
- * Whether a fold changes the row is left open, so a fold may raise the floor and publish nothing. Worst is assumed for
- * the assertions: that the version before a changed one lacks every clock that was folded then. At staleness 0 a fold is
- * of one clock of each and always publishes.
+ * Any fold may leave the row unchanged, and then publishes nothing; but at staleness 0 each is of one clock of each
+ * worker and publishes. Which of the clocks of a fold changed the row is not said: the assertions take it that the
+ * row before lacks all of them.
  *
- * That an owner or a worker is slow to notice what has landed is not apart from landing late, so a flush that completes
- * is followed at once by what waits for it, and what the words of a round do not change is not put. Versions count from
- * 1 again when all boards have the newest: only their differences matter.
+ * To notice late what has landed is no different from its landing late, so what waits for a flush follows it at
+ * once. A word that a push would not change is not put. Versions are counted from 1 again when all boards have the
+ * newest, since only their differences matter.
  *
- * Bounds: 2 workers; CLOCKS iterations each and STALENESS as the runs of `check` set them: 3 and 1 are the least where a
- * worker runs ahead, has to wait for either rule, and goes on; four clocks at staleness 0; without bounds on staleness
- * two. With INTERRUPTS the job may be stopped at any time: only then, for who may always stop it hides who blocks.
- * With SOLVER workers never read a version twice: they wait for a newer one, and what they read they answer with an
- * update; else they give way.
+ * Bounds: 2 workers; CLOCKS iterations each and STALENESS as in the runs of `check`. Three clocks at staleness 1 are
+ * the least where a worker runs ahead, may have to wait for each rule, and goes on; two clocks at 2 know no bound.
+ * With INTERRUPTS the job may be stopped at any time, and only then, since who may always stop it hides who is
+ * stuck.
+ *
+ * With SOLVER a worker never reads a version twice: it waits for a newer one and answers it with an update, or gives
+ * way; the job also stops when a fold changes nothing and every worker's last update was made on the newest version
+ * (frank_wolfe/model_policy.cpp). With two clocks a worker gives way to one that is done; before one that leads too
+ * far has to wait for it, it takes four: `check ssp SOLVER,CLOCKS=4 holds` needs a minute and 1.1 GB.
  *
  * Left out: several shards (stop.pml); overlays of own updates; workers that are lost; replays.
  *
  * Broken on purpose:
  *   FLOOR_BEFORE_WORDS    the floor is pushed without waiting for the words of the rows
- *   FLOOR_NOT_KEPT        the floor is pushed as it is then, not as it was when the words were put
+ *   FLOOR_NOT_KEPT        the floor's put takes the floor as it is then, not as it was when the words were put
  *   FLOOR_NOT_PUSHED      there is no floor word, only the folded vector in the row
  *   NEWEST_BEFORE_FLOOR   a reader loads the newest word, then the floor
- *   WORDS_NOT_AWAITED     the next version is published before all boards have the newest word
- *   READ_BY_CLOCK_TABLE   a reader takes the clock table for the folded vector
+ *   WORDS_NOT_AWAITED     a version is published before all boards have the word of the last one
+ *   READ_BY_CLOCK_TABLE   a reader goes by the clock table instead of the folded vector
  *   READS_TOO_STALE       the read rule lets one clock more pass
  *   LEADS_TOO_FAR         the lead rule lets one clock more pass
  *   CLOCK_MAY_FALL        a clock is put while the last one is under way
@@ -69,9 +73,9 @@
 #define MAX(a, b) ((a) > (b) -> (a) : (b))
 
 typedef Board {
-  Word clock;               /* the other worker's, in the clock table; the own one is finished[me] */
-  Word newest, stop;        /* the owner's block of words */
-  Word floor, own;          /* put after it */
+  Word clock;                /* the other worker's, in the clock table; the own one is finished[me] */
+  Word newest, stop;         /* the owner's block of words */
+  Word floor, own;           /* put after it */
   byte next_floor, next_own; /* what will be */
 }
 Board board[2];
@@ -94,7 +98,7 @@ bool is_evaluated[2]; /* by worker: its last update, which is folded, is one of 
 
 byte through;
 bool lead_rule = true, read_rule = true, floor_rule = true, own_updates = true, two_rows_live = true;
-bool network_is_quiet = true;
+bool clock_has_ended = true, network_is_quiet = true;
 
 /* Workers. */
 
@@ -165,7 +169,8 @@ inline catch_up() {
 #define GIVES_WAY false
 #else
 #define FASTEST board[me].clock.here
-#define GIVES_WAY (has_read[me] && STALENESS > 0 && FASTEST > CLOCK && (FASTEST > CLOCK + STALENESS || FASTEST == CLOCKS))
+#define GIVES_WAY (has_read[me] && STALENESS > 0 && FASTEST > CLOCK && \
+                   (FASTEST > CLOCK + STALENESS || FASTEST == CLOCKS))
 #endif
 
 inline load() {
@@ -351,6 +356,8 @@ end:
 #endif
 
 inline merge(w) {
+  clock_has_ended = folded[w] < finished[w];
+  assert(clock_has_ended);
 #ifdef SOLVER
   if
   :: updates & BIT_OF(w, folded[w]) ->

@@ -1,7 +1,8 @@
 /* Stop, where there are several shards: two workers, each hosting a shard with an owner of its own.
  *
- * Shown: whatever the reason is and whoever says it first, everybody comes to the end; who leaves because all iterations
- * are done has made them all, and all are folded in every shard; before memory is released nothing is under way to it.
+ * Shown: whatever the reason is and whoever says it first, everybody comes to the end; who leaves because all
+ * iterations are done has made them all, and all are folded in every shard; a clock that has ended in any shard
+ * counts; before memory is released nothing is under way to it.
  *
  *   here                                                  in the code
  *   REASON: why the job stops, as a board says it         ps/wire_layout.cpp stop_of
@@ -9,10 +10,10 @@
  *   worker: ends a clock, and what a stop amid it does    Client::tick
  *   worker: flushes, then a barrier                       runtime/job.cpp Job::flush_all, iterate
  *   owner: done, or interrupted, or another shard is      ps/shard.cpp Shard::request_stop, runtime/job.cpp start_owner
- *   owner: puts the stop words, leaves when they are known   ps/owner_push.cpp, Shard::stop_is_known_everywhere
+ *   owner: tell(), leaves when all boards know it         ps/owner_push.cpp, Shard::stop_is_known_everywhere
  *
- * What lanes, rows and floors do (lane.pml, row.pml, ssp.pml) is not gone into again: a clock's end is folded at some
- * later time, and a worker sees at once what is folded. A wait for room in a lane is a step that may be late.
+ * What lanes, rows and floors do (lane.pml, row.pml, ssp.pml) is not gone into again: a clock's end is folded at
+ * some later time, and a worker sees at once what is folded. A wait for room in a lane is a step that may be late.
  *
  * Bounds: 2 workers, 2 shards, 2 clocks, staleness 0, at which every wait is met. Either shard, both or none is
  * interrupted, at any time; the reasons differ, and which of them a worker sees first is not said to be the same for
@@ -24,6 +25,7 @@
  *   FIRST_DONE_STOPS     workers leave when one shard has done all iterations
  *   NOT_ASKED            an owner does not look at what other shards say
  *   STOP_NOT_TESTED      a worker that leads too far does not look at the stop words
+ *   TICK_CUT_SHORT       a stop ends a tick that has ended its clock in one shard
  *   LEFT_EARLY           an owner leaves when its stop words are put, without a flush
  *   NOT_FLUSHED          a worker leaves while its clock word is under way
  */
@@ -52,7 +54,7 @@ typedef Shard {
 Shard shard[2];
 
 byte through;
-bool everything_is_done = true, network_is_quiet = true;
+bool everything_is_done = true, clocks_are_counted = true, network_is_quiet = true;
 
 #define SAYS(b, s) board[b].stop[s].here
 #ifdef FIRST_DONE_STOPS
@@ -73,8 +75,12 @@ inline end_clock(s) {
   :: atomic { shard[s].ended[me]++; has_ended = true }
   :: STOPPED ->
      if
+#ifdef TICK_CUT_SHORT
+     :: true -> goto leave
+#else
      :: !has_ended -> goto leave
      :: else /* it has ended in a shard: too late for this stop */
+#endif
      fi
   fi
 }
@@ -111,7 +117,9 @@ leave:
     has_ended = false;
     everything_is_done =
         REASON(me) != DONE || (CLOCK == CLOCKS && shard[0].floor == CLOCKS && shard[1].floor == CLOCKS);
-    assert(everything_is_done)
+    assert(everything_is_done);
+    clocks_are_counted = shard[0].ended[me] == CLOCK && shard[1].ended[me] <= CLOCK;
+    assert(clocks_are_counted)
   }
 #ifndef NOT_FLUSHED
   FLUSHED(CLOCK_WORD);

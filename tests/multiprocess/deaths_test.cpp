@@ -53,7 +53,7 @@ class Deaths : public ::testing::TestWithParam<std::string> {
   /// How many of so many tries: the first transport makes them all, the others half as many.
   [[nodiscard]] std::size_t tries(std::size_t count) const {
     const std::size_t usual = GetParam() == kTransports.front() ? count : count / 2;
-    return std::max(std::min<std::size_t>(usual, 3), usual / stress_divisor());
+    return std::max(std::min<std::size_t>(usual, 3), usual / asked_divisor());
   }
 
   /// Its launcher cleans up after a job; a launcher that is killed may leave an empty folder to the next one.

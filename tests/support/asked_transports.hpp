@@ -1,8 +1,13 @@
 // Which transports the suites run over: those that any machine has, or those that the environment asks for.
 //
-//     WOLFPACK_TEST_TRANSPORTS=rdma ctest -L contract        # in the virtual machine of tests/rdma
+//     WOLFPACK_TEST_TRANSPORTS=rdma build/release/bin/contract_row_test      # as tests/rdma does in its virtual
+//     machine
+//
+// Not through CTest, which knows the tests by the names that they had when it looked.
 #pragma once
 
+#include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <sstream>
 #include <string>
@@ -17,6 +22,14 @@ namespace wolfpack::testing {
   std::vector<std::string> names;
   std::istringstream text(asked);
   for (std::string name; std::getline(text, name, ',');) names.push_back(name);
+  const bool are_known = std::all_of(names.begin(), names.end(), [](const std::string& name) {
+    return name == "threads" || name == "shm" || name == "tcp" || name == "rdma";
+  });
+  if (names.empty() || !are_known) {
+    std::fprintf(stderr, "WOLFPACK_TEST_TRANSPORTS=%s: accepted: threads, shm, tcp, rdma, separated by commas\n",
+                 asked);
+    std::exit(2);
+  }
   return names;
 }
 

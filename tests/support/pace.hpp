@@ -17,17 +17,21 @@ inline constexpr bool kAddressSanitizer = true;
 inline constexpr bool kAddressSanitizer = false;
 #endif
 
-/// How much of a stress test's full length is run: a sanitizer makes everything some ten times slower, a debug build
-/// three times, a machine of an emulated processor as WOLFPACK_TEST_STRESS_DIVISOR says.
+/// By how much less is tried than usual, on a machine of an emulated processor: WOLFPACK_TEST_STRESS_DIVISOR.
+[[nodiscard]] inline std::size_t asked_divisor() {
+  const char* text = std::getenv("WOLFPACK_TEST_STRESS_DIVISOR");
+  return text == nullptr ? 1 : std::max<std::size_t>(1, static_cast<std::size_t>(std::atoi(text)));
+}
+
+/// By how much less of a stress test's full length is run: a sanitizer makes everything some ten times slower, a debug
+/// build three times.
 [[nodiscard]] inline std::size_t stress_divisor() {
 #if defined(NDEBUG)
   constexpr std::size_t kSlowBuild = 1;
 #else
   constexpr std::size_t kSlowBuild = 3;
 #endif
-  const char* text = std::getenv("WOLFPACK_TEST_STRESS_DIVISOR");
-  const std::size_t asked = text == nullptr ? 1 : static_cast<std::size_t>(std::atoi(text));
-  return std::max<std::size_t>(1, asked) * (kThreadSanitizer || kAddressSanitizer ? 10 : kSlowBuild);
+  return asked_divisor() * (kThreadSanitizer || kAddressSanitizer ? 10 : kSlowBuild);
 }
 
 /// By how much more time everything takes than on a usual machine: WOLFPACK_TEST_SLOWNESS.

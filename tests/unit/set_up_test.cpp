@@ -59,7 +59,9 @@ TEST(SetUpCheck, NamesWhatIsMissing) {
     std::vector<const char*> says;
   };
   const Case cases[] = {
-      {"shm", [](Machine& s) { s.shared_memory_folder.clear(); }, {"/dev/shm", "mount", "--transport tcp"}},
+      {"shm",
+       [](Machine& s) { s.shared_memory_problem = "No such file"; },
+       {"/dev/shm", "No such file", "mount", "--transport tcp"}},
       {"shm", [](Machine& s) { s.shared_memory_bytes = 19 * kMiB; }, {"19.0 MiB", "4 workers", "20", "--shm-size"}},
       {"shm", [](Machine& s) { s.has_proc = false; }, {"/proc", "PID namespace", "--transport tcp"}},
       {"tcp", [](Machine& s) { s.loopback_is_up = false; }, {"loopback", "ip link set lo up"}},
@@ -106,6 +108,15 @@ TEST(RdmaPorts, TheNearestActiveOneIsChosenUnlessOneIsWanted) {
   EXPECT_EQ(choose_rdma_port(ports, "mlx5_1", 1).name(), "mlx5_1:1");
   EXPECT_THAT(refusal([&] { (void)choose_rdma_port(ports, "mlx5_0:1", 1); }),
               AllOf(HasSubstr("not active"), HasSubstr("mlx5_0:1 is DOWN")));
+}
+
+TEST(RdmaPorts, OneThatMayNotBeOpenedOrIsOfAnotherNetworkIsPassedOver) {
+  std::vector<RdmaPort> ports = {port("mlx5_0", "ACTIVE", 0), port("mlx5_1", "ACTIVE", 0), port("mlx5_2", "ACTIVE", 1)};
+  ports[0].verbs_file = "/nowhere/uverbs0";
+  EXPECT_EQ(choose_rdma_port(ports, "", 0).name(), "mlx5_1:1");
+  EXPECT_EQ(choose_rdma_port(ports, "", 1).name(), "mlx5_2:1");
+  ports[2].link_layer = "Ethernet";
+  EXPECT_EQ(choose_rdma_port(ports, "", 1).name(), "mlx5_1:1");
 }
 
 class RdmaFolder : public ::testing::Test {

@@ -22,25 +22,19 @@ inline void before_shared_access() {
   if (Execution* simulator = Execution::simulated()) [[unlikely]]
     simulator->before_shared_access();
 }
-[[nodiscard]] inline std::uint64_t load_unseen(const std::byte* address) {
-  assert(reinterpret_cast<std::uintptr_t>(address) % 8 == 0);
-  auto* word = reinterpret_cast<std::uint64_t*>(const_cast<std::byte*>(address));
-  return std::atomic_ref<std::uint64_t>(*word).load(std::memory_order_acquire);
-}
-inline void store_unseen(std::byte* address, std::uint64_t value) {
-  assert(reinterpret_cast<std::uintptr_t>(address) % 8 == 0);
-  std::atomic_ref<std::uint64_t>(*reinterpret_cast<std::uint64_t*>(address)).store(value, std::memory_order_release);
-}
 }  // namespace detail
 
 [[nodiscard]] inline std::uint64_t load_word(const std::byte* address) {
+  assert(reinterpret_cast<std::uintptr_t>(address) % 8 == 0);
   detail::before_shared_access();
-  return detail::load_unseen(address);
+  auto* word = reinterpret_cast<std::uint64_t*>(const_cast<std::byte*>(address));
+  return std::atomic_ref<std::uint64_t>(*word).load(std::memory_order_acquire);
 }
 
 inline void store_word(std::byte* address, std::uint64_t value) {
+  assert(reinterpret_cast<std::uintptr_t>(address) % 8 == 0);
   detail::before_shared_access();
-  detail::store_unseen(address, value);
+  std::atomic_ref<std::uint64_t>(*reinterpret_cast<std::uint64_t*>(address)).store(value, std::memory_order_release);
 }
 
 /// Copies private bytes into shared memory, aligned words whole and single bytes at the ends, in increasing address

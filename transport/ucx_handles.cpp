@@ -119,7 +119,7 @@ Endpoint::Endpoint(ucp_worker_h worker, std::span<const std::byte> address, Peer
   if (status == UCS_ERR_SHMEM_SEGMENT)
     throw RuntimeFailure(
         "ucp_ep_create: Shared memory error: UCX opens a peer's memory by /proc/PID/fd, which takes the same user and "
-        "PID namespace and a /proc that shows it; or set UCX_POSIX_USE_PROC_LINK=n");
+        "PID namespace and a /proc that shows it; or take --transport tcp");
   check_ucx(status, "ucp_ep_create");
 }
 

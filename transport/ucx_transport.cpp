@@ -88,7 +88,7 @@ class UcxTransport final : public Transport {
 ucx::ContextOptions rdma_options() {
   const RdmaPort port = checked_rdma_port();
   // UCX takes these from the environment alone. One-sided operations use none of the receive buffers: 13 MiB of locked
-  // memory a UCX worker, not 55.
+  // memory a UCX worker, not 53.
   static std::once_flag once;
   std::call_once(once, [] {
     for (const auto& [variable, value] :

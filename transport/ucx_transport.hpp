@@ -7,13 +7,14 @@
 //     auto transport = make_ucx_transport("shm");
 //
 //   shm   POSIX shared memory: operations are plain loads and stores, nobody serves anybody.
-//   tcp   sockets, where UCX emulates one-sided operations: a peer's progress thread must serve them. An operation
-//   fails
-//         where its peer is gone.
-//   rdma  an RDMA device, by UCX's reliable connections: the target's adapter carries operations out. An operation
-//   fails
-//         where its peer is gone, after some seconds of retries. The first such transport of a process sets environment
-//         variables of UCX's (relaxed PCIe ordering, lengths of queues): make it before threads that look at theirs.
+//
+//   tcp   sockets, where UCX emulates one-sided operations: a peer's progress thread must serve them. Where the peer is
+//         gone they fail.
+//
+//   rdma  an RDMA device, by UCX's reliable connections: the target's adapter carries operations out. Where the peer is
+//         gone they fail, after some seconds of retries. The first such transport of a process sets environment
+//         variables of UCX's (relaxed PCIe ordering, lengths of queues): make it before there are threads that look at
+//         theirs.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,5 @@
-// A job of two workers on two machines, over verbs: both rules of SSP, whole rows, exact sums.
+// A job of two workers on two machines, over verbs: the read rule of SSP, whole rows, exact sums. (The lead rule takes
+// a clock that both see, which only tests of one process have.)
 //
 //     two_hosts RANK FOLDER          on each of two machines that share FOLDER, a network for RDMA, and nothing else
 //
@@ -14,7 +15,6 @@
 
 #include <fmt/format.h>
 
-#include "base/host_name.hpp"
 #include "base/time.hpp"
 #include "ps/value.hpp"
 #include "runtime/job.hpp"
@@ -30,7 +30,7 @@ constexpr std::uint64_t kIterations = 150;
 constexpr double kPatienceSeconds = 120.0;
 constexpr ps::Key kCounts{0};
 
-/// Workers that share a folder: the n-th message of each is the file "n.RANK".
+/// Workers that share a folder: the n-th message of each is the file "message-N.RANK".
 class FolderBootstrap final : public transport::Bootstrap {
  public:
   FolderBootstrap(WorkerId rank, std::filesystem::path folder) : rank_(rank), folder_(std::move(folder)) {}

@@ -33,7 +33,7 @@ std::string storage_name(const Matrix& matrix) {
 RunIdentity identity(const LassoSettings& settings, const data::Dataset& dataset) {
   const auto& solve = settings.solve;
   return identity_of(settings, dataset,
-                     {{"--beta", exact(solve.beta)},
+                     {{"--beta", exact(solve.path.terms.front().value)},
                       {"--tolerance", exact(solve.tolerance)},
                       {"--method", frank_wolfe::to_string(solve.method)},
                       {"--step", frank_wolfe::to_string(solve.step)},

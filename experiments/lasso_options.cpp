@@ -77,7 +77,8 @@ LassoSettings interpret(const LassoArguments& arguments) {
   if (!arguments.picture_shape.empty()) (void)report::parse_picture_shape(arguments.picture_shape);
   settings.picture_shape = arguments.picture_shape;
 
-  solve.beta = parse_number("--beta", arguments.beta, "a finite number > 0", [](double x) { return x > 0; });
+  solve.path.terms = {frank_wolfe::l1_constraint(
+      parse_number("--beta", arguments.beta, "a finite number > 0", [](double x) { return x > 0; }))};
   solve.tolerance =
       parse_number("--tolerance", arguments.tolerance, "a finite number >= 0", [](double x) { return x >= 0; });
   solve.seed = settings.seed;

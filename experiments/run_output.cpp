@@ -30,7 +30,7 @@ ordered_json result_json(const LassoSettings& settings, const RunFacts& facts, c
       {"gap", finite_or_null(result.gap)},
       {"relative_gap", finite_or_null(relative_gap)},
       {"null_objective", null_objective},
-      {"beta", solve.beta},
+      {"beta", solve.path.terms.front().value},
       {"l1_norm", l1_norm(result.iterate.weights)},
       {"nonzeros", result.iterate.columns.size()},
       {"clocks", result.clocks},

@@ -55,7 +55,7 @@ Solution solve_lasso(const MatrixView& matrix, std::span<const double> target, c
   const frank_wolfe::SolveOptions solve_options{
       .method = options.method,
       .step = options.step,
-      .beta = options.beta,
+      .path = {.terms = {frank_wolfe::l1_constraint(options.beta)}},
       .tolerance = options.tolerance,
       .top_k = options.top_k,
       .staleness = options.staleness.value_or(frank_wolfe::automatic_staleness(options.method)),

@@ -25,12 +25,22 @@ constexpr int kRefinements = 8;
 
 }  // namespace
 
-ActiveSet::ActiveSet(std::vector<double> target, double radius)
+ActiveSet::ActiveSet(std::vector<double> target, const L1Term& term)
     : target_(std::move(target)),
-      radius_(radius),
+      term_(term),
       target_norm_(map(target_).norm()),
       columns_(static_cast<Index>(target_.size())),
-      dual_(target_) {}
+      dual_(target_) {
+  update_level();
+}
+
+void ActiveSet::restate(const L1Term& term) {
+  term_ = term;
+  restated_ = true;
+  const double now = norm();
+  if (is_constrained() && now > radius()) map(weights_) *= radius() / now;
+  update_level();
+}
 
 void ActiveSet::add(std::span<const Column* const> added) {
   const Index before = size();
@@ -87,19 +97,28 @@ void ActiveSet::refresh() {
   update_level();
 }
 
-// lambda of the optimum for the support and its signs, in correction form: with g = A_P'w at the
+// lambda of the optimum for the support and its signs. Of a constraint, in correction form: with g = A_P'w at the
 // current x, lambda = max(0, (s'G^-1 g + s'x - beta) / (s'G^-1 s)).
 void ActiveSet::update_level() {
+  if (term_.is_penalty()) {
+    level_ = term_.value;
+    return;
+  }
   if (support_.empty()) {
     level_ = 0.0;
     return;
   }
-  const double excess = dot(reduced_signs_, reduced_scores_) + norm() - radius_;
+  const double excess = dot(reduced_signs_, reduced_scores_) + norm() - radius();
   level_ = std::max(0.0, excess / dot(reduced_signs_, reduced_signs_));
 }
 
 // What a_j'w may be wrong by for rounding: w = y - A x carries an error of a few eps (||y|| + sum |x_k| ||a_k||).
 double ActiveSet::rounding(Index slot) const { return kEpsilon * std::sqrt(gram(slot, slot)) * magnitude_; }
+
+void ActiveSet::update_magnitude() {
+  magnitude_ = target_norm_;
+  for (const Index k : support_) magnitude_ += std::fabs(weights_[at(k)]) * std::sqrt(gram(k, k));
+}
 
 // The largest violation of a_k'w = lambda s_k over the support, in units of rounding. Needs fresh scores.
 double ActiveSet::residual() const {
@@ -115,7 +134,8 @@ bool ActiveSet::solve() {
   refresh();
   bool violated = false;
   for (Index j = 0; j < size(); ++j) violated |= signs_[at(j)] == 0.0 && std::fabs(scores_[at(j)]) > level_;
-  if (!violated || radius_ == 0.0) return false;
+  if (is_constrained() && radius() == 0.0) return false;
+  if (!violated && !restated_) return false;
 
   const Index first_new = gram_size_;
   extend_gram();
@@ -124,9 +144,14 @@ bool ActiveSet::solve() {
   // The first pass looks at the new columns only, whose scores are cheap to keep: the Gram entries lie side by side.
   // What it leaves is found by the passes after it, from the columns and over all of S.
   Index first = first_new;
+  if (std::exchange(restated_, false)) {
+    update_magnitude();
+    move_to_target();
+    refresh();
+    first = 0;
+  }
   for (int pass = 0; pass < kPasses; ++pass) {
-    magnitude_ = target_norm_;
-    for (const Index k : support_) magnitude_ += std::fabs(weights_[at(k)]) * std::sqrt(gram(k, k));
+    update_magnitude();
     const std::size_t most_moves = 10 * at(size()) + 100;
     Index slot = most_violating(first);
     if (slot < 0 && first == 0) break;

@@ -1,14 +1,14 @@
-// The exact solver inside the corrective step: min 1/2 ||y - A_S x||^2 subject to ||x||_1 <= beta over a small set S of
-// columns.
+// The exact solver inside the corrective step: min 1/2 ||y - A_S x||^2, with ||x||_1 <= beta or + lambda ||x||_1, over a
+// small set S of columns.
 //
 // An active-set method. The support P (the columns with weight) has fixed signs s and an invertible Gram matrix G, kept
 // as a Cholesky factor that is up- and downdated and survives from one call to the next. The optimum for P and s is x =
-// G^-1 (c - lambda s); we move towards it until the first weight changes sign, drop that column, and repeat. Then the
+// G^-1 (c - lambda s), where a constraint, if it is active, fixes lambda; we move towards it until the first weight changes sign, drop that column, and repeat. Then the
 // most violating column of S, |a_j'w| > lambda, joins P with the sign of its score. Everything is written as a
 // correction of the current x by scores a_k'w, so that fresh scores taken from the columns make the same move an
 // iterative refinement (the corrected semi-normal equations, Bjoerck 1987).
 //
-//     ActiveSet set(y, beta);  set.add(columns);  if (set.solve()) use(set.weights());  set.drop_zeros();
+//     ActiveSet set(y, l1_constraint(beta));  set.add(columns);  if (set.solve()) use(set.weights());  set.drop_zeros();
 //
 // One thread. Columns are known by their slot: their place in order of arrival among those still held.
 #pragma once
@@ -20,13 +20,14 @@
 #include "base/types.hpp"
 #include "frank_wolfe/column_store.hpp"
 #include "frank_wolfe/gram_factor.hpp"
+#include "frank_wolfe/problem.hpp"
 
 namespace wolfpack::frank_wolfe {
 
 class ActiveSet {
  public:
-  /// target: y, d values; radius: beta >= 0.
-  ActiveSet(std::vector<double> target, double radius);
+  /// target: y, d values.
+  ActiveSet(std::vector<double> target, const L1Term& term);
 
   [[nodiscard]] Index size() const { return columns_.size(); }
   [[nodiscard]] const ColumnStore& columns() const { return columns_; }
@@ -34,13 +35,17 @@ class ActiveSet {
   /// x, one value a slot.
   [[nodiscard]] std::span<const double> weights() const { return weights_; }
 
-  /// lambda: the common |a_k'w| of the support; 0 while the constraint is idle.
+  /// lambda: the common |a_k'w| of the support; 0 while a constraint is idle.
   [[nodiscard]] double level() const { return level_; }
+
+  /// Another problem, from the current x on, scaled down where a constraint asks for it. The next solve() does the rest.
+  void restate(const L1Term& term);
 
   /// Adds columns with weight 0. Throws std::invalid_argument, and adds none, where one does not fit d rows.
   void add(std::span<const Column* const> added);
 
-  /// Solves over all columns held. False, and nothing done, where no column outside the support exceeds the level. Ends
+  /// Solves over all columns held. False, and nothing done, where the problem is not a new one and no column outside the
+  /// support exceeds the level. Ends
   /// after a bounded number of moves, each of which lowers the objective; short of the optimum only where rounding
   /// leaves nothing to gain.
   [[nodiscard]] bool solve();
@@ -67,7 +72,10 @@ class ActiveSet {
   [[nodiscard]] double gram(Index i, Index j) const { return gram_[at(i) + at(j) * gram_stride_]; }
   [[nodiscard]] static std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
+  [[nodiscard]] bool is_constrained() const { return !term_.is_penalty(); }
+  [[nodiscard]] double radius() const { return term_.value; }  // beta, of a constraint
   void refresh();
+  void update_magnitude();
   void update_level();
   [[nodiscard]] double residual() const;
   [[nodiscard]] double rounding(Index slot) const;
@@ -89,7 +97,8 @@ class ActiveSet {
   [[nodiscard]] double norm() const;
 
   std::vector<double> target_;
-  double radius_;
+  L1Term term_;
+  bool restated_ = false;
   double target_norm_;
 
   ColumnStore columns_;

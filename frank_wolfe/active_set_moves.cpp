@@ -114,12 +114,12 @@ void ActiveSet::move(std::span<const double> direction, double step) {
 // Where columns are nearly dependent or of very different norms, rounding lets the direction miss the radius. One more
 // step along G^-1 s puts it back, at the price of a change of lambda that is below rounding.
 void ActiveSet::correct_norm(std::vector<double>& reduced, std::vector<double>& direction) {
-  double missing = radius_;
+  double missing = radius();
   for (std::size_t k = 0; k < support_.size(); ++k) {
     const std::size_t slot = at(support_[k]);
     missing -= signs_[slot] * (weights_[slot] + direction[k]);
   }
-  if (std::fabs(missing) <= kNormTolerance * radius_) return;
+  if (std::fabs(missing) <= kNormTolerance * radius()) return;
   const double change = missing / dot(reduced_signs_, reduced_signs_);
   std::vector<double> correction = reduced_signs_;
   factor_.solve(correction);
@@ -136,21 +136,22 @@ void ActiveSet::move_to_target() {
     map(reduced) -= level_ * map(reduced_signs_);
     std::vector<double> direction = reduced;
     factor_.solve(direction);
-    if (level_ > 0.0) correct_norm(reduced, direction);
+    if (is_constrained() && level_ > 0.0) correct_norm(reduced, direction);
     const Blocked blocked = first_zero(direction);
     const bool stopped = blocked.step <= 1.0;
     const double step = stopped ? blocked.step : 1.0;
-    progress_ += step * (dot(reduced_scores_, reduced) - 0.5 * step * dot(reduced, reduced));
+    const double slope = term_.is_penalty() ? dot(reduced, reduced) : dot(reduced_scores_, reduced);
+    progress_ += step * (slope - 0.5 * step * dot(reduced, reduced));
     move(direction, step);
     map(reduced_scores_) -= step * map(reduced);
     if (!stopped) return;
     drop(blocked.position);
   }
-  level_ = 0.0;
+  update_level();
 }
 
 // Column j lies, but for rounding, in the span of the support, which is at its optimum: a_j = A_P h. It still enters
-// along the direction that keeps the rest optimal and, where the constraint is active, the norm: p_j = sigma, p_P =
+// along the direction that keeps the rest optimal and, where a constraint is active, the norm: p_j = sigma, p_P =
 // -sigma h + kappa G^-1 s with s'p = 0. The objective falls at first by |a_j'w| - lambda, with curvature ||a_j - A_P
 // h||^2 + kappa^2 s'G^-1 s. One column then leaves: the first one that vanishes on the way or, where none does, one
 // that a null-space step brings to zero (settle).
@@ -158,7 +159,7 @@ void ActiveSet::exchange(Index slot, const Extension& extension) {
   const double sigma = signs_[at(slot)];
   const double signs_square = dot(reduced_signs_, reduced_signs_);
   const double projected_sign = dot(extension.row, reduced_signs_);  // s'h
-  const bool tight = level_ > 0.0;
+  const bool tight = is_constrained() && level_ > 0.0;
   const double kappa = tight ? (sigma * projected_sign - 1.0) / signs_square : 0.0;
   std::vector<double> direction = reduced_signs_;
   map(direction) = kappa * map(direction) - sigma * map(std::span<const double>(extension.row));
@@ -169,7 +170,7 @@ void ActiveSet::exchange(Index slot, const Extension& extension) {
   Blocked blocked = first_zero(direction);
   double step = curvature > 0.0 ? slope / curvature : kInfinity;
   const double growth = 1.0 - sigma * projected_sign;
-  if (!tight && growth > 0.0) step = std::min(step, std::max(0.0, radius_ - norm()) / growth);
+  if (is_constrained() && !tight && growth > 0.0) step = std::min(step, std::max(0.0, radius() - norm()) / growth);
   if (blocked.step <= step) {
     step = blocked.step;
   } else {

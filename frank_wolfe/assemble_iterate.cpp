@@ -8,18 +8,19 @@
 
 namespace wolfpack::frank_wolfe {
 
-Iterate assemble_iterate(const Objective& objective, const FeasibleSet& set, const ColumnStore& columns,
+Iterate assemble_iterate(const Objective& objective, const Regularizer& regularizer, const ColumnStore& columns,
                          std::span<const Index> atoms, std::span<const double> x) {
   assert(static_cast<Index>(x.size()) == columns.size() && atoms.size() == x.size());
   std::vector<double> weights(x.begin(), x.end());
-  set.pull_inside(weights);
+  regularizer.pull_inside(weights);
   std::vector<double> z(static_cast<std::size_t>(columns.rows()));
   columns.product(weights, z);
 
   Iterate next;
   next.dual.resize(z.size());
   objective.dual(z, next.dual);
-  next.objective = objective.value(z);
+  next.loss = objective.value(z);
+  next.objective = next.loss + regularizer.value(weights);
   next.inner = dot(next.dual, z);
 
   std::vector<std::size_t> order;

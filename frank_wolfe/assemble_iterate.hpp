@@ -9,8 +9,8 @@
 #include <span>
 
 #include "frank_wolfe/column_store.hpp"
-#include "frank_wolfe/feasible_set.hpp"
 #include "frank_wolfe/objective.hpp"
+#include "frank_wolfe/regularizer.hpp"
 #include "frank_wolfe/step_rule.hpp"
 
 namespace wolfpack::frank_wolfe {
@@ -18,7 +18,7 @@ namespace wolfpack::frank_wolfe {
 /// The iterate with alpha = x on `atoms`, zeros left out: feasible to the last bit, its w, f(A alpha) and <w, A alpha>
 /// computed from the columns. Its level is 0, which is right for every rule that lets workers skip no column.
 /// x and atoms: one a slot of `columns`; atoms are the columns' places in the whole matrix, each once. O(d * slots).
-[[nodiscard]] Iterate assemble_iterate(const Objective& objective, const FeasibleSet& set, const ColumnStore& columns,
+[[nodiscard]] Iterate assemble_iterate(const Objective& objective, const Regularizer& regularizer, const ColumnStore& columns,
                                        std::span<const Index> atoms, std::span<const double> x);
 
 }  // namespace wolfpack::frank_wolfe

@@ -27,15 +27,15 @@ double distance(const std::vector<double>& a, const std::vector<double>& b) { re
 
 }  // namespace
 
-Certificate::Certificate(const FeasibleSet& set, std::size_t workers, std::size_t max_versions)
-    : set_(set), max_versions_(max_versions), live_(workers), lower_bound_(-kInfinity) {}
+Certificate::Certificate(const Regularizer& regularizer, std::size_t workers, std::size_t max_versions)
+    : regularizer_(&regularizer), max_versions_(max_versions), live_(workers), lower_bound_(-kInfinity) {}
 
-void Certificate::publish(Version version, std::span<const double> w, double objective, double inner) {
+void Certificate::publish(Version version, std::span<const double> w, double loss, double inner) {
   assert(history_.empty() || history_.rbegin()->first < version);
   if (max_versions_ == 0) max_versions_ = kHistoryBytes / (sizeof(double) * std::max<std::size_t>(w.size(), 1));
   max_versions_ = std::max(max_versions_, live_.size() + 2);
 
-  Entry entry{{w.begin(), w.end()}, map(w).norm(), objective, inner, std::vector<double>(live_.size(), kInfinity)};
+  Entry entry{{w.begin(), w.end()}, map(w).norm(), loss, inner, std::vector<double>(live_.size(), kInfinity)};
   largest_dual_norm_ = std::max(largest_dual_norm_, entry.norm);
   for (std::size_t i = 0; i < live_.size(); ++i) {
     if (live_[i]) tighten(entry, i, live_[i]->report, distance(entry.w, history_.at(live_[i]->version).w));
@@ -80,21 +80,34 @@ void Certificate::tighten(Entry& entry, std::size_t worker, const ScoreReport& r
   entry.score_bounds[worker] = std::min(entry.score_bounds[worker], bound);
 }
 
-std::optional<double> Certificate::gap_of(const Entry& entry) const {
+std::optional<double> Certificate::excess_of(const Entry& entry) const {
   const auto largest = std::max_element(entry.score_bounds.begin(), entry.score_bounds.end());
   if (largest == entry.score_bounds.end() || *largest == kInfinity) return std::nullopt;
-  return std::max(0.0, duality_gap(set_, *largest, entry.inner)) + kSlack * (entry.objective + std::fabs(entry.inner));
+  const DualPoint point{.inner = entry.inner, .squared_norm = entry.norm * entry.norm};
+  return regularizer_->excess(point, *largest) + kSlack * (entry.loss + std::fabs(entry.inner));
 }
 
 void Certificate::raise_lower_bound(const Entry& entry) {
-  if (const std::optional<double> gap = gap_of(entry)) lower_bound_ = std::max(lower_bound_, entry.objective - *gap);
+  if (const std::optional<double> excess = excess_of(entry)) lower_bound_ = std::max(lower_bound_, entry.loss - *excess);
+}
+
+void Certificate::restate(const Regularizer& regularizer) {
+  regularizer_ = &regularizer;
+  lower_bound_ = -kInfinity;
+  for (const auto& [version, entry] : history_) raise_lower_bound(entry);
 }
 
 double Certificate::gap(double objective) const { return std::max(0.0, objective - lower_bound_); }
 
-std::optional<double> Certificate::gap_at(Version version) const {
+double Certificate::largest_score_at(Version version) const {
   const auto found = history_.find(version);
-  return found == history_.end() ? std::nullopt : gap_of(found->second);
+  if (found == history_.end() || found->second.score_bounds.empty()) return kInfinity;
+  return *std::max_element(found->second.score_bounds.begin(), found->second.score_bounds.end());
+}
+
+std::optional<double> Certificate::excess_at(Version version) const {
+  const auto found = history_.find(version);
+  return found == history_.end() ? std::nullopt : excess_of(found->second);
 }
 
 bool Certificate::named(Version version) const {

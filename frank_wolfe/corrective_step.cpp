@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "frank_wolfe/assemble_iterate.hpp"
+#include "frank_wolfe/make_regularizer.hpp"
 
 namespace wolfpack::frank_wolfe {
 
@@ -17,12 +18,21 @@ bool all_zero(const Column& column) {
 
 }  // namespace
 
-CorrectiveStep::CorrectiveStep(LeastSquares objective, L1Ball ball)
+CorrectiveStep::CorrectiveStep(LeastSquares objective, const L1Term& term)
     : objective_(std::move(objective)),
-      ball_(ball),
-      active_({objective_.target().begin(), objective_.target().end()}, ball.radius()),
-      iterate_(assemble_iterate(objective_, ball_, active_.columns(), {}, {})),
+      regularizer_(make_regularizer(term)),
+      active_({objective_.target().begin(), objective_.target().end()}, term),
+      iterate_(solved()),
       guard_(iterate_.objective) {}
+
+void CorrectiveStep::restate(const L1Term& term) {
+  regularizer_ = make_regularizer(term);
+  active_.restate(term);
+  (void)active_.solve();
+  iterate_ = solved();
+  guard_ = DescentGuard(guard_.null_objective(), iterate_.objective);
+  forget_zeros();
+}
 
 bool CorrectiveStep::advance(std::span<const Proposal> proposals) {
   const std::vector<const Proposal*> added = news(proposals);
@@ -62,8 +72,9 @@ std::vector<const Proposal*> CorrectiveStep::news(std::span<const Proposal> prop
 // The solver's x as an iterate, with the level that lets workers skip columns.
 Iterate CorrectiveStep::solved() const {
   const std::span<const double> x = active_.weights();
-  Iterate next = assemble_iterate(objective_, ball_, active_.columns(), atoms_, x);
-  if (active_.level() == 0.0) return next;
+  Iterate next = assemble_iterate(objective_, *regularizer_, active_.columns(), atoms_, x);
+  next.level = active_.level();
+  if (next.level == 0.0) return next;
   std::vector<double> scores(x.size());
   active_.columns().scores(next.dual, scores);
   for (std::size_t slot = 0; slot < x.size(); ++slot) {

@@ -11,8 +11,11 @@ namespace wolfpack::frank_wolfe {
 
 class DescentGuard {
  public:
-  /// null_objective: f(0), where the rule begins.
-  explicit DescentGuard(double null_objective) : null_objective_(null_objective), lowest_(null_objective) {}
+  /// null_objective: f(0), where the rule begins; objective: where it goes on from, with another problem.
+  explicit DescentGuard(double null_objective) : DescentGuard(null_objective, null_objective) {}
+  DescentGuard(double null_objective, double objective) : null_objective_(null_objective), lowest_(objective) {}
+
+  [[nodiscard]] double null_objective() const { return null_objective_; }
 
   [[nodiscard]] bool accepts(double objective) {
     if (objective < lowest_) {

@@ -23,6 +23,9 @@ struct ModelHeader {
   double gap;
   std::uint64_t active;
   std::uint64_t rows;
+  std::uint64_t is_thorough;
+  std::uint64_t has_screening;
+  Screening screening;
 };
 
 void write(ByteWriter& writer, const Proposal& proposal) {
@@ -91,10 +94,11 @@ std::variant<Report, Proposal, Candidate> decode_update(std::span<const std::byt
   throw RuntimeFailure("an update of the model is no report, no proposal and no candidate");
 }
 
-void encode(const Iterate& iterate, double gap, Bytes& row) {
+void encode(const Iterate& iterate, double gap, const Request& request, Bytes& row) {
   ByteWriter writer(row);
-  writer.value(
-      ModelHeader{iterate.objective, iterate.level, iterate.inner, gap, iterate.columns.size(), iterate.dual.size()});
+  writer.value(ModelHeader{iterate.objective, iterate.level, iterate.inner, gap, iterate.columns.size(),
+                           iterate.dual.size(), request.thorough, request.screening.has_value(),
+                           request.screening.value_or(Screening{})});
   writer.array(std::span<const Index>(iterate.columns));
   writer.array(std::span<const double>(iterate.weights));
   writer.array(std::span<const double>(iterate.dual));
@@ -111,6 +115,8 @@ Model decode_model(std::span<const std::byte> row) {
   model.iterate.level = header.level;
   model.iterate.inner = header.inner;
   model.gap = header.gap;
+  model.request.thorough = header.is_thorough != 0;
+  if (header.has_screening != 0) model.request.screening = header.screening;
   return model;
 }
 

@@ -5,9 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <variant>
 
+#include "base/atom_selector.hpp"
 #include "base/matrix.hpp"
 #include "base/types.hpp"
 #include "frank_wolfe/certificate.hpp"
@@ -17,18 +19,32 @@
 
 namespace wolfpack::frank_wolfe {
 
+/// How far a worker is and what that cost it.
+struct Totals {
+  std::uint64_t columns_evaluated = 0;
+  std::uint64_t bytes_read = 0;
+  double wait_seconds = 0.0;
+  double elapsed_seconds = 0.0;
+};
+
 /// What a worker found at one version of the dual vector.
 struct Report {
-  Version version;  ///< that it evaluated
-  ScoreReport scores;
-  double wait_seconds = 0.0;  ///< of this worker since the start, for the progress display
-  double elapsed_seconds = 0.0;
+  Version version;      ///< that it evaluated
+  ScoreReport scores;   ///< largest_score is infinite where the worker looked only at candidates
+  Totals totals;        ///< of this worker since the start
+};
+
+/// What the owner asks of those who read a version.
+struct Request {
+  bool thorough = true;                ///< else a quick round among candidates will do
+  std::optional<Screening> screening;  ///< which columns are in no solution, as far as is known
 };
 
 /// One version of the model, as workers read it.
 struct Model {
   Iterate iterate;
   double gap = 0.0;  ///< certified when the version was published; infinity until every worker has reported
+  Request request;
 };
 
 [[nodiscard]] Bytes encode(const Report& report);
@@ -37,7 +53,7 @@ struct Model {
 /// Throws RuntimeFailure where the bytes are none of them.
 [[nodiscard]] std::variant<Report, Proposal, Candidate> decode_update(std::span<const std::byte> update);
 
-void encode(const Iterate& iterate, double gap, Bytes& row);
+void encode(const Iterate& iterate, double gap, const Request& request, Bytes& row);
 [[nodiscard]] Model decode_model(std::span<const std::byte> row);
 
 /// Rows and updates of a problem with d rows and n columns at most. With the corrective step an iterate has no more

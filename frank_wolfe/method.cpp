@@ -1,5 +1,6 @@
 #include "frank_wolfe/method.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -10,12 +11,12 @@ constexpr Staleness kAFewClocks{3};
 
 // In the order of the enumerators.
 constexpr std::array<MethodTraits, 6> kMethods{{
-    {.name = "corrective", .one_atom = false, .bulk_synchronous = false, .any_step_size = false},
-    {.name = "line-search", .one_atom = true, .bulk_synchronous = false, .any_step_size = false},
-    {.name = "bellet", .one_atom = true, .bulk_synchronous = true, .any_step_size = true},
-    {.name = "tran", .one_atom = true, .bulk_synchronous = false, .any_step_size = false},
-    {.name = "away", .one_atom = true, .bulk_synchronous = false, .any_step_size = false},
-    {.name = "pairwise", .one_atom = true, .bulk_synchronous = false, .any_step_size = false},
+    {.name = "corrective", .one_atom = false, .bulk_synchronous = false, .any_step_size = false, .any_problem = true},
+    {.name = "line-search", .one_atom = true, .bulk_synchronous = false, .any_step_size = false, .any_problem = false},
+    {.name = "bellet", .one_atom = true, .bulk_synchronous = true, .any_step_size = true, .any_problem = false},
+    {.name = "tran", .one_atom = true, .bulk_synchronous = false, .any_step_size = false, .any_problem = false},
+    {.name = "away", .one_atom = true, .bulk_synchronous = false, .any_step_size = false, .any_problem = false},
+    {.name = "pairwise", .one_atom = true, .bulk_synchronous = false, .any_step_size = false, .any_problem = false},
 }};
 static_assert(static_cast<std::size_t>(Method::pairwise) + 1 == kMethods.size());
 
@@ -41,6 +42,11 @@ std::string method_names() {
   std::string names = kMethods.front().name;
   for (std::size_t i = 1; i < kMethods.size(); ++i) names.append(", ").append(kMethods[i].name);
   return names;
+}
+
+std::size_t proposals_per_worker(std::size_t top_k, std::size_t active_atoms, std::size_t workers) {
+  const std::size_t all = top_k != 0 ? top_k : std::max<std::size_t>(10, active_atoms / 2);
+  return (all + workers - 1) / workers;
 }
 
 Staleness automatic_staleness(Method method) {

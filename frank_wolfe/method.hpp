@@ -8,6 +8,7 @@
 // Values only: any thread.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,7 @@ struct MethodTraits {
   bool one_atom;          ///< a worker proposes its best atom, an active one too; else the best K that are not active
   bool bulk_synchronous;  ///< makes no sense but at staleness 0
   bool any_step_size;     ///< StepSize is a choice; else the exact line search
+  bool any_problem;       ///< penalties, paths and warm starts, and atoms that are not the best ones; else one constraint
 };
 
 [[nodiscard]] const MethodTraits& traits(Method method);
@@ -47,6 +49,10 @@ struct MethodTraits {
 
 /// "corrective, line-search, ..."
 [[nodiscard]] std::string method_names();
+
+/// K, the atoms proposed in a round by all workers together: max(10, |S| / 2) where `top_k` is 0. Shared out evenly,
+/// rounded up.
+[[nodiscard]] std::size_t proposals_per_worker(std::size_t top_k, std::size_t active_atoms, std::size_t workers);
 
 /// What a run gets that asks for none. A little staleness costs a few passes while all workers keep pace and halves the
 /// time when one does not (README, "Measured").

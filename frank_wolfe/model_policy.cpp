@@ -1,20 +1,35 @@
 #include "frank_wolfe/model_policy.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
+
+#include "base/time.hpp"
+#include "frank_wolfe/make_regularizer.hpp"
+#include "frank_wolfe/method.hpp"
 
 namespace wolfpack::frank_wolfe {
 
-ModelPolicy::ModelPolicy(std::unique_ptr<StepRule> rule, std::unique_ptr<FeasibleSet> set, std::size_t workers,
-                         double tolerance, double null_objective, ProgressCallback on_progress)
+namespace {
+
+// Until the first reports say where an automatic path begins, nothing is penalised: every score is asked for.
+L1Term first_term(const Path& path) { return path.is_automatic() ? l1_penalty(0.0) : path.terms.front(); }
+
+// A round that brings less than this share of the atoms it might have is a poor one.
+constexpr double kPoorRound = 0.25;
+// What rounding may hide of the objective, as a share of f(0) where weights times columns are no larger than y.
+constexpr double kObjectiveRounding = 1e-12;
+
+}  // namespace
+
+ModelPolicy::ModelPolicy(std::unique_ptr<StepRule> rule, const ModelOptions& options)
     : rule_(std::move(rule)),
-      set_(std::move(set)),
-      certificate_(*set_, workers),
-      tolerance_(tolerance),
-      null_objective_(null_objective),
-      workers_(workers),
-      on_progress_(std::move(on_progress)) {
-  certificate_.publish(version_, iterate().dual, iterate().objective, iterate().inner);
+      options_(options),
+      regularizer_(make_regularizer(first_term(options.path))),
+      certificate_(*regularizer_, options.workers),
+      workers_(options.workers),
+      began_seconds_(monotonic_seconds()) {
+  publish(version_);
 }
 
 void ModelPolicy::merge(WorkerId writer, Clock clock, std::span<const std::byte> update) {
@@ -30,34 +45,145 @@ void ModelPolicy::merge(WorkerId writer, Clock clock, std::span<const std::byte>
     return;
   }
   const Report& report = std::get<Report>(message);
+  worker.totals = report.totals;
+  largest_norm_ = std::max(largest_norm_, report.scores.largest_norm);
+  ++reporters_;
+  if (!std::isfinite(report.scores.largest_score)) return;
   worker.evaluated = report.version;
-  worker.wait_seconds = report.wait_seconds;
-  worker.elapsed_seconds = report.elapsed_seconds;
   certificate_.report(writer, report.version, report.scores);
 }
 
 ps::Settlement ModelPolicy::settle(const ps::SettleContext& context) {
-  const std::vector<Proposal> proposals = std::exchange(proposals_, {});
   ps::Settlement settled{.changed = false, .stop = {}};
-  if (!has_converged()) {
+  begin_automatic_path();
+  if (!options_.path.is_automatic()) {
     const bool newest_is_evaluated = everybody_evaluated(version_);
-    settled.changed = rule_->advance(proposals);
-    if (!settled.changed && newest_is_evaluated) settled.stop = ps::StopReason::stalled;
+    const std::vector<Proposal> proposals = std::exchange(proposals_, {});
+    const bool poor = is_poor_round(proposals.size(), std::exchange(reporters_, 0));
+    settled.changed = end_certified_problems();
+    if (!all_have_ended()) settled.changed |= rule_->advance(proposals);
+    settled.changed |= end_certified_problems();
+    if (!settled.changed && !all_have_ended() && newest_is_evaluated) {
+      end_problem(false);
+      if (!all_have_ended()) {
+        restate();
+        settled.changed = true;
+        (void)end_certified_problems();
+      }
+    }
+    if (settled.changed) {
+      thorough_ = !options_.quick_rounds || poor;
+    } else if (!thorough_ || (options_.warm_start && version_ == Version{1})) {
+      settled.changed = true;  // the same iterate, to be looked at by all columns
+      thorough_ = true;
+    }
   }
-  if (settled.changed || context.publishes_unchanged) {
-    version_ = context.next;
-    certificate_.publish(version_, iterate().dual, iterate().objective, iterate().inner);
+  if (settled.changed || context.publishes_unchanged) publish(context.next);
+  if (all_have_ended()) {
+    const bool all_converged = std::all_of(points_.begin(), points_.end(), [](const auto& p) { return p.converged; });
+    settled.stop = all_converged ? ps::StopReason::converged : ps::StopReason::stalled;
   }
-  if (has_converged()) settled.stop = ps::StopReason::converged;
-  if (on_progress_) tell_progress();
+  if (options_.on_progress) tell_progress();
   return settled;
 }
 
-void ModelPolicy::write_row(Bytes& row) const { encode(iterate(), certified_gap(), row); }
+void ModelPolicy::publish(Version version) {
+  version_ = version;
+  certificate_.publish(version_, iterate().dual, iterate().loss, iterate().inner);
+}
+
+// Problems that what is known certifies, one after another: along a path a step may solve several.
+bool ModelPolicy::end_certified_problems() {
+  bool moved = false;
+  while (!all_have_ended() && has_converged()) {
+    end_problem(true);
+    if (all_have_ended()) break;
+    restate();
+    moved = true;
+  }
+  return moved;
+}
+
+void ModelPolicy::end_problem(bool converged) {
+  points_.push_back(current_point());
+  points_.back().converged = converged;
+  began_seconds_ = monotonic_seconds();
+  began_clocks_ += points_.back().clocks;
+  began_columns_evaluated_ += points_.back().columns_evaluated;
+}
+
+void ModelPolicy::restate() {
+  const L1Term& term = options_.path.terms[points_.size()];
+  auto next = make_regularizer(term);
+  certificate_.restate(*next);
+  regularizer_ = std::move(next);
+  rule_->restate(term);
+}
+
+// The smallest lambda that makes alpha = 0 optimal is known when every worker has evaluated w = y.
+void ModelPolicy::begin_automatic_path() {
+  if (!options_.path.is_automatic() || !everybody_evaluated(Version{1})) return;
+  const double largest = certificate_.largest_score_at(Version{1});
+  const auto points = static_cast<double>(options_.path.points);
+  for (double k = 0; k < points; ++k) {
+    const double share = points > 1 ? std::pow(options_.path.smallest_ratio, k / (points - 1)) : 1.0;
+    options_.path.terms.push_back(l1_penalty(largest * share));
+  }
+  restate();
+}
+
+PathPoint ModelPolicy::current_point() const {
+  if (all_have_ended()) return points_.back();
+  PathPoint point;
+  point.term = options_.path.is_automatic() ? first_term(options_.path) : options_.path.terms[points_.size()];
+  point.columns = iterate().columns;
+  point.weights = iterate().weights;
+  point.objective = iterate().objective;
+  point.loss = iterate().loss;
+  point.level = iterate().level;
+  point.gap = certified_gap();
+  point.seconds = monotonic_seconds() - began_seconds_;
+  for (const WorkerState& worker : workers_) {
+    point.clocks += worker.clock.value;
+    point.columns_evaluated += worker.totals.columns_evaluated;
+  }
+  point.clocks -= began_clocks_;
+  point.columns_evaluated -= began_columns_evaluated_;
+  return point;
+}
+
+// The optimum's dual vector is within sqrt(2 gap) of w, since f + r grows by half the square of the distance from it
+// (Ndiaye et al. 2017, theorem 2).
+std::optional<Screening> ModelPolicy::screening() const {
+  const double gap = certified_gap();
+  if (!options_.quick_rounds || !std::isfinite(gap) || iterate().level <= 0.0) return std::nullopt;
+  double norm = 0.0;
+  for (const double weight : iterate().weights) norm += std::fabs(weight);
+  const double scale = std::max(1.0, norm * largest_norm_ / std::sqrt(2.0 * options_.null_objective));
+  const double rounding = kObjectiveRounding * options_.null_objective * scale;
+  const double radius = std::sqrt(2.0 * (gap + rounding));
+  // At the optimum active atoms are at lambda; of a constraint it is known from the ones that are active now.
+  const L1Term& term = options_.path.terms[std::min(points_.size(), options_.path.size() - 1)];
+  const double level = term.is_penalty() ? term.value : iterate().level - largest_norm_ * radius;
+  if (level <= 0.0) return std::nullopt;
+  return Screening{.radius = radius, .level = level, .problem = points_.size()};
+}
+
+void ModelPolicy::write_row(Bytes& row) const {
+  const Request request{.thorough = thorough_, .screening = screening()};
+  encode(iterate(), certified_gap(), request, row);
+}
+
+bool ModelPolicy::has_converged() const { return certified_gap() <= options_.tolerance * options_.null_objective; }
 
 bool ModelPolicy::everybody_evaluated(Version version) const {
   return std::all_of(workers_.begin(), workers_.end(),
                      [version](const WorkerState& worker) { return worker.evaluated == version; });
+}
+
+bool ModelPolicy::is_poor_round(std::size_t proposals, std::size_t reporters) const {
+  const std::size_t asked = proposals_per_worker(options_.top_k, iterate().columns.size(), options_.workers) * reporters;
+  return static_cast<double>(proposals) < kPoorRound * static_cast<double>(asked);
 }
 
 void ModelPolicy::tell_progress() const {
@@ -65,16 +191,18 @@ void ModelPolicy::tell_progress() const {
   now.objective = iterate().objective;
   now.gap = certified_gap();
   now.nonzeros = iterate().columns.size();
+  now.problem = std::min(points_.size(), options_.path.size() - 1);
+  now.problems = options_.path.size();
   double waited = 0.0, elapsed = 0.0;
   now.slowest = now.fastest = workers_.front().clock;
   for (const WorkerState& worker : workers_) {
     now.slowest = std::min(now.slowest, worker.clock);
     now.fastest = std::max(now.fastest, worker.clock);
-    waited += worker.wait_seconds;
-    elapsed += worker.elapsed_seconds;
+    waited += worker.totals.wait_seconds;
+    elapsed += worker.totals.elapsed_seconds;
   }
   now.wait_share = elapsed > 0 ? waited / elapsed : 0.0;
-  on_progress_(now);
+  options_.on_progress(now);
 }
 
 }  // namespace wolfpack::frank_wolfe

@@ -1,5 +1,6 @@
 #include "frank_wolfe/solve.hpp"
 
+#include <cmath>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -23,15 +24,26 @@ constexpr ps::Key kModel{0};
 /// A pass over half the news costs a whole pass; a quarter of one is a fair price for all of it.
 constexpr double kFoldPatience = 0.25;
 
-std::unique_ptr<StepRule> make_step_rule(Method method, StepSize step, const LeastSquares& objective,
-                                         const L1Ball& ball) {
-  switch (method) {
+/// The problem that a run begins with: of an automatic path, one in which nothing is penalised.
+L1Term first_problem(const SolveOptions& options) {
+  return options.path.is_automatic() ? l1_penalty(0.0) : options.path.terms.front();
+}
+
+/// Of the methods that solve one constrained problem.
+L1Ball ball_of(const SolveOptions& options) {
+  const L1Term term = first_problem(options);
+  return L1Ball(term.is_penalty() ? 0.0 : term.value);
+}
+
+std::unique_ptr<StepRule> make_step_rule(const SolveOptions& options, const LeastSquares& objective) {
+  const L1Ball ball = ball_of(options);
+  switch (options.method) {
     case Method::corrective:
-      return std::make_unique<CorrectiveStep>(objective, ball);
+      return std::make_unique<CorrectiveStep>(objective, first_problem(options));
     case Method::line_search:
       return std::make_unique<LineSearchStep>(objective, ball);
     case Method::bellet:
-      return std::make_unique<BelletStep>(objective, ball, step);
+      return std::make_unique<BelletStep>(objective, ball, options.step);
     case Method::tran:
       return std::make_unique<TranRule>(objective, ball);
     case Method::away:
@@ -62,25 +74,24 @@ SolveStatus status_of(ps::StopReason reason) {
 }
 
 /// What each worker tells the others at the end.
-struct Totals {
+struct Summary {
   std::uint64_t clocks;
-  std::uint64_t columns_evaluated;
-  std::uint64_t bytes_read;
+  Totals totals;
   std::uint64_t trace_rows;
 };
 
 void gather(runtime::Job& job, const runtime::IterateResult& ran, const Worker& worker, SolveResult& result) {
   Bytes mine;
   ByteWriter writer(mine);
-  writer.value(Totals{ran.clock.value, worker.columns_evaluated(), worker.bytes_read(), ran.trace.size()});
+  writer.value(Summary{ran.clock.value, worker.totals(), ran.trace.size()});
   writer.array(std::span<const runtime::TraceRow>(ran.trace));
   for (const Bytes& message : job.allgather(mine)) {
     ByteReader reader(message);
-    const auto totals = reader.value<Totals>();
-    result.clocks += totals.clocks;
-    result.columns_evaluated += totals.columns_evaluated;
-    result.bytes_read += totals.bytes_read;
-    const auto rows = reader.array<runtime::TraceRow>(totals.trace_rows);
+    const auto summary = reader.value<Summary>();
+    result.clocks += summary.clocks;
+    result.columns_evaluated += summary.totals.columns_evaluated;
+    result.bytes_read += summary.totals.bytes_read;
+    const auto rows = reader.array<runtime::TraceRow>(summary.trace_rows);
     result.trace.insert(result.trace.end(), rows.begin(), rows.end());
   }
 }
@@ -107,11 +118,16 @@ ps::RowSpec lasso_model_row(Index columns, const std::vector<double>& target, st
                             const SolveOptions& options) {
   const auto make_policy = [target, workers, options]() -> std::unique_ptr<ps::MergePolicy> {
     const LeastSquares objective(target);
-    const L1Ball ball(options.beta);
-    const double null_objective = objective.value(std::vector<double>(target.size(), 0.0));
-    return std::make_unique<ModelPolicy>(make_step_rule(options.method, options.step, objective, ball),
-                                         std::make_unique<L1Ball>(ball), workers, options.tolerance, null_objective,
-                                         options.on_progress);
+    return std::make_unique<ModelPolicy>(
+        make_step_rule(options, objective),
+        ModelOptions{.path = options.path,
+                     .workers = workers,
+                     .tolerance = options.tolerance,
+                     .null_objective = objective.value(std::vector<double>(target.size(), 0.0)),
+                     .top_k = options.top_k,
+                     .quick_rounds = traits(options.method).any_problem,
+                     .warm_start = !options.warm_start.empty(),
+                     .on_progress = options.on_progress});
   };
   // A worker that makes whole iterates goes on from its last one; proposed atoms need no such care.
   const bool reads_own = options.method == Method::tran;
@@ -119,6 +135,38 @@ ps::RowSpec lasso_model_row(Index columns, const std::vector<double>& target, st
           .own_updates = reads_own ? ps::OwnUpdates::wait : ps::OwnUpdates::application,
           .make_policy = make_policy};
 }
+
+namespace {
+
+void check_problems(const SolveOptions& options) {
+  const Path& path = options.path;
+  if (path.size() == 0) throw InputError("the path has no problems; accepted: at least one");
+  if (path.is_automatic() && !(path.smallest_ratio > 0 && path.smallest_ratio < 1))
+    throw InputError(fmt::format("the path's smallest ratio is {}; accepted: > 0 and < 1", path.smallest_ratio));
+  for (const L1Term& term : path.terms) {
+    if (term.form != path.terms.front().form) throw InputError("the path mixes constraints and penalties");
+    if (term.is_penalty() ? term.value < 0 : term.value <= 0 || !std::isfinite(term.value))
+      throw InputError(fmt::format("{} is {}; accepted: a finite number {} 0", term.is_penalty() ? "lambda" : "beta",
+                                   term.value, term.is_penalty() ? ">=" : ">"));
+  }
+  if (path.is_automatic() && !options.warm_start.empty())
+    throw InputError("a warm start with an automatic path, which begins at 0; accepted: one or the other");
+  const MethodTraits& method = traits(options.method);
+  const bool is_plain = path.size() == 1 && !path.is_automatic() && !path.terms.front().is_penalty();
+  if (!method.any_problem && (!is_plain || !options.warm_start.empty()))
+    throw InputError(fmt::format("a penalty, a path or a warm start with the method {}; accepted: one constraint, or the "
+                                 "method corrective", method.name));
+}
+
+/// The columns of one partition among those to start from, counted within it.
+std::vector<Index> own_warm_start(const SolveOptions& options, Index first_column, Index columns) {
+  std::vector<Index> own;
+  for (const Index column : options.warm_start)
+    if (column >= first_column && column < first_column + columns) own.push_back(column - first_column);
+  return own;
+}
+
+}  // namespace
 
 void check_method(const SolveOptions& options) {
   const MethodTraits& method = traits(options.method);
@@ -131,16 +179,19 @@ void check_method(const SolveOptions& options) {
   if (!method.any_step_size && options.step != StepSize::line_search)
     throw InputError(fmt::format("step is {}; accepted with the method {}: {}", to_string(options.step), method.name,
                                  to_string(StepSize::line_search)));
+  check_problems(options);
 }
 
 SolveResult solve(runtime::Job& job, AtomSelector& selector, Index first_column, const std::vector<double>& target,
                   const SolveOptions& options) {
-  Worker worker(selector, LeastSquares(target), L1Ball(options.beta),
+  Worker worker(selector, LeastSquares(target), ball_of(options),
                 {.model = kModel,
                  .first_column = first_column,
                  .workers = job.workers(),
                  .top_k = options.top_k,
-                 .method = options.method});
+                 .method = options.method,
+                 .is_warm = !options.warm_start.empty(),
+                 .warm_start = own_warm_start(options, first_column, selector.columns())});
   runtime::IterateResult ran = job.iterate({.iterations = options.max_clock,
                                             .staleness = options.staleness,
                                             .straggler = options.straggler,
@@ -154,6 +205,8 @@ SolveResult solve(runtime::Job& job, AtomSelector& selector, Index first_column,
   result.status = status_of(ran.stop.reason);
   if (job.hosts_shard()) {
     const auto& model = dynamic_cast<const ModelPolicy&>(job.policy(kModel));
+    result.points = model.points();
+    if (model.points().size() < options.path.size()) result.points.push_back(model.current_point());
     result.iterate = model.iterate();
     result.gap = model.certified_gap();
     result.seconds = ran.seconds;

@@ -14,6 +14,7 @@
 #include "base/matrix.hpp"
 #include "base/status.hpp"
 #include "base/types.hpp"
+#include "frank_wolfe/problem.hpp"
 
 namespace wolfpack::frank_wolfe {
 
@@ -36,8 +37,10 @@ struct Iterate {
   std::vector<Index> columns;   ///< where alpha is not zero, increasing
   std::vector<double> weights;  ///< alpha there
   std::vector<double> dual;     ///< w = -grad f(A alpha), d values
-  double objective = 0.0;       ///< f(A alpha)
-  double level = 0.0;           ///< max |a_k'w| over the active atoms; 0 while the constraint is idle
+  double loss = 0.0;            ///< f(A alpha)
+  double objective = 0.0;       ///< what is minimised: f(A alpha) + r(alpha)
+  double level = 0.0;           ///< atoms with |a_j'w| at most this cannot help: max |a_k'w| over the active atoms, 0
+                                ///< while a constraint is idle, at least lambda with a penalty
   double inner = 0.0;           ///< <w, A alpha>
 };
 
@@ -57,6 +60,10 @@ class StepRule {
 
   /// Takes in a candidate; the next advance() answers. Throws RuntimeFailure where the rule takes none.
   virtual void overwrite(Candidate) { throw RuntimeFailure("a candidate iterate for a step rule that takes none"); }
+
+  /// Another problem with the same f and columns, from the current alpha on, made feasible: solved over the atoms held.
+  /// The objective may rise once. Throws RuntimeFailure where the rule solves one problem only.
+  virtual void restate(const L1Term&) { throw RuntimeFailure("another problem for a step rule that solves only one"); }
 
   [[nodiscard]] virtual const Iterate& iterate() const = 0;
 };

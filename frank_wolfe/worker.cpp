@@ -2,40 +2,38 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/status.hpp"
 #include "frank_wolfe/tran.hpp"
 
 namespace wolfpack::frank_wolfe {
 
-std::size_t proposals_per_worker(std::size_t top_k, std::size_t active_atoms, std::size_t workers) {
-  const std::size_t all = top_k != 0 ? top_k : std::max<std::size_t>(10, active_atoms / 2);
-  return (all + workers - 1) / workers;
-}
-
 void Worker::iterate(runtime::Iteration& iteration) {
   const auto row = iteration.get_newer(options_.model, evaluated_);
   if (!row) return;  // an empty iteration, so that nobody waits for this worker
+  const bool is_first = evaluated_ == Version{};
   evaluated_ = row->version;
+  if (is_first && options_.is_warm) return propose_warm_start(iteration);
   const Model model = decode_model(row->payload);
   const Iterate& iterate = model.iterate;
 
   const Clock own_folded = row->own_folded;
   const auto [best, norm] = iteration.compute([&] {
-    auto selected = select(iterate, own_folded);
+    auto selected = select(model, own_folded);
     return std::pair(std::move(selected), selector_.largest_norm());
   });
-  if (!std::isfinite(best.largest_score) || !std::isfinite(norm))
+  // A quick round is followed by a thorough one, which finds out.
+  const bool is_thorough = model.request.thorough || std::isfinite(best.largest_score);
+  if (is_thorough && (!std::isfinite(best.largest_score) || !std::isfinite(norm)))
     throw RuntimeFailure(
         "the partition's scores are not finite: it holds numbers that are not, or that overflow when multiplied");
-  columns_evaluated_ += static_cast<std::uint64_t>(best.columns_evaluated);
-  bytes_read_ += best.bytes_read;
-  wait_seconds_ += iteration.trace().wait;
+  totals_.columns_evaluated += static_cast<std::uint64_t>(best.columns_evaluated);
+  totals_.bytes_read += best.bytes_read;
   iteration.note(
       {.objective = iterate.objective, .gap = model.gap, .work = static_cast<std::uint64_t>(best.columns_evaluated)});
 
-  const double elapsed = iteration.trace().start + iteration.trace().wait + iteration.trace().compute;
-  iteration.update(options_.model, encode(Report{evaluated_, {best.largest_score, norm}, wait_seconds_, elapsed}));
+  report(iteration, {best.largest_score, norm});
   for (const ScoredAtom& atom : best.atoms) {
     if (options_.method == Method::tran) {
       overwrite_if_no_worse(iteration, iterate, atom);
@@ -46,14 +44,32 @@ void Worker::iterate(runtime::Iteration& iteration) {
   }
 }
 
-SelectedAtoms Worker::select(const Iterate& iterate, Clock own_folded) {
+void Worker::report(runtime::Iteration& iteration, const ScoreReport& scores) {
+  totals_.wait_seconds += iteration.trace().wait;
+  totals_.elapsed_seconds = iteration.trace().start + iteration.trace().wait + iteration.trace().compute;
+  iteration.update(options_.model, encode(Report{evaluated_, scores, totals_}));
+}
+
+// The atoms to start from, which the owner solves over before anybody makes a pass.
+void Worker::propose_warm_start(runtime::Iteration& iteration) {
+  report(iteration, {.largest_score = std::numeric_limits<double>::infinity(), .largest_norm = 0.0});
+  for (const Index column : options_.warm_start) {
+    iteration.update(options_.model, encode(proposal({column, 0.0})));
+    proposed_.emplace_back(iteration.clock(), column);
+  }
+}
+
+SelectedAtoms Worker::select(const Model& model, Clock own_folded) {
+  const Iterate& iterate = model.iterate;
   if (traits(options_.method).one_atom)  // the best one, whatever the model holds already
     return selector_.select({.dual = iterate.dual, .level = 0.0, .count = 1, .excluded = {}});
   const std::vector<Index> not_again = excluded(iterate, own_folded);
   return selector_.select({.dual = iterate.dual,
                            .level = iterate.level,
                            .count = proposals_per_worker(options_.top_k, iterate.columns.size(), options_.workers),
-                           .excluded = not_again});
+                           .excluded = not_again,
+                           .candidates_only = !model.request.thorough,
+                           .screening = model.request.screening});
 }
 
 Proposal Worker::proposal(const ScoredAtom& atom) const {

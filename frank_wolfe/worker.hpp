@@ -17,32 +17,32 @@
 
 namespace wolfpack::frank_wolfe {
 
-/// K, the atoms proposed in a round by all workers together: max(10, |S| / 2) where `top_k` is 0. Shared out evenly,
-/// rounded up.
-[[nodiscard]] std::size_t proposals_per_worker(std::size_t top_k, std::size_t active_atoms, std::size_t workers);
-
 struct WorkerOptions {
   ps::Key model;
   Index first_column = 0;  ///< the partition's columns are first_column, first_column + 1, ... of the whole matrix
   std::size_t workers = 1;
   std::size_t top_k = 0;  ///< 0: automatic
   Method method = Method::corrective;
+  bool is_warm = false;               ///< whether any worker has columns to start from
+  std::vector<Index> warm_start{};    ///< those of this partition, counted within it, increasing
 };
 
 /// The body of Job::iterate() for one worker. Never evaluates a version twice: it waits for a newer one.
 class Worker {
  public:
-  /// `selector` holds the partition. `objective` and `ball` are the problem's, for steps that a worker takes itself.
+  /// `selector` holds the partition. `objective` and `ball` are the problem's, for steps that a worker takes itself
+  /// (Method::tran alone).
   Worker(AtomSelector& selector, LeastSquares objective, L1Ball ball, const WorkerOptions& options)
       : selector_(selector), objective_(std::move(objective)), ball_(ball), options_(options) {}
 
   void iterate(runtime::Iteration& iteration);
 
-  [[nodiscard]] std::uint64_t columns_evaluated() const { return columns_evaluated_; }
-  [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
+  [[nodiscard]] const Totals& totals() const { return totals_; }
 
  private:
-  [[nodiscard]] SelectedAtoms select(const Iterate& iterate, Clock own_folded);
+  void propose_warm_start(runtime::Iteration& iteration);
+  void report(runtime::Iteration& iteration, const ScoreReport& scores);
+  [[nodiscard]] SelectedAtoms select(const Model& model, Clock own_folded);
   [[nodiscard]] std::vector<Index> excluded(const Iterate& iterate, Clock own_folded);
   [[nodiscard]] Proposal proposal(const ScoredAtom& atom) const;
   void overwrite_if_no_worse(runtime::Iteration& iteration, const Iterate& read, const ScoredAtom& atom) const;
@@ -53,9 +53,7 @@ class Worker {
   WorkerOptions options_;
   Version evaluated_;
   std::deque<std::pair<Clock, Index>> proposed_;  // by clock: not known to be folded in, as columns of the partition
-  std::uint64_t columns_evaluated_ = 0;
-  std::uint64_t bytes_read_ = 0;
-  double wait_seconds_ = 0.0;
+  Totals totals_;
 };
 
 }  // namespace wolfpack::frank_wolfe

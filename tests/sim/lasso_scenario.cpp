@@ -164,7 +164,7 @@ std::string LassoScenario::run(frank_wolfe::SolveResult* result_of_worker_0) con
 
   frank_wolfe::SolveOptions options;
   options.method = method;
-  options.beta = problem.instance.beta;
+  options.path.terms = {frank_wolfe::l1_constraint(problem.instance.beta)};
   options.tolerance = tolerance;
   options.top_k = top_k;
   options.staleness = staleness;

@@ -8,7 +8,6 @@
 #include <gtest/gtest.h>
 
 #include "frank_wolfe/corrective_step.hpp"
-#include "frank_wolfe/l1_ball.hpp"
 #include "frank_wolfe/least_squares.hpp"
 
 namespace wolfpack::frank_wolfe {
@@ -22,8 +21,13 @@ const std::vector<double> kTarget{3, 1, 0.5};
 class ModelPolicyTest : public ::testing::Test {
  protected:
   void make(double tolerance, ProgressCallback on_progress = {}) {
-    policy_ = std::make_unique<ModelPolicy>(std::make_unique<CorrectiveStep>(LeastSquares(kTarget), L1Ball(3.0)),
-                                            std::make_unique<L1Ball>(3.0), 2, tolerance, kNull, std::move(on_progress));
+    const L1Term term = l1_constraint(3.0);
+    policy_ = std::make_unique<ModelPolicy>(std::make_unique<CorrectiveStep>(LeastSquares(kTarget), term),
+                                            ModelOptions{.path = {.terms = {term}},
+                                                         .workers = 2,
+                                                         .tolerance = tolerance,
+                                                         .null_objective = kNull,
+                                                         .on_progress = std::move(on_progress)});
     version_ = Version{1};
   }
   static Column unit(Index j) { return {.sparse = true, .rows = {static_cast<std::int32_t>(j)}, .values = {1.0}}; }
@@ -31,7 +35,9 @@ class ModelPolicyTest : public ::testing::Test {
   /// What a worker that evaluated `version`, whose dual vector was `w`, reports; `excess` makes its bound a loose one.
   void report(std::uint32_t worker, Version version, const std::vector<double>& w, double excess = 0.0) {
     const double largest = worker == 0 ? std::max(std::abs(w[0]), std::abs(w[1])) : std::abs(w[2]);
-    policy_->merge({worker}, {clocks_[worker]++}, encode(Report{version, {largest + excess, 1.0}, 0.25, 1.0}));
+    policy_->merge({worker}, {clocks_[worker]++}, encode(Report{version,
+                                 {largest + excess, 1.0},
+                                 {.columns_evaluated = 1, .bytes_read = 8, .wait_seconds = 0.25, .elapsed_seconds = 1.0}}));
   }
   void propose(std::uint32_t worker, Index column, const std::vector<double>& w) {
     policy_->merge({worker}, {clocks_[worker]},

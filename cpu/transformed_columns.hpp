@@ -85,7 +85,7 @@ class TransformedColumns {
   // A sum of d squares is off by at most a factor 1 + d 2^-53, its root by half of that; twice as much covers
   // stable_norm. What squares too small for float64 lost is less than its smallest normal number.
   [[nodiscard]] double rounded_up(double norm) const {
-    const double rounding = static_cast<double>(stored_.rows() + 8) * std::numeric_limits<double>::epsilon();
+    const double rounding = static_cast<double>(stored_.rows() + 4) * std::numeric_limits<double>::epsilon();
     return norm == 0.0 ? 0.0 : norm * (1.0 + rounding) + std::numeric_limits<double>::min();
   }
 

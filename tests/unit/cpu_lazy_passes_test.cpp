@@ -66,10 +66,16 @@ double walk(const Setting& setting, int steps, std::mt19937_64& generator) {
   Index evaluated = 0;
   for (int step = 0; step < steps; ++step, duals.step()) {
     const auto fresh = setting.fresh();
-    const double largest = largest_score(*setting.fresh(), duals.dual());
+    const SelectedAtoms all =
+        setting.fresh()->select({.dual = duals.dual(), .count = static_cast<std::size_t>(columns), .excluded = {}});
+    const double largest = all.largest_score;
+    // Often a level that some column passes by one bit: a bound that rounds down would lose it.
+    double level = random_level(largest, generator);
+    if (!all.atoms.empty() && generator() % 2 == 0)
+      level = std::nextafter(std::abs(all.atoms[generator() % all.atoms.size()].score), 0.0);
     const std::vector<Index> excluded = random_columns(columns, generator);
     const SelectionRequest request{.dual = duals.dual(),
-                                   .level = random_level(largest, generator),
+                                   .level = level,
                                    .count = generator() % 30,
                                    .excluded = excluded,
                                    .candidates_only = generator() % 3 == 0};

@@ -55,7 +55,7 @@ inline std::vector<double> hard_columns(Index rows, Index columns, bool even, st
     const double scale = kind < 0.18 ? 0.0 : even ? 1.0 : std::pow(10.0, 8.0 * uniform(generator) - 4.0);
     const bool is_constant = kind > 0.97;
     const double density = uniform(generator) < 0.5 ? 0.3 : 1.0;
-    const double offset = uniform(generator) < 0.3 ? 100.0 * scale : 0.0;
+    const double offset = uniform(generator) < 0.3 ? std::pow(10.0, 6.0 * uniform(generator)) * scale : 0.0;
     for (Index i = 0; i < rows; ++i) {
       const double value = is_constant                    ? scale
                            : uniform(generator) < density ? offset + scale * normal(generator)

@@ -66,7 +66,7 @@ SelectedAtoms Worker::select(const Model& model, Clock own_folded) {
   const std::vector<Index> not_again = excluded(iterate, own_folded);
   return selector_.select({.dual = iterate.dual,
                            .level = iterate.level,
-                           .count = proposals_per_worker(options_.top_k, iterate.columns.size(), options_.workers),
+                           .count = model.request.atoms,
                            .excluded = not_again,
                            .candidates_only = !model.request.thorough,
                            .screening = model.request.screening});

@@ -79,11 +79,12 @@ TEST(Messages, ACandidateComesBackWithItsAtom) {
 }
 
 TEST(Messages, WhatTheOwnerAsksForComesBack) {
-  for (const Request& request : {Request{}, Request{false, std::nullopt}, Request{true, Screening{0.5, 2.0, 3}}}) {
+  for (const Request& request : {Request{}, Request{false, 7, std::nullopt}, Request{true, 9, Screening{0.5, 2.0, 3}}}) {
     Bytes row;
     encode(some_iterate(2, 3), 1.0, request, row);
     const Request back = decode_model(row).request;
     EXPECT_EQ(back.thorough, request.thorough);
+    EXPECT_EQ(back.atoms, request.atoms);
     ASSERT_EQ(back.screening.has_value(), request.screening.has_value());
     if (!request.screening) continue;
     EXPECT_EQ(back.screening->radius, 0.5);

@@ -94,7 +94,7 @@ class ActiveSet {
   void enter_together(Index first);
   [[nodiscard]] std::vector<Index> violating(Index first) const;
   bool drop_crossing(std::span<const double> direction, double least_gain);
-  void join_together(std::vector<Index> joining);
+  bool join_together(std::vector<Index> joining);
   void join_independent(std::span<const Index> slots, std::span<const double> rows);
   void enter(Index slot);
   void exchange(Index slot, const Extension& extension);

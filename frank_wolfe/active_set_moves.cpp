@@ -35,8 +35,7 @@ constexpr double kNormTolerance = 1e-13;
 void ActiveSet::enter_together(Index first) {
   for (int round = 0; round < kRoundsTogether; ++round) {
     std::vector<Index> joining = violating(first);
-    if (joining.size() < kFewest) return;
-    join_together(std::move(joining));
+    if (joining.size() < kFewest || !join_together(std::move(joining))) return;
     move_to_target();
     update_candidates(first);
   }
@@ -52,11 +51,9 @@ std::vector<Index> ActiveSet::violating(Index first) const {
   return found;
 }
 
-void ActiveSet::join_together(std::vector<Index> joining) {
-  for (const Index slot : joining) {
-    entered_at_[at(slot)] = progress_;
-    signs_[at(slot)] = scores_[at(slot)] > 0.0 ? 1.0 : -1.0;
-  }
+// These columns, which may enter, join as far as they agree. False where none does.
+bool ActiveSet::join_together(std::vector<Index> joining) {
+  for (const Index slot : joining) signs_[at(slot)] = scores_[at(slot)] > 0.0 ? 1.0 : -1.0;
 
   const auto before = static_cast<Index>(support_.size());
   std::vector<double> rows;  // R^-T G_Pj, a column each
@@ -89,6 +86,8 @@ void ActiveSet::join_together(std::vector<Index> joining) {
     reduced_scores_.resize(at(before));
     reduced_signs_.resize(at(before));
   }
+  for (const Index slot : joining) entered_at_[at(slot)] = progress_;
+  return !joining.empty();
 }
 
 // Appends these columns to the support and the factor, in order, but for those that nearly depend on it. `rows`: R^-T

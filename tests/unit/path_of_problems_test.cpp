@@ -118,7 +118,9 @@ TEST(Penalty, IsSolvedToRoundingOnAwkwardProblems) {
         EXPECT_NEAR(step.iterate().objective, static_cast<double>(at.loss + lambda * at.norm),
                     1e-12 * null_objective(problem) + rounding(problem, at));
         EXPECT_GE(step.iterate().level, lambda);
-        if (ratio > 1.0) EXPECT_TRUE(step.iterate().columns.empty());
+        if (ratio > 1.0) {
+          EXPECT_TRUE(step.iterate().columns.empty());
+        }
       }
     }
   }

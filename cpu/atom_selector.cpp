@@ -27,9 +27,9 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// Threads take pieces of the partition as they come: large enough that taking one costs nothing, small enough that a
-// thread on a busy core does not keep the others waiting.
-constexpr std::uint64_t kPieceBytes = std::uint64_t{256} << 10;
+// Threads take pieces of the partition as they come: many enough that a thread on a busy core does not keep the others
+// waiting, few enough that taking one, and finding one's way into it, costs nothing.
+constexpr Index kPiecesPerThread = 16;
 constexpr Index kSmallestPiece = 16;
 constexpr Index kLargestPiece = 4096;
 
@@ -86,7 +86,8 @@ class CpuAtomSelector final : public AtomSelector {
     if (!largest_norm_) {
       const std::vector<double> nothing(static_cast<std::size_t>(rows()));
       in_pieces(columns(), [&](std::size_t, Index first, Index last) {
-        for (Index j = first; j < last; ++j) keep_norm(j, partition_.measure(j, {nothing.data(), 0.0}));
+        for (Index j = first; j < last; ++j)
+          keep_norm(j, partition_.measure(j, {nothing.data(), 0.0}, std::min(j + 1, last - 1)));
       });
       find_largest_norm();
     }
@@ -155,10 +156,12 @@ class CpuAtomSelector final : public AtomSelector {
   }
 
   void evaluate(const Pass& pass, Share& share, std::span<const Index> to_read) {
+    const auto lead = static_cast<std::size_t>(partition_.stored().lead());
     for (std::size_t k = 0; k < to_read.size(); ++k) {
-      if (k + 1 < to_read.size()) partition_.stored().prefetch_column(to_read[k + 1]);
       const Index j = to_read[k];
-      const double score = pass.first ? keep_norm(j, partition_.measure(j, pass.dual)) : score_of(j, pass.dual);
+      const Index next = k + lead < to_read.size() ? to_read[k + lead] : j;
+      const double score =
+          pass.first ? keep_norm(j, partition_.measure(j, pass.dual, next)) : score_of(j, pass.dual, next);
       memory_.record(j, score, share.moves);
       ++share.evaluated;
       share.bytes += partition_.stored().bytes(j);
@@ -210,8 +213,8 @@ class CpuAtomSelector final : public AtomSelector {
   }
 
   // What is constant and centred is zero, whatever rounding makes of its product.
-  [[nodiscard]] double score_of(Index j, const SummedDual& dual) const {
-    return memory_.norm(j) == 0.0 ? 0.0 : partition_.score(j, dual);
+  [[nodiscard]] double score_of(Index j, const SummedDual& dual, Index next) const {
+    return memory_.norm(j) == 0.0 ? 0.0 : partition_.score(j, dual, next);
   }
 
   double keep_norm(Index j, const MeasuredColumn& measured) {
@@ -231,10 +234,8 @@ class CpuAtomSelector final : public AtomSelector {
   // work(thread, first, last) for pieces of 0 .. count, by all threads; each thread's pieces come in increasing order.
   template <class Work>
   void in_pieces(Index count, Work&& work) {
-    const std::uint64_t column_bytes =
-        partition_.stored().bytes() / static_cast<std::uint64_t>(std::max<Index>(1, columns()));
-    const auto fitting = static_cast<Index>(kPieceBytes / std::max<std::uint64_t>(1, column_bytes));
-    const Index piece = std::clamp(fitting, kSmallestPiece, kLargestPiece);
+    const Index piece =
+        std::clamp(count / (kPiecesPerThread * static_cast<Index>(pool_.size())), kSmallestPiece, kLargestPiece);
     std::atomic<Index> next{0};
     pool_.run([&](std::size_t thread) {
       for (;;) {

@@ -26,7 +26,7 @@ double underflow(std::size_t rows) { return (static_cast<double>(rows) + 16.0) *
 
 double dual_norm(std::span<const double> dual) {
   const auto rows = static_cast<std::int64_t>(dual.size());
-  const double norm = std::sqrt(best_kernels().float64.dot(dual.data(), dual.data(), rows));
+  const double norm = std::sqrt(best_kernels().float64.dot(dual.data(), dual.data(), rows, dual.data()));
   if (has_a_square(norm)) return norm;
   return Eigen::Map<const Eigen::VectorXd>(dual.data(), rows).stableNorm();
 }
@@ -42,9 +42,10 @@ BoundTerms norm_terms(const DualVector& w) {
 
 BoundTerms bound_terms(const DualVector& u, const DualVector& w, std::vector<double>& scratch) {
   if (!has_a_square(u.norm) || !has_a_square(w.norm)) return norm_terms(w);
-  const auto& kernels = best_kernels().float64;
   const std::size_t rows = w.dual.size();
-  const double c = kernels.dot(u.dual.data(), w.dual.data(), static_cast<std::int64_t>(rows)) / (u.norm * u.norm);
+  const double product =
+      best_kernels().float64.dot(u.dual.data(), w.dual.data(), static_cast<std::int64_t>(rows), u.dual.data());
+  const double c = product / (u.norm * u.norm);
   // The vector itself: ||w||^2 - c^2 ||u||^2 would cancel where w is close to u.
   scratch.resize(rows);
   for (std::size_t i = 0; i < rows; ++i) scratch[i] = w.dual[i] - c * u.dual[i];

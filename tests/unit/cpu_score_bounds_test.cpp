@@ -23,7 +23,7 @@ double exact_dot(const Vector& a, const Vector& b) {
 }
 
 double computed_dot(const Vector& a, const Vector& b) {
-  return best_kernels().float64.dot(a.data(), b.data(), static_cast<std::int64_t>(a.size()));
+  return best_kernels().float64.dot(a.data(), b.data(), static_cast<std::int64_t>(a.size()), a.data());
 }
 
 DualVector dual(const Vector& values) { return {values, dual_norm(values)}; }

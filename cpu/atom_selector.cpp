@@ -159,6 +159,7 @@ class CpuAtomSelector final : public AtomSelector {
     const auto lead = static_cast<std::size_t>(partition_.stored().lead());
     for (std::size_t k = 0; k < to_read.size(); ++k) {
       const Index j = to_read[k];
+      if (k + 2 * lead < to_read.size()) partition_.stored().ask_for_start(to_read[k + 2 * lead]);
       const Index next = k + lead < to_read.size() ? to_read[k + lead] : j;
       const double score =
           pass.first ? keep_norm(j, partition_.measure(j, pass.dual, next)) : score_of(j, pass.dual, next);

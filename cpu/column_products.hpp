@@ -61,6 +61,7 @@ class DenseColumns {
     return static_cast<std::uint64_t>(matrix_.rows * matrix_.columns) * sizeof(Scalar);
   }
   [[nodiscard]] std::uint64_t bytes(Index) const { return static_cast<std::uint64_t>(matrix_.rows) * sizeof(Scalar); }
+  void ask_for_start(Index) const {}  // it is computed
   [[nodiscard]] Index lead() const {
     return std::clamp<Index>(kAheadBytes / std::max<Index>(1, static_cast<Index>(bytes(0))), 1, 16);
   }
@@ -101,6 +102,8 @@ class SparseColumns {
     return static_cast<std::uint64_t>(nonzeros(j)) * (sizeof(Scalar) + sizeof(std::int32_t)) + sizeof(Index);
   }
 
+  /// Where column j starts is itself read from memory, and wanted lead() columns before the column.
+  void ask_for_start(Index j) const { prefetch(matrix_.column_starts.data() + j); }
   [[nodiscard]] Index lead() const { return 4; }
   [[nodiscard]] double dot(Index j, const double* dual, Index next) const {
     ask_for(next);

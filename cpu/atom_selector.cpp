@@ -41,7 +41,7 @@ struct Pass {
   bool first;       // norms are not known yet
   bool bounded;     // columns may be left out by their bounds
 };
-struct Share {
+struct alignas(64) Share {  // a cache line is no two threads'
   explicit Share(const SelectionRequest& request) : ranking(request) {}
 
   AtomRanking ranking;

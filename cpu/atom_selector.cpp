@@ -32,6 +32,8 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr Index kPiecesPerThread = 16;
 constexpr Index kSmallestPiece = 16;
 constexpr Index kLargestPiece = 4096;
+// Less than this is read before another thread is awake.
+constexpr std::uint64_t kWorthSharing = std::uint64_t{1} << 20;
 
 // One pass: what is asked, and what one thread made of its share.
 struct Pass {
@@ -232,11 +234,17 @@ class CpuAtomSelector final : public AtomSelector {
     largest_norm_ = largest;
   }
 
-  // work(thread, first, last) for pieces of 0 .. count, by all threads; each thread's pieces come in increasing order.
+  // work(thread, first, last) for pieces of 0 .. count, each a column, by all threads where it is worth their while;
+  // each thread's pieces come in increasing order.
   template <class Work>
   void in_pieces(Index count, Work&& work) {
     const Index piece =
         std::clamp(count / (kPiecesPerThread * static_cast<Index>(pool_.size())), kSmallestPiece, kLargestPiece);
+    const Index per_column = static_cast<Index>(partition_.stored().bytes()) / std::max<Index>(1, columns());
+    if (static_cast<std::uint64_t>(count * per_column) < kWorthSharing) {
+      for (Index first = 0; first < count; first += piece) work(std::size_t{0}, first, std::min(count, first + piece));
+      return;
+    }
     std::atomic<Index> next{0};
     pool_.run([&](std::size_t thread) {
       for (;;) {

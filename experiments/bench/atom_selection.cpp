@@ -9,7 +9,6 @@
 // read. All are taken in turn, so that a busy machine slows all alike; beside the medians stand the best figures, which
 // others disturb least.
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
@@ -40,13 +39,6 @@ struct Settings {
   int repeats = 25;
   std::string json;
 };
-
-template <class Work>
-double milliseconds(Work&& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-}
 
 double median(std::vector<double> values) {
   std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
@@ -121,9 +113,9 @@ std::vector<double> random_dual(Index rows, unsigned seed) {
 
 // One kind of pass: how long it took, each time, and how many bytes it read.
 struct Figure {
-  void take(AtomSelector& selector, const SelectionRequest& request) {
+  void take(AtomSelector& selector, std::size_t threads, const SelectionRequest& request) {
     SelectedAtoms selected;
-    ms.push_back(milliseconds([&] { selected = selector.select(request); }));
+    ms.push_back(1e3 * bench::seconds_of(threads, [&] { selected = selector.select(request); }));
     bytes = selected.bytes_read;
     columns = selected.columns_evaluated;
   }
@@ -146,13 +138,13 @@ nlohmann::json measure(const char* storage, const AnyMatrix& matrix, const Setti
   for (int repeat = 0; repeat < settings.repeats; ++repeat) {
     const auto selector = cpu::make_cpu_atom_selector(matrix.view(), {.threads = settings.threads});
     read.measure();
-    first.take(*selector, {.dual = one, .count = 10, .excluded = {}});
-    all.take(*selector, {.dual = one, .count = 10, .excluded = {}});
-    lazy.take(*selector, {.dual = other, .level = 1.0, .count = 10, .excluded = {}});
+    first.take(*selector, settings.threads, {.dual = one, .count = 10, .excluded = {}});
+    all.take(*selector, settings.threads, {.dual = one, .count = 10, .excluded = {}});
+    lazy.take(*selector, settings.threads, {.dual = other, .level = 1.0, .count = 10, .excluded = {}});
     const SelectionRequest candidates{.dual = one, .count = 10, .excluded = {}, .candidates_only = true};
     static_cast<void>(selector->select(candidates));  // the first of them also finds the candidates
     read.wash();                                      // and leaves them in the cache
-    quick.take(*selector, candidates);
+    quick.take(*selector, settings.threads, candidates);
   }
 
   const double read_speed = read.gigabytes_per_second();

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstring>
 #include <numeric>
 #include <utility>
@@ -78,9 +77,7 @@ ReadSpeed::ReadSpeed(std::vector<std::span<const std::byte>> memory, std::size_t
 
 void ReadSpeed::measure() {
   for (std::size_t way = 0; way < seconds_.size(); ++way) {
-    const auto start = std::chrono::steady_clock::now();
-    read(way);
-    seconds_[way].push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    seconds_[way].push_back(seconds_of(pool_.size(), [&] { read(way); }));
   }
 }
 

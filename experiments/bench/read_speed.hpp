@@ -10,11 +10,25 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <time.h>
 #include <vector>
 
 #include "cpu/thread_pool.hpp"
 
 namespace wolfpack::bench {
+
+/// How long work by so many threads takes. One thread alone is timed by its processor time, which leaves out what
+/// others took of its core; on an idle machine that is the same.
+template <class Work>
+[[nodiscard]] double seconds_of(std::size_t threads, Work&& work) {
+  const clockid_t clock = threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
+  timespec start{};
+  timespec end{};
+  clock_gettime(clock, &start);
+  work();
+  clock_gettime(clock, &end);
+  return static_cast<double>(end.tv_sec - start.tv_sec) + 1e-9 * static_cast<double>(end.tv_nsec - start.tv_nsec);
+}
 
 class ReadSpeed {
  public:

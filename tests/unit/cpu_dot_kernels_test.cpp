@@ -80,7 +80,7 @@ TEST_P(CpuDotKernels, OfSparseColumnsAgreeWithExtendedPrecisionAtEveryLength) {
 
 TEST_P(CpuDotKernels, GiveTheSameBitsWhateverIsReadNext) {
   const DotKernels& kernels = *GetParam();
-  for (const std::size_t rows : {37U, 700U, 1600U, 5000U}) {  // shorter and longer than what is asked for early
+  for (const std::size_t rows : {37U, 700U, 1600U, 2700U, 5000U}) {  // shorter and longer than what is asked for early
     const std::vector<double> column = random_values(rows, 1);
     const std::vector<double> dual = random_values(rows, 2);
     const std::vector<double> next = random_values(rows, 3);

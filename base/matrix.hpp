@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/large_array.hpp"
 #include "base/types.hpp"
 
 namespace wolfpack {
@@ -56,7 +57,7 @@ template <class Scalar>
 struct DenseMatrix {
   Index rows = 0;
   Index columns = 0;
-  std::vector<Scalar> values;
+  LargeArray<Scalar> values;
 
   [[nodiscard]] DenseView<Scalar> view() const { return {values.data(), rows, columns, rows}; }
 };
@@ -67,8 +68,8 @@ struct SparseMatrix {
   Index rows = 0;
   Index columns = 0;
   std::vector<Index> column_starts{0};
-  std::vector<std::int32_t> row_indices;
-  std::vector<Scalar> values;
+  LargeArray<std::int32_t> row_indices;
+  LargeArray<Scalar> values;
 
   [[nodiscard]] SparseView<Scalar> view() const { return {rows, columns, column_starts, row_indices, values}; }
 };

@@ -21,7 +21,7 @@ ColumnAssembler::ColumnAssembler(std::string path, Index rows, ColumnRange range
                                  bool dense)
     : path_(std::move(path)), range_(range), dense_(dense) {
   if (dense) {
-    dense_matrix_ = {rows, range.count, std::vector<double>(static_cast<std::size_t>(rows * range.count))};
+    dense_matrix_ = {rows, range.count, LargeArray<double>(static_cast<std::size_t>(rows * range.count), 0.0)};
     return;
   }
   const auto counts =

@@ -103,7 +103,7 @@ class CsvReader final : public DatasetReader {
 
   [[nodiscard]] Matrix load(ColumnRange range) const override {
     assert(range.first >= 0 && range.count >= 0 && range.first + range.count <= columns());
-    DenseMatrix<double> matrix{rows_, range.count, std::vector<double>(static_cast<std::size_t>(rows_ * range.count))};
+    DenseMatrix<double> matrix{rows_, range.count, LargeArray<double>(static_cast<std::size_t>(rows_ * range.count))};
     const Index rows_now = for_each_row(range, [&](Index row, std::size_t field, double value) {
       if (row >= rows_ || field == target_field_) return;
       matrix.values[static_cast<std::size_t>((feature(field) - range.first) * rows_ + row)] = value;

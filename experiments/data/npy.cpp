@@ -41,8 +41,7 @@ class NpyReader final : public DatasetReader {
 
   [[nodiscard]] Matrix load(ColumnRange range) const override {
     assert(range.first >= 0 && range.count >= 0 && range.first + range.count <= columns());
-    DenseMatrix<Scalar> matrix{rows(), range.count,
-                               std::vector<Scalar>(static_cast<std::size_t>(rows() * range.count))};
+    DenseMatrix<Scalar> matrix{rows(), range.count, LargeArray<Scalar>(static_cast<std::size_t>(rows() * range.count))};
     if (compressed_) {
       inflate(range, matrix);
     } else {

@@ -83,15 +83,16 @@ TEST_F(Npy, LoadsEveryRangeOfALargerMatrixInBothOrdersPlainAndGzipped) {
 
 TEST_F(Npy, WritersRoundTrip) {
   const DenseMatrix<float> a{2, 3, {1, 2, 3, 4, 5, 0.1f}};
-  const DenseMatrix<double> b{3, 1, {0.1, -1e300, 5e-324}};
+  const std::vector<double> b_values{0.1, -1e300, 5e-324};
+  const DenseMatrix<double> b{3, 1, {b_values.begin(), b_values.end()}};
   for (const char* name : {"b.npy", "b.npy.gz"}) {
     write_npy(scratch_.path(name), a.view());
     EXPECT_EQ(std::get<DenseMatrix<float>>(open_npy(scratch_.path(name))->load({0, 3})).values, a.values);
     write_npy(scratch_.path(name), b.view());
     EXPECT_EQ(std::get<DenseMatrix<double>>(open_npy(scratch_.path(name))->load({0, 1})).values, b.values);
-    EXPECT_EQ(read_npy_vector(scratch_.path(name)), b.values) << "shape (3, 1)";
-    write_npy(scratch_.path(name), std::span<const double>(b.values));
-    EXPECT_EQ(read_npy_vector(scratch_.path(name)), b.values) << "shape (3,)";
+    EXPECT_EQ(read_npy_vector(scratch_.path(name)), b_values) << "shape (3, 1)";
+    write_npy(scratch_.path(name), std::span(b_values));
+    EXPECT_EQ(read_npy_vector(scratch_.path(name)), b_values) << "shape (3,)";
   }
   EXPECT_THAT(ScratchDirectory::read(scratch_.path("b.npy")),
               StartsWith("\x93NUMPY\x01" + std::string("\0\x76\0", 3) +

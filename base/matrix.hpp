@@ -52,6 +52,19 @@ using MatrixView = std::variant<DenseView<float>, DenseView<double>, SparseView<
   return std::visit([](const auto& view) { return view.columns; }, a);
 }
 
+/// The size of its arrays.
+template <class Scalar>
+[[nodiscard]] std::uint64_t matrix_bytes(const DenseView<Scalar>& a) {
+  return static_cast<std::uint64_t>(a.rows * a.columns) * sizeof(Scalar);
+}
+template <class Scalar>
+[[nodiscard]] std::uint64_t matrix_bytes(const SparseView<Scalar>& a) {
+  return a.column_starts.size_bytes() + a.row_indices.size_bytes() + a.values.size_bytes();
+}
+[[nodiscard]] inline std::uint64_t matrix_bytes(const MatrixView& a) {
+  return std::visit([](const auto& view) { return matrix_bytes(view); }, a);
+}
+
 /// Owns a dense matrix, column-major with stride == rows.
 template <class Scalar>
 struct DenseMatrix {

@@ -1,6 +1,7 @@
 #include "experiments/data/npy.hpp"
 
 #include <limits>
+#include <numeric>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -232,6 +233,27 @@ TEST_F(Npy, RefusesTargetsOfOtherShapesTypesAndValues) {
   EXPECT_THAT(refuse("<f8", "(3,)", two), StartsWith("its header promises 24 bytes of values"));
   EXPECT_THAT(refuse("<f8", "(4611686018427387904,)", two), StartsWith("its shape promises more than any file holds"));
   EXPECT_EQ(refuse("<f8", "(2,)", bytes_of<double>({1, HUGE_VAL})), "value 1 (from 0) is inf; expected finite numbers");
+}
+
+TEST_F(Npy, ColumnsOfLongRowsAreReadBlockByBlock) {
+  constexpr Index kRows = 300, kColumns = 10'000;  // half of the columns are three blocks, and a gap is not read
+  std::vector<double> values(kRows * kColumns);
+  std::iota(values.begin(), values.end(), 0.0);
+  const std::string dict = "{'descr': '<f8', 'fortran_order': False, 'shape': (300, 10000)}";
+  const std::string path = scratch_.write("long.npy", npy_bytes(dict, bytes_of(values)));
+  const Matrix half = open_npy(path)->load({2500, 5000});
+  const DenseView<double> view = std::get<DenseMatrix<double>>(half).view();
+  for (Index j = 0; j < view.columns; ++j)
+    for (Index i = 0; i < kRows; ++i)
+      ASSERT_EQ(view.column(j)[static_cast<std::size_t>(i)], values[static_cast<std::size_t>(i * kColumns + 2500 + j)]);
+
+  values[250 * kColumns + 7001] = std::numeric_limits<double>::quiet_NaN();
+  static_cast<void>(scratch_.write("long.npy", npy_bytes(dict, bytes_of(values))));
+  EXPECT_THAT(input_error([&] {
+                static_cast<void>(open_npy(path)->load({2500, 5000}));
+              }),
+              HasSubstr("row 250, column 7001 (from 0) holds nan; expected finite numbers"));
+  EXPECT_NO_THROW(static_cast<void>(open_npy(path)->load({0, 5000}))) << "the bad number is another worker's";
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "cpu/atom_selector.hpp"
 #include "experiments/data/dataset.hpp"
 #include "experiments/exit_status.hpp"
+#include "experiments/memory_use.hpp"
 #include "experiments/progress_display.hpp"
 #include "experiments/run_files.hpp"
 #include "experiments/run_output.hpp"
@@ -48,7 +49,7 @@ std::string progress_line(const frank_wolfe::Progress& progress, double null_obj
                      100 * progress.wait_share);
 }
 
-void print_table(const nlohmann::ordered_json& result, const LassoSettings& settings) {
+void print_table(const nlohmann::ordered_json& result, const MemoryUse& memory, const LassoSettings& settings) {
   const auto text = [&](const char* field) { return field_text(result, field); };
   print_line("status", text("status"));
   print_line("objective", fmt::format("{:.12g}  (f(0) = {:.6g})", result.at("objective").get<double>(),
@@ -60,6 +61,7 @@ void print_table(const nlohmann::ordered_json& result, const LassoSettings& sett
                                     text("full_passes"), text("clocks")));
   print_line("workers", fmt::format("{}, staleness {}, {}, {} ({})", text("workers"), text("staleness"),
                                     text("storage"), text("transport"), text("transport_lanes")));
+  print_line("memory", to_string(memory));
   if (!settings.output.empty()) print_line("written to", settings.output);
 }
 
@@ -93,10 +95,12 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
       {.rows = {frank_wolfe::lasso_model_row(dataset->columns(), dataset->target(), bootstrap.size(), solve_options)}});
 
   const data::ColumnRange mine = data::partition(dataset->columns(), bootstrap.rank(), bootstrap.size());
+  std::uint64_t partition_bytes = 0;
   std::unique_ptr<AtomSelector> selector;
   runtime::agree(bootstrap, [&] {
     Matrix partition = dataset->load(mine);
     facts.storage = storage_name(partition);
+    partition_bytes = matrix_bytes(view(partition));
     selector = cpu::make_cpu_atom_selector(std::move(partition));
   });
 
@@ -106,6 +110,7 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
       frank_wolfe::solve(job, *selector, mine.first, dataset->target(), solve_options);
   display.reset();
   facts.transport = job.transport_record();
+  facts.memory = gather_memory_use(job, partition_bytes);
   job.close();
   const int status = solved.status == frank_wolfe::SolveStatus::converged ? kConverged : kNotConverged;
   if (!is_first) return status;
@@ -117,7 +122,7 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
   if (!settings.record.empty())
     write_recording(settings, identity(settings, *dataset), solved.iterate.objective, solved.recording);
   if (settings.json) print_json(result);
-  if (!settings.quiet) print_table(result, settings);
+  if (!settings.quiet) print_table(result, facts.memory, settings);
   return status;
 }
 

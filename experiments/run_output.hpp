@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/lasso_options.hpp"
+#include "experiments/memory_use.hpp"
 #include "frank_wolfe/solve.hpp"
 #include "runtime/job.hpp"
 
@@ -20,6 +21,7 @@ struct RunFacts {
   std::string storage;          ///< "dense float32", ..., of the partitions
   double null_objective = 0.0;  ///< f(0)
   double wall_seconds = 0.0;
+  MemoryUse memory;
   runtime::TransportRecord transport;
 };
 

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstddef>
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -16,25 +17,33 @@ namespace wolfpack::cpu {
   return std::max({std::size_t{256}, columns / 25, 4 * count});
 }
 
-/// The columns with the `wanted` largest standings (no NaN among them), of equal ones those that come first, in
-/// increasing order; columns of negative standing are none. Costs a few reads of the standings.
+/// At most `wanted` columns with the largest standings (no NaN among them, some infinite), increasing; columns of
+/// negative standing are none. Which of those are left out that are within a thousandth of the largest finite standing
+/// of the last ones chosen, their order decides. Two reads of the standings.
 [[nodiscard]] inline std::vector<Index> candidates(std::span<const double> standings, std::size_t wanted) {
+  constexpr std::size_t kSteps = 1024;
+  double largest = 0.0;
+  for (const double standing : standings)
+    if (std::isfinite(standing)) largest = std::max(largest, standing);
+  const double scale = largest > 0.0 ? static_cast<double>(kSteps - 1) / largest : 0.0;
+  const auto step_of = [&](double standing) {
+    return standing > largest ? kSteps : static_cast<std::size_t>(standing * scale);
+  };
+  std::array<std::size_t, kSteps + 1> counts{};
+  for (const double standing : standings)
+    if (standing >= 0.0) ++counts[step_of(standing)];
+  std::size_t step = kSteps;  // the lowest of which columns are chosen
+  std::size_t above = 0;      // columns of higher steps
+  while (step > 0 && above + counts[step] < wanted) above += counts[step--];
+
+  std::size_t left = wanted > above ? wanted - above : 0;  // to be chosen of that step
   std::vector<Index> chosen;
-  if (wanted == 0 || standings.empty()) return chosen;
-  wanted = std::min(wanted, standings.size());
-  std::vector<double> ordered(standings.begin(), standings.end());
-  const auto last = ordered.begin() + static_cast<std::ptrdiff_t>(wanted - 1);
-  std::nth_element(ordered.begin(), last, ordered.end(), std::greater<>());
-  const double least = *last;
-  const auto above = std::count_if(standings.begin(), standings.end(), [&](double s) { return s > least; });
-  std::size_t ties = wanted - static_cast<std::size_t>(above);
-  chosen.reserve(wanted);
+  chosen.reserve(std::min(wanted, standings.size()));
   for (std::size_t j = 0; j < standings.size(); ++j) {
-    if (standings[j] < least || standings[j] < 0.0) continue;
-    if (standings[j] == least) {
-      if (ties == 0) continue;
-      --ties;
-    }
+    if (!(standings[j] >= 0.0)) continue;
+    const std::size_t at = step_of(standings[j]);
+    if (at < step || (at == step && left == 0)) continue;
+    if (at == step) --left;
     chosen.push_back(static_cast<Index>(j));
   }
   return chosen;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <numeric>
 #include <stdexcept>
 #include <utility>
 
@@ -139,11 +140,8 @@ void ColumnStore::gram(Index first, std::span<double> block) const {
     for (Eigen::Index i = 0; i < dense_count; ++i) out(dense_slots_[static_cast<std::size_t>(i)], to) = pairs(i, j);
   }
 
-  // Pairs with a sparse column cost its non-zeros each.
-  std::vector<double> scattered(static_cast<std::size_t>(rows_), 0.0);
-  for (Index slot = first; slot < size(); ++slot) {
-    sparse_gram(slot, scattered, block.subspan(static_cast<std::size_t>(size() * (slot - first)), slots_.size()));
-  }
+  mixed_gram(first, block);
+  sparse_gram(first, block);
 }
 
 // All dense columns with those from `first` on: out is dense_slots_.size() x the rest.
@@ -157,26 +155,57 @@ void ColumnStore::dense_gram(Index first, double* out) const {
   }
 }
 
-// out[i] = a_i'a_slot for all i where one of the two is sparse. `scattered` is zero before and after.
-void ColumnStore::sparse_gram(Index slot, std::span<double> scattered, std::span<double> out) const {
-  const auto d = static_cast<std::size_t>(rows_);
-  const auto [sparse, place] = slots_[static_cast<std::size_t>(slot)];
-  const double* full = sparse ? scattered.data() : dense_.data() + place * d;
-  if (sparse) {
-    const Column& column = sparse_[place];
+// Pairs of a dense and a sparse column cost the latter's non-zeros each.
+void ColumnStore::mixed_gram(Index first, std::span<double> block) const {
+  for (Index j = first; j < size(); ++j) {
+    const Slot right = slots_[static_cast<std::size_t>(j)];
+    double* out = block.data() + size() * (j - first);
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      const Slot left = slots_[i];
+      if (left.sparse == right.sparse) continue;
+      const Slot sparse = left.sparse ? left : right;
+      const Slot dense = left.sparse ? right : left;
+      out[i] = gather_dot(sparse_[sparse.place], dense_.data() + dense.place * static_cast<std::size_t>(rows_));
+    }
+  }
+}
+
+// Pairs of sparse columns: those from `first` on by rows, so that a pair costs only the rows that both have.
+void ColumnStore::sparse_gram(Index first, std::span<double> block) const {
+  struct Entry {
+    Index column;  // in the block
+    double value;
+  };
+  std::vector<std::size_t> starts(static_cast<std::size_t>(rows_) + 1, 0);
+  const auto for_each_new = [&](const auto& use) {
+    for (Index j = first; j < size(); ++j) {
+      const Slot slot = slots_[static_cast<std::size_t>(j)];
+      if (!slot.sparse) continue;
+      const Column& column = sparse_[slot.place];
+      for (std::size_t k = 0; k < column.rows.size(); ++k)
+        use(static_cast<std::size_t>(column.rows[k]), Entry{j - first, column.values[k]});
+    }
+  };
+  for_each_new([&](std::size_t row, const Entry&) { ++starts[row + 1]; });
+  std::partial_sum(starts.begin(), starts.end(), starts.begin());
+  std::vector<Entry> entries(starts.back());
+  std::vector<std::size_t> next(starts.begin(), starts.end() - 1);
+  for_each_new([&](std::size_t row, const Entry& entry) { entries[next[row]++] = entry; });
+
+  std::vector<double> sums(static_cast<std::size_t>(size() - first));  // side by side, unlike a row of the block
+  for (Index i = 0; i < size(); ++i) {
+    const Slot slot = slots_[static_cast<std::size_t>(i)];
+    if (!slot.sparse) continue;
+    std::fill(sums.begin(), sums.end(), 0.0);
+    const Column& column = sparse_[slot.place];
     for (std::size_t k = 0; k < column.rows.size(); ++k) {
-      scattered[static_cast<std::size_t>(column.rows[k])] = column.values[k];
+      const auto row = static_cast<std::size_t>(column.rows[k]);
+      for (std::size_t at = starts[row]; at < starts[row + 1]; ++at)
+        sums[static_cast<std::size_t>(entries[at].column)] += column.values[k] * entries[at].value;
     }
-  }
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (slots_[i].sparse) {
-      out[i] = gather_dot(sparse_[slots_[i].place], full);
-    } else if (sparse) {
-      out[i] = gather_dot(sparse_[place], dense_.data() + slots_[i].place * d);
-    }
-  }
-  if (sparse) {
-    for (const std::int32_t row : sparse_[place].rows) scattered[static_cast<std::size_t>(row)] = 0.0;
+    for (Index j = first; j < size(); ++j)
+      if (slots_[static_cast<std::size_t>(j)].sparse)
+        block[static_cast<std::size_t>(i + size() * (j - first))] = sums[static_cast<std::size_t>(j - first)];
   }
 }
 

@@ -49,7 +49,8 @@ class ColumnStore {
   };
 
   void dense_gram(Index first, double* out) const;
-  void sparse_gram(Index slot, std::span<double> scattered, std::span<double> out) const;
+  void mixed_gram(Index first, std::span<double> block) const;
+  void sparse_gram(Index first, std::span<double> block) const;
 
   Index rows_;
   std::vector<Slot> slots_;

@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "base/large_array.hpp"
 #include "base/status.hpp"
 #include "ps/wire_layout.hpp"
 #include "transport/transport.hpp"
@@ -42,7 +43,7 @@ class LaneWriter {
   std::uint64_t lane_offset_;
   std::uint64_t tail_offset_;
   const std::byte* head_word_;
-  std::vector<std::byte> ring_;  // what the ring in the shard holds, or will
+  LargeArray<std::byte> ring_;  // what the ring in the shard holds, or will
   std::uint64_t written_ = 0;
   std::uint64_t published_ = 0;
   std::uint64_t tail_word_ = 0;  // the source of the put under way

@@ -253,11 +253,11 @@ void Job::begin(const IterateOptions& options) {
           return liveness_->check();
         },
         steps_shard ? std::function<bool()>([this] { return owner_->help(); }) : nullptr);
-    if (hosts_shard()) start_owner(options);
+    if (hosts_shard()) start_owner(options, steps_shard);
   });
 }
 
-void Job::start_owner(const IterateOptions& options) {
+void Job::start_owner(const IterateOptions& options, bool is_helped) {
   const ps::ShardOptions shard_options{
       .shard = worker().value,
       .bulk_synchronous = options.staleness.is_bulk_synchronous(),
@@ -278,7 +278,7 @@ void Job::start_owner(const IterateOptions& options) {
     if (limit && monotonic_seconds() - start_seconds_ > *limit) return ps::StopReason::time_limit;
     return std::nullopt;
   };
-  owner_ = std::make_unique<ShardOwner>(std::move(shard), question);
+  owner_ = std::make_unique<ShardOwner>(std::move(shard), question, is_helped);
 }
 
 void Job::check_replay(const Recording& recording) const {

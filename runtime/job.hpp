@@ -109,7 +109,7 @@ class Job {
   void flush_all();
   void probe(const std::vector<PeerInfo>& peers);
   void verify(const transport::RemoteRegion& region, std::uint64_t owner, const std::string& name);
-  void start_owner(const IterateOptions& options);
+  void start_owner(const IterateOptions& options, bool is_helped);
   void begin(const IterateOptions& options);
   void run_worker(const IterateOptions& options, const std::function<void(Iteration&)>& body, Clock& clock, Log& log);
   [[nodiscard]] bool cores_are_short(const std::vector<PeerInfo>& peers) const;

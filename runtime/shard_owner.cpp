@@ -24,8 +24,8 @@ bool is_news(const std::atomic<std::uint64_t>& number, std::uint64_t& known) {
 
 }  // namespace
 
-ShardOwner::ShardOwner(std::unique_ptr<ps::Shard> shard, StopQuestion question)
-    : shard_(std::move(shard)), question_(std::move(question)) {
+ShardOwner::ShardOwner(std::unique_ptr<ps::Shard> shard, StopQuestion question, bool is_helped)
+    : shard_(std::move(shard)), question_(std::move(question)), is_helped_(is_helped) {
   thread_ = Thread([this] { run(); });
 }
 
@@ -96,7 +96,7 @@ void ShardOwner::run() {
   std::uint64_t helps = 0, useful_helps = 0;
   double nap = kShortestNapSeconds;
   for (Backoff backoff; !abandon_;) {
-    const bool is_helped = is_news(helps_, helps);
+    const bool is_helped = is_news(helps_, helps) || std::exchange(is_helped_, false);
     if (is_news(useful_helps_, useful_helps)) {  // else all wait, the helper too, and so may this thread
       nap = kShortestNapSeconds;
       backoff = Backoff();

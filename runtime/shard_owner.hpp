@@ -25,7 +25,8 @@ class ShardOwner {
   using StopQuestion = std::function<std::optional<ps::StopReason>()>;
 
   /// The shard's channel belongs to the thread until this is destroyed.
-  ShardOwner(std::unique_ptr<ps::Shard> shard, StopQuestion question);
+  /// `is_helped`: whether to leave the first steps to the worker.
+  ShardOwner(std::unique_ptr<ps::Shard> shard, StopQuestion question, bool is_helped);
   ShardOwner(const ShardOwner&) = delete;
   ShardOwner& operator=(const ShardOwner&) = delete;
   /// Ends the thread, whatever it is doing.
@@ -59,6 +60,7 @@ class ShardOwner {
   std::atomic<std::uint64_t> helps_ = 0;
   std::atomic<std::uint64_t> useful_helps_ = 0;  // those that had something to do
   StopQuestion question_;
+  bool is_helped_;
   double asked_at_seconds_ = 0.0;
   double stopped_at_seconds_ = 0.0;
   std::exception_ptr failure_;

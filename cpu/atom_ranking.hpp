@@ -4,11 +4,14 @@
 //     for (Index j = 0; j < n; ++j) ranking.offer(j, score(j));
 //     SelectedAtoms best = std::move(ranking).finish();
 //
-// One pass, one thread. The request must outlive the ranking.
+// One pass, one thread; merged_atoms() joins what several threads found in parts of the partition, to the same answer.
+// The request must outlive the ranking.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <utility>
@@ -17,6 +20,13 @@
 #include "base/atom_selector.hpp"
 
 namespace wolfpack::cpu {
+
+/// Larger |score| first; of equal |score| the smaller column first.
+[[nodiscard]] inline bool better(const ScoredAtom& a, const ScoredAtom& b) {
+  const double left = std::abs(a.score);
+  const double right = std::abs(b.score);
+  return left != right ? left > right : a.column < b.column;
+}
 
 class AtomRanking {
  public:
@@ -41,12 +51,6 @@ class AtomRanking {
   }
 
  private:
-  static bool better(const ScoredAtom& a, const ScoredAtom& b) {
-    const double left = std::abs(a.score);
-    const double right = std::abs(b.score);
-    return left != right ? left > right : a.column < b.column;
-  }
-
   // Few columns come here, so that the search among the excluded ones costs the pass nothing.
   void propose(const ScoredAtom& atom) {
     if (std::binary_search(excluded_.begin(), excluded_.end(), atom.column)) return;
@@ -67,5 +71,13 @@ class AtomRanking {
   std::vector<ScoredAtom> heap_;  // at most count_, the worst in front
   double largest_ = 0.0;
 };
+
+/// The best `count` atoms of two answers, each best first, and the larger largest_score.
+[[nodiscard]] inline SelectedAtoms merged_atoms(const SelectedAtoms& a, const SelectedAtoms& b, std::size_t count) {
+  SelectedAtoms merged{.atoms = {}, .largest_score = std::max(a.largest_score, b.largest_score)};
+  std::merge(a.atoms.begin(), a.atoms.end(), b.atoms.begin(), b.atoms.end(), std::back_inserter(merged.atoms), better);
+  if (merged.atoms.size() > count) merged.atoms.resize(count);
+  return merged;
+}
 
 }  // namespace wolfpack::cpu

@@ -1,10 +1,13 @@
 #include "cpu/atom_selector.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <utility>
 #include <variant>
@@ -13,41 +16,79 @@
 #include <fmt/format.h>
 
 #include "cpu/atom_ranking.hpp"
-#include "cpu/column_products.hpp"
+#include "cpu/candidates.hpp"
+#include "cpu/matrix_checks.hpp"
+#include "cpu/score_memory.hpp"
+#include "cpu/thread_pool.hpp"
+#include "cpu/transformed_columns.hpp"
 
 namespace wolfpack::cpu {
 namespace {
 
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// Threads take pieces of the partition as they come: large enough that taking one costs nothing, small enough that a
+// thread on a busy core does not keep the others waiting.
+constexpr std::uint64_t kPieceBytes = std::uint64_t{256} << 10;
+constexpr Index kSmallestPiece = 16;
+constexpr Index kLargestPiece = 4096;
+
+// One pass: what is asked, and what one thread made of its share.
+struct Pass {
+  const SelectionRequest& request;
+  SummedDual dual;
+  double rounding;  // of a score, by its column's magnitude
+  bool first;       // norms are not known yet
+  bool bounded;     // columns may be left out by their bounds
+};
+struct Share {
+  explicit Share(const SelectionRequest& request) : ranking(request) {}
+
+  AtomRanking ranking;
+  ScoreMemory::Moves moves{};
+  Index evaluated = 0;
+  Index screened = 0;
+  std::uint64_t bytes = 0;
+  bool left_out = false;       // some column, by its bound
+  std::vector<double> bounds;  // of the piece at hand
+  std::vector<Index> to_read;  // of the piece at hand
+};
+
 template <class Columns>
 class CpuAtomSelector final : public AtomSelector {
  public:
-  CpuAtomSelector(Columns partition, std::shared_ptr<const Matrix> owner)
-      : owner_(std::move(owner)), partition_(partition) {}
+  CpuAtomSelector(Columns stored, std::shared_ptr<const Matrix> owner, CpuSelectorOptions options)
+      : owner_(std::move(owner)),
+        partition_(stored, std::move(options.transform)),
+        memory_(stored.rows(), stored.columns(), partition_.centres()),
+        pool_(options.threads) {}
 
-  [[nodiscard]] Index rows() const override { return partition_.rows(); }
-  [[nodiscard]] Index columns() const override { return partition_.columns(); }
+  [[nodiscard]] Index rows() const override { return partition_.stored().rows(); }
+  [[nodiscard]] Index columns() const override { return partition_.stored().columns(); }
 
   [[nodiscard]] SelectedAtoms select(const SelectionRequest& request) override {
     if (static_cast<Index>(request.dual.size()) != rows()) {
       throw std::invalid_argument(
           fmt::format("the dual vector has {} values, the partition {} rows", request.dual.size(), rows()));
     }
-    AtomRanking ranking(request);
-    if (largest_norm_) {
-      for (Index j = 0; j < columns(); ++j) ranking.offer(j, partition_.dot(j, request.dual.data()));
-    } else {
-      pass_with_norms(request.dual.data(), [&](Index j, double score) { ranking.offer(j, score); });
+    if (request.screening && (screened_.empty() || request.screening->problem != problem_)) {
+      problem_ = request.screening->problem;
+      screened_.assign(static_cast<std::size_t>(columns()), 0);
+      screened_columns_ = 0;
     }
-    SelectedAtoms best = std::move(ranking).finish();
-    best.columns_evaluated = columns();
-    best.bytes_read = partition_.bytes();
-    return best;
+    const std::size_t wanted = candidates_wanted(static_cast<std::size_t>(columns()), request.count);
+    const auto in_play = static_cast<std::size_t>(columns() - screened_columns_);
+    if (request.candidates_only && passed_ && wanted < in_play) return quick_round(request, wanted);
+    return thorough_pass(request);
   }
 
   [[nodiscard]] double largest_norm() override {
     if (!largest_norm_) {
-      const std::vector<double> zeros(static_cast<std::size_t>(rows()), 0.0);
-      pass_with_norms(zeros.data(), [](Index, double) {});
+      const std::vector<double> nothing(static_cast<std::size_t>(rows()));
+      in_pieces(columns(), [&](std::size_t, Index first, Index last) {
+        for (Index j = first; j < last; ++j) keep_norm(j, partition_.measure(j, {nothing.data(), 0.0}));
+      });
+      find_largest_norm();
     }
     return *largest_norm_;
   }
@@ -55,64 +96,166 @@ class CpuAtomSelector final : public AtomSelector {
   [[nodiscard]] Column column(Index j) const override { return partition_.column(j); }
 
  private:
-  // Squares in this range are normal numbers, and so are all that matter in their sum.
-  static constexpr double kSmallestSquare = 1e-280;
-  static constexpr double kLargestSquare = 1e300;
+  SelectedAtoms thorough_pass(const SelectionRequest& request) {
+    const Pass pass = begin(request, largest_norm_ && request.level > 0.0);
+    if (pass.bounded) memory_.prepare_bounds();
+    std::vector<Share> shares(pool_.size(), Share(request));
+    in_pieces(columns(), [&](std::size_t thread, Index first, Index last) {
+      choose(pass, shares[thread], first, last);
+      evaluate(pass, shares[thread], shares[thread].to_read);
+    });
+    if (pass.first) find_largest_norm();
+    passed_ = true;
+    candidates_.reset();
+    SelectedAtoms best = merged(request, shares);
+    memory_.end_pass();
+    return best;
+  }
 
-  template <class Consume>
-  void pass_with_norms(const double* dual, Consume&& consume) {
-    double largest_square = 0.0;
-    double largest_extreme = 0.0;
-    for (Index j = 0; j < columns(); ++j) {
-      const DotAndNorm sums = partition_.dot_and_norm(j, dual);
-      consume(j, sums.dot);
-      if (sums.squared_norm >= kSmallestSquare && sums.squared_norm <= kLargestSquare) {
-        largest_square = std::max(largest_square, sums.squared_norm);
-      } else {
-        largest_extreme = std::max(largest_extreme, partition_.norm(j));
-      }
+  SelectedAtoms quick_round(const SelectionRequest& request, std::size_t wanted) {
+    if (!candidates_) candidates_ = find_candidates(wanted);
+    const Pass pass = begin(request, false);
+    std::vector<Share> shares(pool_.size(), Share(request));
+    const std::span<const Index> all(*candidates_);
+    in_pieces(static_cast<Index>(all.size()), [&](std::size_t thread, Index first, Index last) {
+      evaluate(pass, shares[thread],
+               all.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first)));
+    });
+    SelectedAtoms best = merged(request, shares);
+    best.largest_score = kInfinity;
+    return best;
+  }
+
+  Pass begin(const SelectionRequest& request, bool bounded) {
+    memory_.begin_pass(request.dual);
+    const SummedDual dual{request.dual.data(),
+                          lane_sum(request.dual.data(), rows(), [](double value) { return value; })};
+    return {request, dual, score_rounding(memory_.dual()), !largest_norm_, bounded};
+  }
+
+  // The columns of a piece that have to be read.
+  void choose(const Pass& pass, Share& share, Index first, Index last) {
+    share.to_read.clear();
+    if (pass.bounded) {
+      share.bounds.resize(static_cast<std::size_t>(last - first));
+      memory_.bounds(first, last - first, share.bounds.data());
     }
-    // A sum of d squares is off by at most a factor 1 + d 2^-53, its root by half of that; twice as much covers
-    // stable_norm.
-    const double rounding = static_cast<double>(rows() + 4) * std::numeric_limits<double>::epsilon();
-    largest_norm_ = std::max(std::sqrt(largest_square), largest_extreme) * (1.0 + rounding);
+    for (Index j = first; j < last; ++j) {
+      if (!screened_.empty() && screened_[j] != 0) continue;
+      if (pass.bounded) {
+        const double bound = share.bounds[static_cast<std::size_t>(j - first)];
+        if (screen(pass, share, j, bound)) continue;
+        if (bound <= pass.request.level) {
+          share.left_out = true;
+          continue;
+        }
+      }
+      share.to_read.push_back(j);
+    }
+  }
+
+  void evaluate(const Pass& pass, Share& share, std::span<const Index> to_read) {
+    for (std::size_t k = 0; k < to_read.size(); ++k) {
+      if (k + 1 < to_read.size()) partition_.stored().prefetch_column(to_read[k + 1]);
+      const Index j = to_read[k];
+      const double score = pass.first ? keep_norm(j, partition_.measure(j, pass.dual)) : score_of(j, pass.dual);
+      memory_.record(j, score, share.moves);
+      ++share.evaluated;
+      share.bytes += partition_.stored().bytes(j);
+      if (!screen(pass, share, j, std::abs(score) + pass.rounding * memory_.magnitude(j)))
+        share.ranking.offer(j, score);
+    }
+  }
+
+  // A quick round screens nothing out: candidates stay the same until the next thorough pass.
+  bool screen(const Pass& pass, Share& share, Index j, double bound) {
+    const auto& screening = pass.request.screening;
+    if (!screening || pass.request.candidates_only) return false;
+    if (!(bound + memory_.norm(j) * screening->radius < screening->level)) return false;
+    screened_[j] = 1;
+    ++share.screened;
+    return true;
+  }
+
+  SelectedAtoms merged(const SelectionRequest& request, std::vector<Share>& shares) {
+    SelectedAtoms best;
+    bool left_out = false;
+    Index evaluated = 0;
+    std::uint64_t bytes = 0;
+    for (Share& share : shares) {
+      best = merged_atoms(best, std::move(share.ranking).finish(), request.count);
+      memory_.add(share.moves);
+      left_out = left_out || share.left_out;
+      evaluated += share.evaluated;
+      bytes += share.bytes;
+      screened_columns_ += share.screened;
+    }
+    if (left_out) best.largest_score = std::max(best.largest_score, request.level);
+    best.columns_evaluated = evaluated;
+    best.columns_screened = screened_columns_;
+    best.bytes_read = evaluated == columns() ? partition_.stored().bytes() : bytes;
+    return best;
+  }
+
+  // At the dual vector of the last thorough pass, where all that was evaluated is known and the rest is bounded.
+  std::vector<Index> find_candidates(std::size_t wanted) {
+    std::vector<double> standings(static_cast<std::size_t>(columns()));
+    memory_.prepare_bounds();
+    memory_.bounds(0, columns(), standings.data());
+    for (std::size_t j = 0; j < standings.size(); ++j) {
+      if (std::isnan(standings[j])) standings[j] = kInfinity;
+      if (!screened_.empty() && screened_[j] != 0) standings[j] = -1.0;
+    }
+    return candidates(standings, wanted);
+  }
+
+  // What is constant and centred is zero, whatever rounding makes of its product.
+  [[nodiscard]] double score_of(Index j, const SummedDual& dual) const {
+    return memory_.norm(j) == 0.0 ? 0.0 : partition_.score(j, dual);
+  }
+
+  double keep_norm(Index j, const MeasuredColumn& measured) {
+    memory_.set_norm(j, measured.norm, measured.magnitude);
+    return measured.score;
+  }
+
+  void find_largest_norm() {
+    double largest = 0.0;
+    for (Index j = 0; j < columns(); ++j) {
+      const double norm = memory_.norm(j);
+      if (!(norm <= largest)) largest = std::isnan(norm) ? kInfinity : norm;
+    }
+    largest_norm_ = largest;
+  }
+
+  // work(thread, first, last) for pieces of 0 .. count, by all threads; each thread's pieces come in increasing order.
+  template <class Work>
+  void in_pieces(Index count, Work&& work) {
+    const std::uint64_t column_bytes =
+        partition_.stored().bytes() / static_cast<std::uint64_t>(std::max<Index>(1, columns()));
+    const auto fitting = static_cast<Index>(kPieceBytes / std::max<std::uint64_t>(1, column_bytes));
+    const Index piece = std::clamp(fitting, kSmallestPiece, kLargestPiece);
+    std::atomic<Index> next{0};
+    pool_.run([&](std::size_t thread) {
+      for (;;) {
+        const Index first = next.fetch_add(piece, std::memory_order_relaxed);
+        if (first >= count) return;
+        work(thread, first, std::min(count, first + piece));
+      }
+    });
   }
 
   std::shared_ptr<const Matrix> owner_;  // of what partition_ views; null where the caller owns it
-  Columns partition_;
+  TransformedColumns<Columns> partition_;
+  ScoreMemory memory_;
   std::optional<double> largest_norm_;
+  bool passed_ = false;                           // a thorough pass was made
+  std::optional<std::vector<Index>> candidates_;  // of the last thorough pass, once a quick round wants them
+  std::uint64_t problem_ = 0;
+  std::vector<std::uint8_t> screened_;  // by column; empty before any screening
+  Index screened_columns_ = 0;
+  ThreadPool pool_;
 };
-
-template <class Scalar>
-void check(const DenseView<Scalar>& matrix) {
-  if (matrix.rows < 0 || matrix.columns < 0 || matrix.stride < matrix.rows) {
-    throw std::invalid_argument(fmt::format("a dense partition of {} rows, {} columns and stride {} is no matrix",
-                                            matrix.rows, matrix.columns, matrix.stride));
-  }
-}
-
-template <class Scalar>
-void check(const SparseView<Scalar>& matrix) {
-  const auto starts = matrix.column_starts;
-  const auto nonzeros = static_cast<Index>(matrix.values.size());
-  if (matrix.rows < 0 || matrix.columns < 0 || static_cast<Index>(starts.size()) != matrix.columns + 1 ||
-      matrix.row_indices.size() != matrix.values.size() || starts.front() < 0 || starts.back() > nonzeros ||
-      !std::is_sorted(starts.begin(), starts.end())) {
-    throw std::invalid_argument(fmt::format(
-        "the column starts of a CSC partition of {} columns and {} values are wrong", matrix.columns, nonzeros));
-  }
-  for (Index j = 0; j < matrix.columns; ++j) {
-    Index previous = -1;
-    for (Index k = starts[j]; k < starts[j + 1]; ++k) {
-      const Index row = matrix.row_indices[k];
-      if (row <= previous || row >= matrix.rows) {
-        throw std::invalid_argument(fmt::format("column {} of a CSC partition names row {} after row {}, of {} rows", j,
-                                                row, previous, matrix.rows));
-      }
-      previous = row;
-    }
-  }
-}
 
 template <class Scalar>
 DenseColumns<Scalar> columns_of(const DenseView<Scalar>& matrix) {
@@ -123,23 +266,26 @@ SparseColumns<Scalar> columns_of(const SparseView<Scalar>& matrix) {
   return SparseColumns<Scalar>(matrix);
 }
 
-std::unique_ptr<AtomSelector> make(const MatrixView& partition, std::shared_ptr<const Matrix> owner) {
+std::unique_ptr<AtomSelector> make(const MatrixView& partition, std::shared_ptr<const Matrix> owner,
+                                   CpuSelectorOptions options) {
+  check(partition, options.transform);
   return std::visit(
       [&](const auto& matrix) -> std::unique_ptr<AtomSelector> {
-        check(matrix);
-        auto columns = columns_of(matrix);
-        return std::make_unique<CpuAtomSelector<decltype(columns)>>(columns, std::move(owner));
+        using Stored = decltype(columns_of(matrix));
+        return std::make_unique<CpuAtomSelector<Stored>>(columns_of(matrix), std::move(owner), std::move(options));
       },
       partition);
 }
 
 }  // namespace
 
-std::unique_ptr<AtomSelector> make_cpu_atom_selector(MatrixView partition) { return make(partition, nullptr); }
+std::unique_ptr<AtomSelector> make_cpu_atom_selector(MatrixView partition, CpuSelectorOptions options) {
+  return make(partition, nullptr, std::move(options));
+}
 
-std::unique_ptr<AtomSelector> make_cpu_atom_selector(Matrix&& partition) {
+std::unique_ptr<AtomSelector> make_cpu_atom_selector(Matrix&& partition, CpuSelectorOptions options) {
   auto owner = std::make_shared<const Matrix>(std::move(partition));
-  return make(view(*owner), owner);
+  return make(view(*owner), owner, std::move(options));
 }
 
 }  // namespace wolfpack::cpu

@@ -1,31 +1,41 @@
 // The CPU backend of base/atom_selector.hpp: dense or CSC partitions in host memory, float32 or float64.
 //
-// One pass reads the partition once, on the calling thread, and scores every column in float64, so that each score is
-// exact up to float64 rounding and columns that are equal have equal scores. The first pass computes the norms along
-// the way.
+// Every score that is evaluated is computed in float64, so that it is exact up to float64 rounding and columns that are
+// equal have equal scores. The first pass reads the partition once and computes the norms along the way. Later passes
+// read the columns whose bound (cpu/score_bounds.hpp) says that they might matter; quick rounds read about 2% of the
+// columns, those that stood highest in the last thorough pass. The answer is the same for any number of threads.
 //
-//     auto selector = cpu::make_cpu_atom_selector(std::move(partition));
+//     auto selector = cpu::make_cpu_atom_selector(std::move(partition), {.threads = 2});
 //     SelectedAtoms best = selector->select({.dual = w, .count = 10});
 //
-// A selector belongs to one thread; several selectors may share a matrix.
+// A selector belongs to one thread, which it may share its work with others of its own; several selectors may share a
+// matrix.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 
 #include "base/atom_selector.hpp"
 #include "base/matrix.hpp"
+#include "cpu/column_transform.hpp"
 
 namespace wolfpack::cpu {
+
+struct CpuSelectorOptions {
+  std::size_t threads = 1;         ///< that share a pass, the caller's included
+  ColumnTransform transform = {};  ///< of the columns, for scores, norms and column(); dense where it centres
+};
 
 /// A selector of memory that the caller owns and keeps, unchanged, for as long as the selector lives. All entries must
 /// be finite.
 ///
 /// Throws std::invalid_argument where the view contradicts itself (a stride below the rows, a CSC index that is out of
-/// range or not increasing): such a view would be read out of bounds. Cost: none for dense storage, one pass over the
-/// indices of CSC.
-[[nodiscard]] std::unique_ptr<AtomSelector> make_cpu_atom_selector(MatrixView partition);
+/// range or not increasing): such a view would be read out of bounds; or where the transform is of another number of
+/// columns. Cost: none for dense storage, one pass over the indices of CSC.
+[[nodiscard]] std::unique_ptr<AtomSelector> make_cpu_atom_selector(MatrixView partition,
+                                                                   CpuSelectorOptions options = {});
 
 /// The same, of a matrix that the selector keeps.
-[[nodiscard]] std::unique_ptr<AtomSelector> make_cpu_atom_selector(Matrix&& partition);
+[[nodiscard]] std::unique_ptr<AtomSelector> make_cpu_atom_selector(Matrix&& partition, CpuSelectorOptions options = {});
 
 }  // namespace wolfpack::cpu

@@ -3,6 +3,8 @@
 // memory stays.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <type_traits>
 
@@ -10,6 +12,7 @@
 
 #include "base/matrix.hpp"
 #include "cpu/dot_kernels.hpp"
+#include "cpu/lane_sums.hpp"
 
 namespace wolfpack::cpu {
 
@@ -18,6 +21,21 @@ template <class Scalar>
 [[nodiscard]] double stable_norm(const Scalar* values, Index count) {
   return Eigen::Map<const Eigen::VectorX<Scalar>>(values, count).template cast<double>().stableNorm();
 }
+
+/// ||values - shift 1||, safe like stable_norm.
+template <class Scalar>
+[[nodiscard]] double shifted_norm(const Scalar* values, Index count, double shift) {
+  const double square = lane_sum(values, count, [&](double value) { return (value - shift) * (value - shift); });
+  if (square >= 1e-280 && square <= 1e300) return std::sqrt(square);
+  double largest = 0.0;
+  for (Index k = 0; k < count; ++k) largest = std::max(largest, std::abs(static_cast<double>(values[k]) - shift));
+  if (largest == 0.0) return std::sqrt(square);
+  const auto part = [&](double value) { return (value - shift) / largest; };
+  return largest * std::sqrt(lane_sum(values, count, [&](double value) { return part(value) * part(value); }));
+}
+
+/// Asks for memory that is read next. A line is enough to begin with: the rest follows from the order of the reads.
+inline void prefetch(const void* memory) { __builtin_prefetch(memory); }
 
 template <class Scalar>
 class DenseColumns {
@@ -30,12 +48,16 @@ class DenseColumns {
   [[nodiscard]] std::uint64_t bytes() const {
     return static_cast<std::uint64_t>(matrix_.rows * matrix_.columns) * sizeof(Scalar);
   }
+  [[nodiscard]] std::uint64_t bytes(Index) const { return static_cast<std::uint64_t>(matrix_.rows) * sizeof(Scalar); }
+  void prefetch_column(Index j) const { prefetch(start(j)); }
 
   [[nodiscard]] double dot(Index j, const double* dual) const { return kernels_.dot(start(j), dual, matrix_.rows); }
   [[nodiscard]] DotAndNorm dot_and_norm(Index j, const double* dual) const {
     return kernels_.dot_and_norm(start(j), dual, matrix_.rows);
   }
   [[nodiscard]] double norm(Index j) const { return stable_norm(start(j), matrix_.rows); }
+  /// ||a_j - shift 1||
+  [[nodiscard]] double norm_around(Index j, double shift) const { return shifted_norm(start(j), matrix_.rows, shift); }
 
   [[nodiscard]] Column column(Index j) const {
     const auto values = matrix_.column(j);
@@ -67,10 +89,22 @@ class SparseColumns {
   [[nodiscard]] std::uint64_t bytes() const {
     return matrix_.values.size_bytes() + matrix_.row_indices.size_bytes() + matrix_.column_starts.size_bytes();
   }
+  [[nodiscard]] std::uint64_t bytes(Index j) const {
+    return static_cast<std::uint64_t>(end(j) - begin(j)) * (sizeof(Scalar) + sizeof(std::int32_t)) + sizeof(Index);
+  }
+  void prefetch_column(Index j) const {
+    prefetch(matrix_.values.data() + begin(j));
+    prefetch(matrix_.row_indices.data() + begin(j));
+  }
 
   [[nodiscard]] double dot(Index j, const double* dual) const { return evaluate<false>(j, dual).dot; }
   [[nodiscard]] DotAndNorm dot_and_norm(Index j, const double* dual) const { return evaluate<true>(j, dual); }
   [[nodiscard]] double norm(Index j) const { return stable_norm(matrix_.values.data() + begin(j), end(j) - begin(j)); }
+  [[nodiscard]] double norm_around(Index j, double shift) const {
+    const double zeros = static_cast<double>(matrix_.rows - (end(j) - begin(j)));
+    return std::hypot(shifted_norm(matrix_.values.data() + begin(j), end(j) - begin(j), shift),
+                      std::abs(shift) * std::sqrt(zeros));
+  }
 
   [[nodiscard]] Column column(Index j) const {
     const auto first = begin(j);

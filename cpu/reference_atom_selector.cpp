@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -39,7 +40,8 @@ std::uint64_t stored_bytes(const MatrixView& matrix) {
 
 class ReferenceAtomSelector final : public AtomSelector {
  public:
-  explicit ReferenceAtomSelector(MatrixView partition) : partition_(partition) {}
+  ReferenceAtomSelector(MatrixView partition, ColumnTransform transform)
+      : partition_(partition), transform_(std::move(transform)) {}
 
   [[nodiscard]] Index rows() const override { return wolfpack::rows(partition_); }
   [[nodiscard]] Index columns() const override { return wolfpack::columns(partition_); }
@@ -49,13 +51,17 @@ class ReferenceAtomSelector final : public AtomSelector {
       throw std::invalid_argument("the dual vector has not d values");
 
     std::vector<ScoredAtom> all;
-    for (Index j = 0; j < columns(); ++j) all.push_back({j, score(column(j), request.dual)});
+    for (Index j = 0; j < columns(); ++j) {
+      const ScoredAtom atom{j, score(column(j), request.dual)};
+      if (!is_screened(atom, request)) all.push_back(atom);
+    }
     std::stable_sort(all.begin(), all.end(),
                      [](const ScoredAtom& a, const ScoredAtom& b) { return std::abs(a.score) > std::abs(b.score); });
 
     SelectedAtoms best;
     best.largest_score = all.empty() ? 0.0 : std::abs(all.front().score);
     best.columns_evaluated = columns();
+    best.columns_screened = columns() - static_cast<Index>(all.size());
     best.bytes_read = stored_bytes(partition_);
     for (const ScoredAtom& atom : all) {
       const bool excluded =
@@ -69,19 +75,37 @@ class ReferenceAtomSelector final : public AtomSelector {
 
   [[nodiscard]] double largest_norm() override {
     double largest = 0.0;
-    for (Index j = 0; j < columns(); ++j) {
-      long double square = 0.0L;
-      for (const double value : column(j).values) square += static_cast<long double>(value) * value;
-      largest = std::max(largest, static_cast<double>(std::sqrt(square)));
-    }
+    for (Index j = 0; j < columns(); ++j) largest = std::max(largest, norm(column(j)));
     return largest > 0.0 ? std::nextafter(largest, std::numeric_limits<double>::infinity()) : 0.0;
   }
 
   [[nodiscard]] Column column(Index j) const override {
-    return std::visit([j](const auto& matrix) { return float64_column(matrix, j); }, partition_);
+    const Column stored = std::visit([j](const auto& matrix) { return float64_column(matrix, j); }, partition_);
+    const double scale = transform_.scales.empty() ? 1.0 : transform_.scales[j];
+    Column column = stored;
+    if (!transform_.means.empty()) {
+      column = {.sparse = false, .rows = {}, .values = {}};
+      column.values.assign(static_cast<std::size_t>(rows()), -transform_.means[j]);
+      for (std::size_t k = 0; k < stored.values.size(); ++k)
+        column.values[stored.sparse ? static_cast<std::size_t>(stored.rows[k]) : k] += stored.values[k];
+    }
+    for (double& value : column.values) value = scale == 0.0 ? 0.0 : value / scale;
+    return column;
   }
 
  private:
+  // By this pass's inequality alone: what was screened out before is not remembered.
+  [[nodiscard]] bool is_screened(const ScoredAtom& atom, const SelectionRequest& request) const {
+    if (!request.screening) return false;
+    return std::abs(atom.score) + norm(column(atom.column)) * request.screening->radius < request.screening->level;
+  }
+
+  static double norm(const Column& column) {
+    long double square = 0.0L;
+    for (const double value : column.values) square += static_cast<long double>(value) * value;
+    return static_cast<double>(std::sqrt(square));
+  }
+
   static double score(const Column& column, std::span<const double> dual) {
     long double sum = 0.0L;
     for (std::size_t k = 0; k < column.values.size(); ++k) {
@@ -92,12 +116,13 @@ class ReferenceAtomSelector final : public AtomSelector {
   }
 
   MatrixView partition_;
+  ColumnTransform transform_;
 };
 
 }  // namespace
 
-std::unique_ptr<AtomSelector> make_reference_atom_selector(MatrixView partition) {
-  return std::make_unique<ReferenceAtomSelector>(partition);
+std::unique_ptr<AtomSelector> make_reference_atom_selector(MatrixView partition, ColumnTransform transform) {
+  return std::make_unique<ReferenceAtomSelector>(partition, std::move(transform));
 }
 
 }  // namespace wolfpack::cpu

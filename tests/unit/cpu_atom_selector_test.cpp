@@ -10,6 +10,7 @@
 
 #include "cpu/atom_selector.hpp"
 #include "cpu/reference_atom_selector.hpp"
+#include "tests/unit/cpu_problems.hpp"
 
 namespace wolfpack::cpu {
 namespace {
@@ -20,33 +21,6 @@ struct Problem {
   std::vector<Matrix> storages;
   std::vector<double> dual;
 };
-
-template <class Scalar>
-Matrix dense(Index rows, Index columns, const std::vector<double>& values) {
-  DenseMatrix<Scalar> matrix{rows, columns, {}};
-  for (const double value : values) matrix.values.push_back(static_cast<Scalar>(value));
-  return matrix;
-}
-
-template <class Scalar>
-Matrix sparse(Index rows, Index columns, const std::vector<double>& values) {
-  SparseMatrix<Scalar> matrix{rows, columns, {0}, {}, {}};
-  for (Index j = 0; j < columns; ++j) {
-    for (Index i = 0; i < rows; ++i) {
-      const double value = values[j * rows + i];
-      if (value == 0.0) continue;
-      matrix.row_indices.push_back(static_cast<std::int32_t>(i));
-      matrix.values.push_back(static_cast<Scalar>(value));
-    }
-    matrix.column_starts.push_back(static_cast<Index>(matrix.values.size()));
-  }
-  return matrix;
-}
-
-std::vector<Matrix> all_storages(Index rows, Index columns, const std::vector<double>& values) {
-  return {dense<float>(rows, columns, values), dense<double>(rows, columns, values),
-          sparse<float>(rows, columns, values), sparse<double>(rows, columns, values)};
-}
 
 Problem random_problem(Index rows, Index columns, double density, bool integers, unsigned seed) {
   std::mt19937_64 generator(seed);
@@ -105,7 +79,6 @@ TEST(CpuAtomSelector, EqualsTheReferenceToTheBitWhereSumsAreExact) {
         const Problem problem = random_problem(rows, columns, density, true, ++seed);
         const std::vector<Index> excluded = columns > 2 ? std::vector<Index>{0, 2, columns - 1} : std::vector<Index>{};
         for (const Matrix& matrix : problem.storages) {
-          const auto selector = make_cpu_atom_selector(view(matrix));
           const auto reference = make_reference_atom_selector(view(matrix));
           for (const std::size_t count : {0UL, 1UL, 4UL, 1000UL}) {
             for (const double level : {0.0, 3.0}) {
@@ -113,7 +86,7 @@ TEST(CpuAtomSelector, EqualsTheReferenceToTheBitWhereSumsAreExact) {
                                               << ", count " << count << ", level " << level);
               const SelectionRequest request{
                   .dual = problem.dual, .level = level, .count = count, .excluded = excluded};
-              expect_equal(selector->select(request), reference->select(request));
+              expect_equal(make_cpu_atom_selector(view(matrix))->select(request), reference->select(request));
             }
           }
         }

@@ -1,0 +1,64 @@
+#include "cpu/column_transform.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <variant>
+
+#include "cpu/lane_sums.hpp"
+
+namespace wolfpack::cpu {
+namespace {
+
+struct Moments {
+  double mean = 0.0;
+  double deviation = 0.0;
+};
+
+// Of `values` and rows - count zeros. Where there are no zeros, numbers are taken relative to the first: a constant
+// column's are then exactly 0, and digits that all of them share cannot drown the rest.
+template <class Scalar>
+Moments moments(const Scalar* values, Index count, Index rows) {
+  if (count == 0) return {};
+  const auto d = static_cast<double>(rows);
+  const auto zeros = static_cast<double>(rows - count);
+  const double shift = count == rows ? static_cast<double>(values[0]) : 0.0;
+  const double mean = lane_sum(values, count, [&](double value) { return value - shift; }) / d;
+  const auto deviation = [&](double value) { return (value - shift) - mean; };
+  const double squares = lane_sum(values, count, [&](double value) { return deviation(value) * deviation(value); });
+  // What the rounding of the mean added to every deviation.
+  const double drift = (lane_sum(values, count, deviation) - zeros * mean) / d;
+  const double variance = (squares + zeros * mean * mean) / d - drift * drift;
+  return {shift + mean, std::sqrt(std::max(0.0, variance))};
+}
+
+template <class Scalar>
+Moments moments(const DenseView<Scalar>& matrix, Index j) {
+  return moments(matrix.column(j).data(), matrix.rows, matrix.rows);
+}
+template <class Scalar>
+Moments moments(const SparseView<Scalar>& matrix, Index j) {
+  const Index first = matrix.column_starts[j];
+  return moments(matrix.values.data() + first, matrix.column_starts[j + 1] - first, matrix.rows);
+}
+
+}  // namespace
+
+ColumnTransform column_transform(const MatrixView& matrix, bool centre, bool standardize) {
+  ColumnTransform transform;
+  if (!centre && !standardize) return transform;
+  const auto n = static_cast<std::size_t>(columns(matrix));
+  if (centre) transform.means.resize(n);
+  if (standardize) transform.scales.resize(n);
+  std::visit(
+      [&](const auto& view) {
+        for (Index j = 0; j < view.columns; ++j) {
+          const Moments of_column = moments(view, j);
+          if (centre) transform.means[j] = of_column.mean;
+          if (standardize) transform.scales[j] = of_column.deviation;
+        }
+      },
+      matrix);
+  return transform;
+}
+
+}  // namespace wolfpack::cpu

@@ -1,0 +1,63 @@
+#include "cpu/score_bounds.hpp"
+
+#include <cstdint>
+
+#include <Eigen/Core>
+
+#include "cpu/dot_kernels.hpp"
+
+namespace wolfpack::cpu {
+namespace {
+
+constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+
+// Norms in this range have squares, and quotients of squares, that float64 holds.
+constexpr double kSmallestNorm = 1e-140;
+constexpr double kLargestNorm = 1e140;
+
+bool has_a_square(double norm) { return norm >= kSmallestNorm && norm <= kLargestNorm; }
+
+// (d + 16) eps: twice the error of a sum of d products, and some for what is done with it.
+double rounding(std::size_t rows) { return (static_cast<double>(rows) + 16.0) * kEpsilon; }
+
+double underflow(std::size_t rows) { return (static_cast<double>(rows) + 16.0) * std::numeric_limits<double>::min(); }
+
+}  // namespace
+
+double dual_norm(std::span<const double> dual) {
+  const auto rows = static_cast<std::int64_t>(dual.size());
+  const double norm = std::sqrt(best_kernels().float64.dot(dual.data(), dual.data(), rows));
+  if (has_a_square(norm)) return norm;
+  return Eigen::Map<const Eigen::VectorXd>(dual.data(), rows).stableNorm();
+}
+
+BoundTerms norm_terms(const DualVector& w) {
+  return {.scale = 0.0,
+          .residual = w.norm,
+          .inverse_norm = 0.0,
+          .slack = rounding(w.dual.size()) * w.norm,
+          .doubt = 0.0,
+          .underflow = underflow(w.dual.size())};
+}
+
+BoundTerms bound_terms(const DualVector& u, const DualVector& w, std::vector<double>& scratch) {
+  if (!has_a_square(u.norm) || !has_a_square(w.norm)) return norm_terms(w);
+  const auto& kernels = best_kernels().float64;
+  const std::size_t rows = w.dual.size();
+  const double c = kernels.dot(u.dual.data(), w.dual.data(), static_cast<std::int64_t>(rows)) / (u.norm * u.norm);
+  // The vector itself: ||w||^2 - c^2 ||u||^2 would cancel where w is close to u.
+  scratch.resize(rows);
+  for (std::size_t i = 0; i < rows; ++i) scratch[i] = w.dual[i] - c * u.dual[i];
+  const double residual = dual_norm(scratch);
+  const double scale = std::abs(c);
+  return {.scale = scale,
+          .residual = residual,
+          .inverse_norm = 1.0 / u.norm,
+          .slack = rounding(rows) * (w.norm + scale * u.norm),
+          .doubt = 3.0 * rounding(rows),
+          .underflow = underflow(rows) * (1.0 + scale)};
+}
+
+double score_rounding(const DualVector& w) { return rounding(w.dual.size()) * w.norm; }
+
+}  // namespace wolfpack::cpu

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/large_array.hpp"
 #include "base/types.hpp"
 
 namespace wolfpack {
@@ -51,12 +52,25 @@ using MatrixView = std::variant<DenseView<float>, DenseView<double>, SparseView<
   return std::visit([](const auto& view) { return view.columns; }, a);
 }
 
+/// The size of its arrays.
+template <class Scalar>
+[[nodiscard]] std::uint64_t matrix_bytes(const DenseView<Scalar>& a) {
+  return static_cast<std::uint64_t>(a.rows * a.columns) * sizeof(Scalar);
+}
+template <class Scalar>
+[[nodiscard]] std::uint64_t matrix_bytes(const SparseView<Scalar>& a) {
+  return a.column_starts.size_bytes() + a.row_indices.size_bytes() + a.values.size_bytes();
+}
+[[nodiscard]] inline std::uint64_t matrix_bytes(const MatrixView& a) {
+  return std::visit([](const auto& view) { return matrix_bytes(view); }, a);
+}
+
 /// Owns a dense matrix, column-major with stride == rows.
 template <class Scalar>
 struct DenseMatrix {
   Index rows = 0;
   Index columns = 0;
-  std::vector<Scalar> values;
+  LargeArray<Scalar> values;
 
   [[nodiscard]] DenseView<Scalar> view() const { return {values.data(), rows, columns, rows}; }
 };
@@ -67,8 +81,8 @@ struct SparseMatrix {
   Index rows = 0;
   Index columns = 0;
   std::vector<Index> column_starts{0};
-  std::vector<std::int32_t> row_indices;
-  std::vector<Scalar> values;
+  LargeArray<std::int32_t> row_indices;
+  LargeArray<Scalar> values;
 
   [[nodiscard]] SparseView<Scalar> view() const { return {rows, columns, column_starts, row_indices, values}; }
 };

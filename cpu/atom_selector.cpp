@@ -27,11 +27,13 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// Threads take pieces of the partition as they come: large enough that taking one costs nothing, small enough that a
-// thread on a busy core does not keep the others waiting.
-constexpr std::uint64_t kPieceBytes = std::uint64_t{256} << 10;
+// Threads take pieces of the partition as they come: many enough that a thread on a busy core does not keep the others
+// waiting, few enough that taking one, and finding one's way into it, costs nothing.
+constexpr Index kPiecesPerThread = 16;
 constexpr Index kSmallestPiece = 16;
 constexpr Index kLargestPiece = 4096;
+// Less than this is read before another thread is awake.
+constexpr std::uint64_t kWorthSharing = std::uint64_t{1} << 20;
 
 // One pass: what is asked, and what one thread made of its share.
 struct Pass {
@@ -41,7 +43,7 @@ struct Pass {
   bool first;       // norms are not known yet
   bool bounded;     // columns may be left out by their bounds
 };
-struct Share {
+struct alignas(64) Share {  // a cache line is no two threads'
   explicit Share(const SelectionRequest& request) : ranking(request) {}
 
   AtomRanking ranking;
@@ -86,7 +88,8 @@ class CpuAtomSelector final : public AtomSelector {
     if (!largest_norm_) {
       const std::vector<double> nothing(static_cast<std::size_t>(rows()));
       in_pieces(columns(), [&](std::size_t, Index first, Index last) {
-        for (Index j = first; j < last; ++j) keep_norm(j, partition_.measure(j, {nothing.data(), 0.0}));
+        for (Index j = first; j < last; ++j)
+          keep_norm(j, partition_.measure(j, {nothing.data(), 0.0}, std::min(j + 1, last - 1)));
       });
       find_largest_norm();
     }
@@ -155,10 +158,13 @@ class CpuAtomSelector final : public AtomSelector {
   }
 
   void evaluate(const Pass& pass, Share& share, std::span<const Index> to_read) {
+    const auto lead = static_cast<std::size_t>(partition_.stored().lead());
     for (std::size_t k = 0; k < to_read.size(); ++k) {
-      if (k + 1 < to_read.size()) partition_.stored().prefetch_column(to_read[k + 1]);
       const Index j = to_read[k];
-      const double score = pass.first ? keep_norm(j, partition_.measure(j, pass.dual)) : score_of(j, pass.dual);
+      if (k + 2 * lead < to_read.size()) partition_.stored().ask_for_start(to_read[k + 2 * lead]);
+      const Index next = k + lead < to_read.size() ? to_read[k + lead] : j;
+      const double score =
+          pass.first ? keep_norm(j, partition_.measure(j, pass.dual, next)) : score_of(j, pass.dual, next);
       memory_.record(j, score, share.moves);
       ++share.evaluated;
       share.bytes += partition_.stored().bytes(j);
@@ -210,8 +216,8 @@ class CpuAtomSelector final : public AtomSelector {
   }
 
   // What is constant and centred is zero, whatever rounding makes of its product.
-  [[nodiscard]] double score_of(Index j, const SummedDual& dual) const {
-    return memory_.norm(j) == 0.0 ? 0.0 : partition_.score(j, dual);
+  [[nodiscard]] double score_of(Index j, const SummedDual& dual, Index next) const {
+    return memory_.norm(j) == 0.0 ? 0.0 : partition_.score(j, dual, next);
   }
 
   double keep_norm(Index j, const MeasuredColumn& measured) {
@@ -228,13 +234,17 @@ class CpuAtomSelector final : public AtomSelector {
     largest_norm_ = largest;
   }
 
-  // work(thread, first, last) for pieces of 0 .. count, by all threads; each thread's pieces come in increasing order.
+  // work(thread, first, last) for pieces of 0 .. count, each a column, by all threads where it is worth their while;
+  // each thread's pieces come in increasing order.
   template <class Work>
   void in_pieces(Index count, Work&& work) {
-    const std::uint64_t column_bytes =
-        partition_.stored().bytes() / static_cast<std::uint64_t>(std::max<Index>(1, columns()));
-    const auto fitting = static_cast<Index>(kPieceBytes / std::max<std::uint64_t>(1, column_bytes));
-    const Index piece = std::clamp(fitting, kSmallestPiece, kLargestPiece);
+    const Index piece =
+        std::clamp(count / (kPiecesPerThread * static_cast<Index>(pool_.size())), kSmallestPiece, kLargestPiece);
+    const Index per_column = static_cast<Index>(partition_.stored().bytes()) / std::max<Index>(1, columns());
+    if (static_cast<std::uint64_t>(count * per_column) < kWorthSharing) {
+      for (Index first = 0; first < count; first += piece) work(std::size_t{0}, first, std::min(count, first + piece));
+      return;
+    }
     std::atomic<Index> next{0};
     pool_.run([&](std::size_t thread) {
       for (;;) {

@@ -13,7 +13,7 @@ namespace wolfpack::cpu {
 
 /// How many candidates a partition of `columns` has when `count` atoms are asked for.
 [[nodiscard]] inline std::size_t candidates_wanted(std::size_t columns, std::size_t count) {
-  return std::max({std::size_t{256}, columns / 50, 4 * count});
+  return std::max({std::size_t{256}, columns / 25, 4 * count});
 }
 
 /// The columns with the `wanted` largest standings (no NaN among them), of equal ones those that come first, in

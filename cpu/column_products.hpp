@@ -1,6 +1,7 @@
 // The columns of a partition as the CPU pass needs them: products with w, squared norms, float64 copies. Dense and CSC
-// storage behind the same names, for atom_selector.cpp. Views: they own nothing, and are safe from any thread while the
-// memory stays.
+// storage behind the same names, for transformed_columns.hpp. `next` is a column that will be read lead() columns
+// later, or j itself: its memory is asked for meanwhile. Views: they own nothing, and are safe from any thread while
+// the memory stays.
 #pragma once
 
 #include <algorithm>
@@ -34,13 +35,24 @@ template <class Scalar>
   return largest * std::sqrt(lane_sum(values, count, [&](double value) { return part(value) * part(value); }));
 }
 
-/// Asks for memory that is read next. A line is enough to begin with: the rest follows from the order of the reads.
+/// Asks for memory that is read soon.
+inline constexpr Index kLineBytes = 64;
 inline void prefetch(const void* memory) { __builtin_prefetch(memory); }
+
+template <class Scalar>
+[[nodiscard]] StorageKernels<Scalar> storage_kernels(const DotKernels& kernels) {
+  if constexpr (std::is_same_v<Scalar, float>) {
+    return kernels.float32;
+  } else {
+    return kernels.float64;
+  }
+}
 
 template <class Scalar>
 class DenseColumns {
  public:
-  explicit DenseColumns(DenseView<Scalar> matrix) : matrix_(matrix), kernels_(kernels_of(best_kernels())) {}
+  explicit DenseColumns(DenseView<Scalar> matrix)
+      : matrix_(matrix), kernels_(storage_kernels<Scalar>(best_kernels())) {}
 
   [[nodiscard]] Index rows() const { return matrix_.rows; }
   [[nodiscard]] Index columns() const { return matrix_.columns; }
@@ -49,11 +61,15 @@ class DenseColumns {
     return static_cast<std::uint64_t>(matrix_.rows * matrix_.columns) * sizeof(Scalar);
   }
   [[nodiscard]] std::uint64_t bytes(Index) const { return static_cast<std::uint64_t>(matrix_.rows) * sizeof(Scalar); }
-  void prefetch_column(Index j) const { prefetch(start(j)); }
-
-  [[nodiscard]] double dot(Index j, const double* dual) const { return kernels_.dot(start(j), dual, matrix_.rows); }
-  [[nodiscard]] DotAndNorm dot_and_norm(Index j, const double* dual) const {
-    return kernels_.dot_and_norm(start(j), dual, matrix_.rows);
+  void ask_for_start(Index) const {}  // it is computed
+  [[nodiscard]] Index lead() const {
+    return std::clamp<Index>(kAheadBytes / std::max<Index>(1, static_cast<Index>(bytes(0))), 1, 16);
+  }
+  [[nodiscard]] double dot(Index j, const double* dual, Index next) const {
+    return kernels_.dot(start(j), dual, matrix_.rows, start(next));
+  }
+  [[nodiscard]] DotAndNorm dot_and_norm(Index j, const double* dual, Index next) const {
+    return kernels_.dot_and_norm(start(j), dual, matrix_.rows, start(next));
   }
   [[nodiscard]] double norm(Index j) const { return stable_norm(start(j), matrix_.rows); }
   /// ||a_j - shift 1||
@@ -65,14 +81,6 @@ class DenseColumns {
   }
 
  private:
-  static StorageKernels<Scalar> kernels_of(const DotKernels& kernels) {
-    if constexpr (std::is_same_v<Scalar, float>) {
-      return kernels.float32;
-    } else {
-      return kernels.float64;
-    }
-  }
-
   [[nodiscard]] const Scalar* start(Index j) const { return matrix_.data + j * matrix_.stride; }
 
   DenseView<Scalar> matrix_;
@@ -82,7 +90,8 @@ class DenseColumns {
 template <class Scalar>
 class SparseColumns {
  public:
-  explicit SparseColumns(SparseView<Scalar> matrix) : matrix_(matrix) {}
+  explicit SparseColumns(SparseView<Scalar> matrix)
+      : matrix_(matrix), kernels_(storage_kernels<Scalar>(best_kernels())) {}
 
   [[nodiscard]] Index rows() const { return matrix_.rows; }
   [[nodiscard]] Index columns() const { return matrix_.columns; }
@@ -90,20 +99,24 @@ class SparseColumns {
     return matrix_.values.size_bytes() + matrix_.row_indices.size_bytes() + matrix_.column_starts.size_bytes();
   }
   [[nodiscard]] std::uint64_t bytes(Index j) const {
-    return static_cast<std::uint64_t>(end(j) - begin(j)) * (sizeof(Scalar) + sizeof(std::int32_t)) + sizeof(Index);
-  }
-  void prefetch_column(Index j) const {
-    prefetch(matrix_.values.data() + begin(j));
-    prefetch(matrix_.row_indices.data() + begin(j));
+    return static_cast<std::uint64_t>(nonzeros(j)) * (sizeof(Scalar) + sizeof(std::int32_t)) + sizeof(Index);
   }
 
-  [[nodiscard]] double dot(Index j, const double* dual) const { return evaluate<false>(j, dual).dot; }
-  [[nodiscard]] DotAndNorm dot_and_norm(Index j, const double* dual) const { return evaluate<true>(j, dual); }
-  [[nodiscard]] double norm(Index j) const { return stable_norm(matrix_.values.data() + begin(j), end(j) - begin(j)); }
+  /// Where column j starts is itself read from memory, and wanted lead() columns before the column.
+  void ask_for_start(Index j) const { prefetch(matrix_.column_starts.data() + j); }
+  [[nodiscard]] Index lead() const { return 4; }
+  [[nodiscard]] double dot(Index j, const double* dual, Index next) const {
+    ask_for(next);
+    return kernels_.sparse_dot(values(j), row_indices(j), nonzeros(j), dual);
+  }
+  [[nodiscard]] DotAndNorm dot_and_norm(Index j, const double* dual, Index next) const {
+    ask_for(next);
+    return kernels_.sparse_dot_and_norm(values(j), row_indices(j), nonzeros(j), dual);
+  }
+  [[nodiscard]] double norm(Index j) const { return stable_norm(values(j), nonzeros(j)); }
   [[nodiscard]] double norm_around(Index j, double shift) const {
-    const double zeros = static_cast<double>(matrix_.rows - (end(j) - begin(j)));
-    return std::hypot(shifted_norm(matrix_.values.data() + begin(j), end(j) - begin(j), shift),
-                      std::abs(shift) * std::sqrt(zeros));
+    const double zeros = static_cast<double>(matrix_.rows - nonzeros(j));
+    return std::hypot(shifted_norm(values(j), nonzeros(j), shift), std::abs(shift) * std::sqrt(zeros));
   }
 
   [[nodiscard]] Column column(Index j) const {
@@ -118,23 +131,21 @@ class SparseColumns {
   [[nodiscard]] Index begin(Index j) const { return matrix_.column_starts[j]; }
   [[nodiscard]] Index end(Index j) const { return matrix_.column_starts[j + 1]; }
 
-  // Eigen's sparse maps want one type for both kinds of index and one for values and w. The wait here is for w's
-  // scattered entries.
-  template <bool kWithNorm>
-  [[nodiscard]] DotAndNorm evaluate(Index j, const double* dual) const {
-    const Scalar* values = matrix_.values.data();
-    const std::int32_t* row_indices = matrix_.row_indices.data();
-    DotAndNorm sums;
-    const Index last = end(j);
-    for (Index k = begin(j); k < last; ++k) {
-      const auto value = static_cast<double>(values[k]);
-      sums.dot += value * dual[row_indices[k]];
-      if constexpr (kWithNorm) sums.squared_norm += value * value;
-    }
-    return sums;
+  [[nodiscard]] Index nonzeros(Index j) const { return end(j) - begin(j); }
+  [[nodiscard]] const Scalar* values(Index j) const { return matrix_.values.data() + begin(j); }
+  [[nodiscard]] const std::int32_t* row_indices(Index j) const { return matrix_.row_indices.data() + begin(j); }
+
+  // The first lines alone: the rest of a long column the hardware sees coming.
+  void ask_for(Index next) const {
+    constexpr Index kMost = 512;
+    const Index count = std::min(nonzeros(next), kMost / static_cast<Index>(sizeof(Scalar)));
+    for (Index k = 0; k < count; k += kLineBytes / static_cast<Index>(sizeof(Scalar))) prefetch(values(next) + k);
+    for (Index k = 0; k < count; k += kLineBytes / static_cast<Index>(sizeof(std::int32_t)))
+      prefetch(row_indices(next) + k);
   }
 
   SparseView<Scalar> matrix_;
+  StorageKernels<Scalar> kernels_;
 };
 
 }  // namespace wolfpack::cpu

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "base/instruction_set.hpp"
+
 namespace wolfpack::cpu {
 
 namespace baseline {
@@ -18,13 +20,12 @@ extern const DotKernels kKernels;
 
 namespace {
 
-// __builtin_cpu_supports also asks whether the operating system saves the wide registers.
 std::vector<const DotKernels*> detect() {
   std::vector<const DotKernels*> found;
 #ifdef WOLFPACK_X86_KERNELS
-  const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  if (has_avx2 && __builtin_cpu_supports("avx512f")) found.push_back(&avx512::kKernels);
-  if (has_avx2) found.push_back(&avx2::kKernels);
+  const InstructionSet best = best_instruction_set();
+  if (best >= InstructionSet::avx512) found.push_back(&avx512::kKernels);
+  if (best >= InstructionSet::avx2) found.push_back(&avx2::kKernels);
 #endif
   found.push_back(&baseline::kKernels);
   return found;

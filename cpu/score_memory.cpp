@@ -18,6 +18,7 @@ std::size_t duals_kept(Index rows) {
 
 ScoreMemory::ScoreMemory(Index rows, Index columns, bool magnitudes_differ)
     : scores_(static_cast<std::size_t>(columns)),
+      open_(static_cast<std::size_t>(columns)),
       norms_(static_cast<std::size_t>(columns)),
       magnitudes_(magnitudes_differ ? static_cast<std::size_t>(columns) : 0),
       slots_(static_cast<std::size_t>(columns), kForgotten),
@@ -29,21 +30,22 @@ void ScoreMemory::begin_pass(std::span<const double> dual) {
   current_ = static_cast<std::uint8_t>(free - duals_.begin());
   free->values.assign(dual.begin(), dual.end());
   free->view = {.dual = free->values, .norm = dual_norm(dual)};
+  score_terms_ = score_terms(free->view);
 }
 
 void ScoreMemory::prepare_bounds() {
   for (std::size_t slot = 0; slot < duals_.size(); ++slot) {
-    if (duals_[slot].columns > 0) terms_[slot] = bound_terms(duals_[slot].view, dual(), scratch_);
+    if (duals_[slot].columns > 0) bound_terms_[slot] = bound_terms(duals_[slot].view, dual(), scratch_);
   }
-  terms_[kForgotten] = norm_terms(dual());
+  bound_terms_[kForgotten] = norm_terms(dual());
 }
 
 void ScoreMemory::bounds(Index first, Index count, double* bounds) const {
   const double* scores = scores_.data() + first;
-  const double* norms = norms_.data() + first;
-  const double* magnitudes = magnitudes_.empty() ? norms : magnitudes_.data() + first;
+  const double* open = open_.data() + first;
+  const double* magnitudes = (magnitudes_.empty() ? norms_ : magnitudes_).data() + first;
   const std::uint8_t* slots = slots_.data() + first;
-  for (Index k = 0; k < count; ++k) bounds[k] = score_bound(terms_[slots[k]], scores[k], norms[k], magnitudes[k]);
+  for (Index k = 0; k < count; ++k) bounds[k] = score_bound(bound_terms_[slots[k]], scores[k], open[k], magnitudes[k]);
 }
 
 void ScoreMemory::add(const Moves& moves) {
@@ -67,7 +69,11 @@ std::size_t ScoreMemory::duals_in_use() const {
 }
 
 void ScoreMemory::forget(std::size_t slot) {
-  std::replace(slots_.begin(), slots_.end(), static_cast<std::uint8_t>(slot), kForgotten);
+  for (std::size_t j = 0; j < slots_.size(); ++j) {
+    if (slots_[j] != slot) continue;
+    slots_[j] = kForgotten;
+    open_[j] = norms_[j];
+  }
   duals_[slot].columns = 0;
 }
 

@@ -8,7 +8,7 @@
 //     memory.add(moves);  memory.end_pass();
 //
 // Between prepare_bounds() and add(), several threads may read bounds and record, each its own columns and with Moves
-// of its own. Memory: 17 bytes a column (25 where magnitudes differ from norms) and at most 64 dual vectors.
+// of its own. Memory: 25 bytes a column (33 where magnitudes differ from norms) and at most 64 dual vectors.
 #pragma once
 
 #include <array>
@@ -32,6 +32,7 @@ class ScoreMemory {
   /// Norms, before the first pass is over; `magnitude` as in score_bounds.hpp.
   void set_norm(Index j, double norm, double magnitude) {
     norms_[j] = norm;
+    open_[j] = norm;
     if (!magnitudes_.empty()) magnitudes_[j] = magnitude;
   }
   [[nodiscard]] double norm(Index j) const { return norms_[j]; }
@@ -47,6 +48,7 @@ class ScoreMemory {
     ++moves[current_];
     slots_[j] = current_;
     scores_[j] = score;
+    open_[j] = open_norm(score_terms_, score, norm(j), magnitude(j));
   }
   void add(const Moves& moves);
   /// After a pass over the partition: forgets dual vectors until two places are free. Then passes over one and the same
@@ -69,11 +71,13 @@ class ScoreMemory {
   void forget(std::size_t slot);
 
   std::vector<double> scores_;
+  std::vector<double> open_;  // of the norm, by the score: open_norm()
   std::vector<double> norms_;
   std::vector<double> magnitudes_;  // empty where they are the norms
   std::vector<std::uint8_t> slots_;
   std::vector<Kept> duals_;
-  std::array<BoundTerms, kMostDuals + 1> terms_{};  // the last: of forgotten ones
+  ScoreTerms score_terms_;                                // of the pass's dual vector
+  std::array<BoundTerms, kMostDuals + 1> bound_terms_{};  // the last: of forgotten ones
   std::vector<double> scratch_;
   std::uint8_t current_ = 0;
 };

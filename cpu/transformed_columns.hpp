@@ -35,19 +35,19 @@ class TransformedColumns {
   [[nodiscard]] const Columns& stored() const { return stored_; }
   [[nodiscard]] bool centres() const { return !transform_.means.empty(); }
 
-  [[nodiscard]] double score(Index j, const SummedDual& dual) const {
-    return transformed(j, stored_.dot(j, dual.values), dual);
+  [[nodiscard]] double score(Index j, const SummedDual& dual, Index next) const {
+    return transformed(j, stored_.dot(j, dual.values, next), dual);
   }
 
-  [[nodiscard]] MeasuredColumn measure(Index j, const SummedDual& dual) const {
+  [[nodiscard]] MeasuredColumn measure(Index j, const SummedDual& dual, Index next) const {
     if (centres()) {
       const double mean = transform_.means[j];
       const double norm = scaled(j, stored_.norm_around(j, mean));
       const double mean_norm = scaled(j, std::abs(mean) * std::sqrt(static_cast<double>(stored_.rows())));
-      return {norm == 0.0 ? 0.0 : score(j, dual), rounded_up(norm),
+      return {norm == 0.0 ? 0.0 : score(j, dual, next), rounded_up(norm),
               norm == 0.0 ? 0.0 : rounded_up(norm + 2.0 * mean_norm)};
     }
-    const DotAndNorm sums = stored_.dot_and_norm(j, dual.values);
+    const DotAndNorm sums = stored_.dot_and_norm(j, dual.values, next);
     const bool has_a_square = sums.squared_norm >= kSmallestSquare && sums.squared_norm <= kLargestSquare;
     const double norm = rounded_up(scaled(j, has_a_square ? std::sqrt(sums.squared_norm) : stored_.norm(j)));
     return {transformed(j, sums.dot, dual), norm, norm};

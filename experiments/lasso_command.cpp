@@ -14,6 +14,7 @@
 #include "cpu/column_transform.hpp"
 #include "experiments/data/dataset.hpp"
 #include "experiments/exit_status.hpp"
+#include "experiments/memory_use.hpp"
 #include "experiments/original_scale.hpp"
 #include "experiments/path_output.hpp"
 #include "experiments/progress_display.hpp"
@@ -88,7 +89,7 @@ Target target_of(const data::Dataset& dataset, bool intercept) {
   return target;
 }
 
-void print_table(const nlohmann::ordered_json& result, const LassoSettings& settings) {
+void print_table(const nlohmann::ordered_json& result, const MemoryUse& memory, const LassoSettings& settings) {
   const auto text = [&](const char* field) { return field_text(result, field); };
   if (result.contains("path")) print_path(result.at("path"));
   print_line("status", text("status"));
@@ -104,6 +105,7 @@ void print_table(const nlohmann::ordered_json& result, const LassoSettings& sett
                                     text("full_passes"), text("clocks")));
   print_line("workers", fmt::format("{}, staleness {}, {}, {} ({})", text("workers"), text("staleness"),
                                     text("storage"), text("transport"), text("transport_lanes")));
+  print_line("memory", to_string(memory));
   if (!settings.output.empty()) print_line("written to", settings.output);
 }
 
@@ -140,11 +142,13 @@ int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
 
   const data::ColumnRange mine = data::partition(dataset->columns(), bootstrap.rank(), bootstrap.size());
   cpu::ColumnTransform transform;
+  std::uint64_t partition_bytes = 0;
   std::unique_ptr<AtomSelector> selector;
   runtime::agree(bootstrap, [&] {
     Matrix partition = dataset->load(mine);
     facts.storage = storage_name(partition);
     transform = cpu::column_transform(view(partition), settings.intercept, settings.standardize);
+    partition_bytes = matrix_bytes(view(partition));
     selector = cpu::make_cpu_atom_selector(std::move(partition), {.threads = settings.threads, .transform = transform});
   });
 
@@ -154,6 +158,7 @@ int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
   display.reset();
   const std::vector<LassoPoint> points = on_original_scale(job, std::move(solved.points), transform, mine, target.mean);
   facts.transport = job.transport_record();
+  facts.memory = gather_memory_use(job, partition_bytes);
   job.close();
   const int status = solved.status == frank_wolfe::SolveStatus::converged ? kConverged : kNotConverged;
   if (!is_first) return status;
@@ -165,7 +170,7 @@ int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
   if (!settings.record.empty())
     write_recording(settings, identity(settings, *dataset), solved.iterate.objective, solved.recording);
   if (settings.json) print_json(result);
-  if (!settings.quiet) print_table(result, settings);
+  if (!settings.quiet) print_table(result, facts.memory, settings);
   return status;
 }
 

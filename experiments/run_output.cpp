@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/process_memory.hpp"
 #include "experiments/path_output.hpp"
 #include "experiments/run_files.hpp"
 
@@ -55,6 +56,10 @@ ordered_json result_json(const LassoSettings& settings, const RunFacts& facts, c
        {"rows", facts.rows},
        {"columns", facts.columns},
        {"storage", facts.storage},
+       {"matrix_bytes", facts.memory.matrix_bytes},
+       {"memory_peak_bytes", facts.memory.peak_bytes},
+       {"huge_pages_bytes", facts.memory.huge_pages_bytes},
+       {"numa_nodes", numa_nodes()},
        {"picture_shape", text_or_null(settings.picture_shape)}});
   fields.update(problem_fields(settings));
   fields.update(run_fields(settings, facts.transport));

@@ -10,6 +10,7 @@
 
 #include "experiments/lasso_options.hpp"
 #include "experiments/lasso_point.hpp"
+#include "experiments/memory_use.hpp"
 #include "frank_wolfe/solve.hpp"
 #include "runtime/job.hpp"
 
@@ -22,6 +23,7 @@ struct RunFacts {
   std::string storage;          ///< "dense float32", ..., of the partitions
   double null_objective = 0.0;  ///< f(0), of the centred y where there is an intercept
   double wall_seconds = 0.0;
+  MemoryUse memory;
   runtime::TransportRecord transport;
 };
 

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "frank_wolfe/dense_kernels.hpp"
 #include "frank_wolfe/eigen_map.hpp"
 
 namespace wolfpack::frank_wolfe {
@@ -108,8 +109,8 @@ void ActiveSet::update_level() {
     level_ = 0.0;
     return;
   }
-  const double excess = dot(reduced_signs_, reduced_scores_) + norm() - radius();
-  level_ = std::max(0.0, excess / dot(reduced_signs_, reduced_signs_));
+  const double missed = dot(reduced_signs_, reduced_scores_) + norm() - radius();
+  level_ = std::max(0.0, missed / dot(reduced_signs_, reduced_signs_));
 }
 
 // What a_j'w may be wrong by for rounding: w = y - A x carries an error of a few eps (||y|| + sum |x_k| ||a_k||).
@@ -153,6 +154,7 @@ bool ActiveSet::solve() {
   for (int pass = 0; pass < kPasses; ++pass) {
     update_magnitude();
     const std::size_t most_moves = 10 * at(size()) + 100;
+    enter_together(first);
     Index slot = most_violating(first);
     if (slot < 0 && first == 0) break;
     for (std::size_t moves = 0; slot >= 0 && moves < most_moves; ++moves) {
@@ -168,25 +170,45 @@ bool ActiveSet::solve() {
 
 // Scores of the slots from `first` on, by the Gram matrix, from the last fresh ones.
 void ActiveSet::update_candidates(Index first) {
-  const Eigen::Map<const Eigen::MatrixXd, 0, Eigen::OuterStride<>> rows(
-      gram_.data() + at(first), size() - first, size(), Eigen::OuterStride<>(static_cast<Eigen::Index>(gram_stride_)));
-  const Eigen::VectorXd change = map(weights_) - map(base_weights_);
-  map(scores_).tail(size() - first) = map(base_scores_).tail(size() - first);
-  map(scores_).tail(size() - first).noalias() -= rows * change;
+  std::copy(base_scores_.begin() + first, base_scores_.end(), scores_.begin() + first);
+  const auto change = [&](Index j) { return base_weights_[at(j)] - weights_[at(j)]; };
+  Index other = -1;  // columns that moved, two at a time
+  for (Index j = 0; j < size(); ++j) {
+    if (change(j) == 0.0) continue;
+    if (other < 0) {
+      other = j;
+      continue;
+    }
+    kernels().add_two(change(other), gram_column(other, first), change(j), gram_column(j, first), &scores_[at(first)],
+                      size() - first);
+    other = -1;
+  }
+  if (other >= 0)
+    kernels().add_two(change(other), gram_column(other, first), 0.0, gram_column(other, first), &scores_[at(first)],
+                      size() - first);
 }
 
-// The column outside the support, from `first` on, that exceeds the level most, and by more than rounding; -1 where
-// there is none.
-Index ActiveSet::most_violating(Index first) const {
+// How far the column's score exceeds the level.
+double ActiveSet::excess(Index slot) const {
+  return std::fabs(scores_[at(slot)]) - level_ * (1.0 + kScoreTolerance * kEpsilon);
+}
+
+// Whether a column outside the support does by more than rounding, and would not come back to where it left.
+bool ActiveSet::may_enter(Index slot) const {
+  if (signs_[at(slot)] != 0.0) return false;
+  const double over = excess(slot);
+  if (!(over > 0.0) || over <= kScoreTolerance * rounding(slot)) return false;
   const double least_progress = kProgress * 0.5 * target_norm_ * target_norm_;
+  return entered_at_[at(slot)] < 0.0 || progress_ - entered_at_[at(slot)] > least_progress;
+}
+
+// The column from `first` on that may enter and exceeds the level most; -1 where there is none.
+Index ActiveSet::most_violating(Index first) const {
   double largest = 0.0;
   Index found = -1;
   for (Index j = first; j < size(); ++j) {
-    if (signs_[at(j)] != 0.0) continue;
-    const double excess = std::fabs(scores_[at(j)]) - level_ * (1.0 + kScoreTolerance * kEpsilon);
-    if (excess <= largest || excess <= kScoreTolerance * rounding(j)) continue;
-    if (entered_at_[at(j)] >= 0.0 && progress_ - entered_at_[at(j)] <= least_progress) continue;
-    largest = excess;
+    if (excess(j) <= largest || !may_enter(j)) continue;
+    largest = excess(j);
     found = j;
   }
   return found;

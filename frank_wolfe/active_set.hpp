@@ -4,7 +4,9 @@
 // An active-set method. The support P (the columns with weight) has fixed signs s and an invertible Gram matrix G, kept
 // as a Cholesky factor that is up- and downdated and survives from one call to the next. The optimum for P and s is x =
 // G^-1 (c - lambda s), where a constraint, if it is active, fixes lambda; we move towards it until the first weight changes sign, drop that column, and repeat. Then the
-// most violating column of S, |a_j'w| > lambda, joins P with the sign of its score. Everything is written as a
+// most violating column of S, |a_j'w| > lambda, joins P with the sign of its score. New columns first join together, as
+// many as move in the sense of their sign, which does most of the work; one at a time then makes it exact (joining
+// together alone ended above the optimum of S in 18 of 50 trials). Everything is written as a
 // correction of the current x by scores a_k'w, so that fresh scores taken from the columns make the same move an
 // iterative refinement (the corrected semi-normal equations, Bjoerck 1987).
 //
@@ -70,6 +72,9 @@ class ActiveSet {
 
   void extend_gram();
   [[nodiscard]] double gram(Index i, Index j) const { return gram_[at(i) + at(j) * gram_stride_]; }
+  [[nodiscard]] const double* gram_column(Index j, Index first) const {
+    return gram_.data() + at(first) + at(j) * gram_stride_;
+  }
   [[nodiscard]] static std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
   [[nodiscard]] bool is_constrained() const { return !term_.is_penalty(); }
@@ -83,11 +88,19 @@ class ActiveSet {
   void refactor();
 
   void update_candidates(Index first);
+  [[nodiscard]] double excess(Index slot) const;
+  [[nodiscard]] bool may_enter(Index slot) const;
   [[nodiscard]] Index most_violating(Index first) const;
+  void enter_together(Index first);
+  [[nodiscard]] std::vector<Index> violating(Index first) const;
+  bool drop_crossing(std::span<const double> direction, double least_gain);
+  bool join_together(std::vector<Index> joining);
+  void join_independent(std::span<const Index> slots, std::span<const double> rows);
   void enter(Index slot);
   void exchange(Index slot, const Extension& extension);
   void settle(Index slot);
   void move_to_target();
+  [[nodiscard]] std::vector<double> direction_to_target(std::vector<double>& reduced);
   void correct_norm(std::vector<double>& reduced, std::vector<double>& direction);
   [[nodiscard]] Extension extend(Index slot) const;
   void join(Index slot, const Extension& extension);

@@ -2,6 +2,7 @@
 // between.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "frank_wolfe/active_set.hpp"
@@ -20,10 +21,90 @@ constexpr double kDependent = 1e-12;
 // Above this one the Gram matrix gives that distance, squared and relative, well enough; below it is taken from the
 // columns.
 constexpr double kCancelled = 1e-6;
+// Fewer new columns than this enter one at a time.
+constexpr std::size_t kFewest = 4;
+// What so many rounds of joining together leave enters one at a time.
+constexpr int kRoundsTogether = 10;
 // A direction that misses the radius by more than this share of it is corrected.
 constexpr double kNormTolerance = 1e-13;
 
 }  // namespace
+
+// All violating columns from `first` on join at once, but for those that the move would take against their sign: of a
+// column without weight such a move cannot begin.
+void ActiveSet::enter_together(Index first) {
+  for (int round = 0; round < kRoundsTogether; ++round) {
+    std::vector<Index> joining = violating(first);
+    if (joining.size() < kFewest || !join_together(std::move(joining))) return;
+    move_to_target();
+    update_candidates(first);
+  }
+}
+
+// The columns from `first` on that may enter, most violating first.
+std::vector<Index> ActiveSet::violating(Index first) const {
+  std::vector<Index> found;
+  for (Index j = first; j < size(); ++j)
+    if (may_enter(j)) found.push_back(j);
+  std::stable_sort(found.begin(), found.end(),
+                   [&](Index i, Index j) { return std::fabs(scores_[at(i)]) > std::fabs(scores_[at(j)]); });
+  return found;
+}
+
+// These columns, which may enter, join as far as they agree. False where none does.
+bool ActiveSet::join_together(std::vector<Index> joining) {
+  for (const Index slot : joining) signs_[at(slot)] = scores_[at(slot)] > 0.0 ? 1.0 : -1.0;
+
+  const auto before = static_cast<Index>(support_.size());
+  std::vector<double> rows;  // R^-T G_Pj, a column each
+  rows.reserve(joining.size() * at(before));
+  for (const Index slot : joining)
+    for (Index k = 0; k < before; ++k) rows.push_back(gram(support_[at(k)], slot));
+  factor_.solve_transposed_block(rows, static_cast<Index>(joining.size()));
+  while (!joining.empty()) {
+    join_independent(joining, rows);
+    std::vector<double> reduced;
+    const std::vector<double> direction = direction_to_target(reduced);
+    std::vector<Index> agreeing;
+    std::vector<double> agreeing_rows;
+    for (std::size_t k = 0; k < joining.size(); ++k) {
+      const auto position = std::find(support_.begin() + before, support_.end(), joining[k]) - support_.begin();
+      const bool has_joined = position < std::ssize(support_);
+      if (has_joined && direction[static_cast<std::size_t>(position)] * signs_[at(joining[k])] > 0.0) {
+        agreeing.push_back(joining[k]);
+        const auto row = rows.begin() + static_cast<std::ptrdiff_t>(k) * before;
+        agreeing_rows.insert(agreeing_rows.end(), row, row + before);
+      } else {
+        signs_[at(joining[k])] = 0.0;
+      }
+    }
+    if (agreeing.size() == joining.size()) break;
+    joining = std::move(agreeing);
+    rows = std::move(agreeing_rows);
+    support_.resize(at(before));
+    factor_.truncate(before);
+    reduced_scores_.resize(at(before));
+    reduced_signs_.resize(at(before));
+  }
+  for (const Index slot : joining) entered_at_[at(slot)] = progress_;
+  return !joining.empty();
+}
+
+// Appends these columns to the support and the factor, in order, but for those that nearly depend on it. `rows`: R^-T
+// G_Pj of the support as it is, a column each.
+void ActiveSet::join_independent(std::span<const Index> slots, std::span<const double> rows) {
+  const auto before = static_cast<std::ptrdiff_t>(support_.size());
+  for (std::size_t k = 0; k < slots.size(); ++k) {
+    const auto row = rows.begin() + static_cast<std::ptrdiff_t>(k) * before;
+    Extension extension{.row = {row, row + before}, .pivot_squared = gram(slots[k], slots[k]), .independent = true};
+    for (std::size_t i = static_cast<std::size_t>(before); i < support_.size(); ++i)
+      extension.row.push_back(gram(support_[i], slots[k]));
+    factor_.solve_transposed(extension.row, before);
+    const double square = extension.pivot_squared;
+    extension.pivot_squared -= dot(extension.row, extension.row);
+    if (extension.pivot_squared > kCancelled * square && support_.size() < target_.size()) join(slots[k], extension);
+  }
+}
 
 void ActiveSet::enter(Index slot) {
   entered_at_[at(slot)] = progress_;
@@ -128,26 +209,65 @@ void ActiveSet::correct_norm(std::vector<double>& reduced, std::vector<double>& 
   level_ -= change;
 }
 
+// From x to the optimum of the support and its signs; `reduced` is R times it.
+std::vector<double> ActiveSet::direction_to_target(std::vector<double>& reduced) {
+  update_level();
+  reduced = reduced_scores_;
+  map(reduced) -= level_ * map(reduced_signs_);
+  std::vector<double> direction = reduced;
+  factor_.solve(direction);
+  if (is_constrained() && level_ > 0.0) correct_norm(reduced, direction);
+  return direction;
+}
+
 // Moves to the optimum of the support and its signs, dropping on the way every column whose weight would change sign.
 void ActiveSet::move_to_target() {
   while (!support_.empty()) {
-    update_level();
-    std::vector<double> reduced = reduced_scores_;  // R times the direction
-    map(reduced) -= level_ * map(reduced_signs_);
-    std::vector<double> direction = reduced;
-    factor_.solve(direction);
-    if (is_constrained() && level_ > 0.0) correct_norm(reduced, direction);
+    std::vector<double> reduced;
+    const std::vector<double> direction = direction_to_target(reduced);
     const Blocked blocked = first_zero(direction);
     const bool stopped = blocked.step <= 1.0;
     const double step = stopped ? blocked.step : 1.0;
     const double slope = term_.is_penalty() ? dot(reduced, reduced) : dot(reduced_scores_, reduced);
-    progress_ += step * (slope - 0.5 * step * dot(reduced, reduced));
+    const double gain = step * (slope - 0.5 * step * dot(reduced, reduced));
+    if (stopped && drop_crossing(direction, gain)) continue;
+    progress_ += gain;
     move(direction, step);
     map(reduced_scores_) -= step * map(reduced);
     if (!stopped) return;
     drop(blocked.position);
   }
   update_level();
+}
+
+// Where several weights would change sign on the way along `direction`: the whole step with all of them at zero instead,
+// scaled into the radius, if the objective falls by more than `least_gain`. False, and nothing done, where it does not.
+bool ActiveSet::drop_crossing(std::span<const double> direction, double least_gain) {
+  std::vector<Index> crossing;
+  std::vector<double> weights(support_.size());
+  double norm_after = 0.0;
+  for (std::size_t k = 0; k < support_.size(); ++k) {
+    const std::size_t slot = at(support_[k]);
+    weights[k] = weights_[slot] + direction[k];
+    if (weights[k] * signs_[slot] <= 0.0) {
+      weights[k] = 0.0;
+      crossing.push_back(static_cast<Index>(k));
+    }
+    norm_after += std::fabs(weights[k]);
+  }
+  if (crossing.size() < 2) return false;
+  if (is_constrained() && norm_after > radius()) map(weights) *= radius() / norm_after;
+  std::vector<double> change(support_.size());
+  for (std::size_t k = 0; k < support_.size(); ++k) change[k] = weights[k] - weights_[at(support_[k])];
+  const std::vector<double> reduced = factor_.product(change);
+  const double penalty = term_.is_penalty() ? level_ * dot(reduced_signs_, reduced) : 0.0;
+  const double gain = dot(reduced_scores_, reduced) - 0.5 * dot(reduced, reduced) - penalty;
+  if (!(gain > least_gain)) return false;
+  progress_ += gain;
+  for (std::size_t k = 0; k < support_.size(); ++k) weights_[at(support_[k])] = weights[k];
+  map(reduced_scores_) -= map(reduced);
+  for (auto position = crossing.rbegin(); position != crossing.rend(); ++position) drop(*position);
+  return true;
 }
 
 // Column j lies, but for rounding, in the span of the support, which is at its optimum: a_j = A_P h. It still enters

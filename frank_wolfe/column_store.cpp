@@ -5,13 +5,12 @@
 #include <stdexcept>
 #include <utility>
 
+#include "frank_wolfe/dense_kernels.hpp"
 #include "frank_wolfe/eigen_map.hpp"
 
 namespace wolfpack::frank_wolfe {
 
 namespace {
-
-using DenseBlock = Eigen::Map<const Eigen::MatrixXd>;
 
 void check(const Column& column, Index rows) {
   const auto d = static_cast<std::size_t>(rows);
@@ -80,7 +79,13 @@ void ColumnStore::product(std::span<const double> x, std::span<double> z) const 
   for (Eigen::Index k = 0; k < dense_count; ++k) {
     dense_x[k] = x[static_cast<std::size_t>(dense_slots_[static_cast<std::size_t>(k)])];
   }
-  map(z).noalias() = DenseBlock(dense_.data(), rows_, dense_count) * dense_x;
+  std::fill(z.begin(), z.end(), 0.0);
+  for (Eigen::Index k = 0; k < dense_count; k += 2) {
+    const bool has_two = k + 1 < dense_count;
+    const double* column = dense_.data() + k * rows_;
+    kernels().add_two(dense_x[k], column, has_two ? dense_x[k + 1] : 0.0, has_two ? column + rows_ : column, z.data(),
+                      rows_);
+  }
   for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
     if (slots_[slot].sparse && x[slot] != 0.0) add_scaled(static_cast<Index>(slot), x[slot], z);
   }
@@ -89,7 +94,9 @@ void ColumnStore::product(std::span<const double> x, std::span<double> z) const 
 void ColumnStore::scores(std::span<const double> w, std::span<double> g) const {
   assert(static_cast<Index>(w.size()) == rows_ && static_cast<Index>(g.size()) == size());
   const auto dense_count = static_cast<Eigen::Index>(dense_slots_.size());
-  const Eigen::VectorXd dense_g = DenseBlock(dense_.data(), rows_, dense_count).transpose() * map(w);
+  Eigen::VectorXd dense_g(dense_count);
+  for (Eigen::Index k = 0; k < dense_count; k += 4)
+    kernels().dots(w.data(), dense_.data() + k * rows_, rows_, std::min<Index>(4, dense_count - k), rows_, &dense_g[k]);
   for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
     const auto [sparse, place] = slots_[slot];
     g[slot] = sparse ? gather_dot(sparse_[place], w.data()) : dense_g[static_cast<Eigen::Index>(place)];
@@ -100,7 +107,7 @@ double ColumnStore::score(Index slot, std::span<const double> w) const {
   const auto [sparse, place] = slots_[static_cast<std::size_t>(slot)];
   if (sparse) return gather_dot(sparse_[place], w.data());
   const auto d = static_cast<std::size_t>(rows_);
-  return dot(std::span(dense_).subspan(place * d, d), w);
+  return kernels().dot(dense_.data() + place * d, w.data(), rows_);
 }
 
 void ColumnStore::add_scaled(Index slot, double factor, std::span<double> z) const {
@@ -124,12 +131,9 @@ void ColumnStore::gram(Index first, std::span<double> block) const {
   // One matrix product for all pairs of dense columns.
   const auto dense_count = static_cast<Eigen::Index>(dense_slots_.size());
   const auto first_dense = std::lower_bound(dense_slots_.begin(), dense_slots_.end(), first) - dense_slots_.begin();
-  const DenseBlock all(dense_.data(), rows_, dense_count);
-  if (dense_count == size()) {
-    out.noalias() = all.transpose() * all.rightCols(count);
-    return;
-  }
-  const Eigen::MatrixXd pairs = all.transpose() * all.rightCols(dense_count - first_dense);
+  if (dense_count == size()) return dense_gram(first_dense, block.data());
+  Eigen::MatrixXd pairs(dense_count, dense_count - first_dense);
+  dense_gram(first_dense, pairs.data());
   for (Eigen::Index j = 0; j < pairs.cols(); ++j) {
     const Index to = dense_slots_[static_cast<std::size_t>(first_dense + j)] - first;
     for (Eigen::Index i = 0; i < dense_count; ++i) out(dense_slots_[static_cast<std::size_t>(i)], to) = pairs(i, j);
@@ -139,6 +143,17 @@ void ColumnStore::gram(Index first, std::span<double> block) const {
   std::vector<double> scattered(static_cast<std::size_t>(rows_), 0.0);
   for (Index slot = first; slot < size(); ++slot) {
     sparse_gram(slot, scattered, block.subspan(static_cast<std::size_t>(size() * (slot - first)), slots_.size()));
+  }
+}
+
+// All dense columns with those from `first` on: out is dense_slots_.size() x the rest.
+void ColumnStore::dense_gram(Index first, double* out) const {
+  const auto all = static_cast<Index>(dense_slots_.size());
+  for (Index j = first; j < all; j += 4) {
+    for (Index i = 0; i < all; i += 4) {
+      kernels().tile(dense_.data() + i * rows_, rows_, std::min<Index>(4, all - i), dense_.data() + j * rows_, rows_,
+                     std::min<Index>(4, all - j), rows_, out + i + (j - first) * all, all);
+    }
   }
 }
 

@@ -48,6 +48,7 @@ class ColumnStore {
     std::size_t place;  // in dense_slots_ (and among the columns of dense_) or in sparse_
   };
 
+  void dense_gram(Index first, double* out) const;
   void sparse_gram(Index slot, std::span<double> scattered, std::span<double> out) const;
 
   Index rows_;

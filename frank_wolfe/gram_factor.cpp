@@ -1,23 +1,52 @@
 #include "frank_wolfe/gram_factor.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 
-#include "frank_wolfe/eigen_map.hpp"
+#include "frank_wolfe/dense_kernels.hpp"
 
 namespace wolfpack::frank_wolfe {
+
+namespace {
+
+constexpr Index kSideBySide = 4;
+
+std::size_t at(Index j) { return static_cast<std::size_t>(j); }
+
+}  // namespace
 
 void GramFactor::clear() {
   size_ = 0;
   packed_.clear();
 }
 
-void GramFactor::solve_transposed(std::span<double> v) const {
-  assert(static_cast<Index>(v.size()) == size_);
-  for (Index j = 0; j < size_; ++j) {
+void GramFactor::truncate(Index size) {
+  assert(size >= 0 && size <= size_);
+  size_ = size;
+  packed_.resize(start(size));
+}
+
+void GramFactor::solve_transposed(std::span<double> v, Index begin) const {
+  assert(static_cast<Index>(v.size()) == size_ && begin >= 0);
+  for (Index j = begin; j < size_; ++j) {
     const auto above = static_cast<std::size_t>(j);
     const double* column = packed_.data() + start(j);
-    v[above] = (v[above] - dot(std::span(column, above), v.first(above))) / column[j];
+    v[above] = (v[above] - kernels().dot(column, v.data(), j)) / column[j];
+  }
+}
+
+void GramFactor::solve_transposed_block(std::span<double> block, Index count) const {
+  assert(static_cast<Index>(block.size()) == size_ * count);
+  for (Index first = 0; first < count; first += kSideBySide) {
+    const Index several = std::min(kSideBySide, count - first);
+    double* v = block.data() + first * size_;
+    for (Index j = 0; j < size_; ++j) {
+      const double* column = packed_.data() + start(j);
+      double sums[kSideBySide];
+      kernels().dots(column, v, size_, several, j, sums);
+      for (Index k = 0; k < several; ++k) v[j + k * size_] = (v[j + k * size_] - sums[k]) / column[j];
+    }
   }
 }
 
@@ -31,9 +60,25 @@ void GramFactor::solve(std::span<double> v) const {
     const double* right = packed_.data() + start(j - 1);
     v[above + 1] /= right[j - 1];
     v[above] = (v[above] - v[above + 1] * right[j - 2]) / left[j - 2];
-    map(v.first(above)) -= v[above + 1] * map(std::span(right, above)) + v[above] * map(std::span(left, above));
+    kernels().add_two(-v[above + 1], right, -v[above], left, v.data(), j - 2);
   }
   if (j == 1) v[0] /= packed_[0];
+}
+
+std::vector<double> GramFactor::product(std::span<const double> v) const {
+  assert(static_cast<Index>(v.size()) == size_);
+  std::vector<double> result(v.size(), 0.0);
+  for (Index j = 0; j < size_; j += 2) {
+    const double* left = packed_.data() + start(j);
+    if (j + 1 == size_) {
+      kernels().add_two(v[at(j)], left, 0.0, left, result.data(), j + 1);
+      break;
+    }
+    const double* right = packed_.data() + start(j + 1);
+    kernels().add_two(v[at(j)], left, v[at(j + 1)], right, result.data(), j + 1);
+    result[at(j + 1)] += v[at(j + 1)] * right[j + 1];
+  }
+  return result;
 }
 
 void GramFactor::append(std::span<const double> row, double pivot) {
@@ -44,11 +89,6 @@ void GramFactor::append(std::span<const double> row, double pivot) {
 }
 
 namespace {
-
-struct Rotation {
-  double cosine;
-  double sine;
-};
 
 // Turns the pairs (v[i], v[i + 1]) for i = begin, begin + 1, ... and writes the result to `out`, which may be v or lie
 // before it. The last value is not written but returned.
@@ -70,17 +110,36 @@ void GramFactor::remove(Index position, std::span<double> first, std::span<doubl
   const auto begin = static_cast<std::size_t>(position);
   std::vector<Rotation> rotations;
   rotations.reserve(static_cast<std::size_t>(size_ - position));
-  for (Index j = position + 1; j < size_; ++j) {
-    // The old column j becomes column j - 1: the rotations so far, then one that turns its last value into the one
-    // above.
-    const double* from = packed_.data() + start(j);
-    double* to = packed_.data() + start(j - 1);
-    for (std::size_t i = 0; i < begin; ++i) to[i] = from[i];
-    const double last = from[j];
-    const double above = turn(rotations, from, to, begin);
-    const double pivot = std::hypot(above, last);
-    rotations.push_back({above / pivot, last / pivot});
-    to[j - 1] = pivot;
+  // The old column j becomes column j - 1: the rotations so far, then one that turns its last value into the one above.
+  // Four columns are turned side by side by the rotations that all of them need, and then one after another by theirs.
+  for (Index j = position + 1; j < size_; j += kSideBySide) {
+    const Index count = std::min(kSideBySide, size_ - j);
+    const auto common = static_cast<std::size_t>(j - position - 1);
+    const double* from[kSideBySide];
+    double* to[kSideBySide];
+    double carried[kSideBySide];
+    for (Index k = 0; k < count; ++k) {
+      from[k] = packed_.data() + start(j + k) + begin;
+      to[k] = packed_.data() + start(j + k - 1) + begin;
+      std::copy_n(from[k] - begin, begin, to[k] - begin);
+    }
+    if (count == kSideBySide) {
+      kernels().rotate_four(rotations.data(), static_cast<std::int64_t>(common), from, to, carried);
+    } else {
+      for (Index k = 0; k < count; ++k) carried[k] = turn(rotations, from[k], to[k], 0);
+    }
+    for (Index k = 0; k < count; ++k) {
+      for (std::size_t i = common; i < rotations.size(); ++i) {
+        const auto [cosine, sine] = rotations[i];
+        const double next = from[k][i + 1];
+        to[k][i] = cosine * carried[k] + sine * next;
+        carried[k] = cosine * next - sine * carried[k];
+      }
+      const double last = from[k][rotations.size() + 1];
+      const double pivot = std::hypot(carried[k], last);
+      to[k][rotations.size()] = pivot;
+      rotations.push_back({carried[k] / pivot, last / pivot});
+    }
   }
   turn(rotations, first.data(), first.data(), begin);
   turn(rotations, second.data(), second.data(), begin);

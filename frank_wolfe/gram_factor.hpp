@@ -20,11 +20,20 @@ class GramFactor {
   [[nodiscard]] Index size() const { return size_; }
   void clear();
 
-  /// v <- R^-T v. size() values; O(size^2).
-  void solve_transposed(std::span<double> v) const;
+  /// Keeps the first columns. R^-T b of the shorter factor is the beginning of what it was.
+  void truncate(Index size);
+
+  /// v <- R^-T v. size() values, of which the first `begin` are R^-T v already; O(size^2).
+  void solve_transposed(std::span<double> v, Index begin = 0) const;
+
+  /// The same for `count` vectors at once, one after another in `block`.
+  void solve_transposed_block(std::span<double> block, Index count) const;
 
   /// v <- R^-1 v. size() values; O(size^2).
   void solve(std::span<double> v) const;
+
+  /// R v. size() values; O(size^2).
+  [[nodiscard]] std::vector<double> product(std::span<const double> v) const;
 
   /// Appends the column (row, pivot) to R: row = R^-T G_Pj, size() values; pivot > 0.
   void append(std::span<const double> row, double pivot);

@@ -19,7 +19,7 @@ double L1Penalty::value(std::span<const double> weights) const {
 
 double L1Penalty::excess(const DualPoint& point, double largest_score) const {
   const double best = point.squared_norm > 0.0 ? 1.0 + point.inner / point.squared_norm : 0.0;  // <y, w> / ||w||^2
-  const double feasible = largest_score > lambda_ ? lambda_ / largest_score : best;
+  const double feasible = largest_score > 0.0 ? lambda_ / largest_score : best;
   const double s = std::max(0.0, std::min(best, feasible));
   return 0.5 * (1.0 - s) * (1.0 - s) * point.squared_norm - s * point.inner;
 }

@@ -24,6 +24,7 @@ struct ModelHeader {
   std::uint64_t active;
   std::uint64_t rows;
   std::uint64_t is_thorough;
+  std::uint64_t atoms;
   std::uint64_t has_screening;
   Screening screening;
 };
@@ -97,7 +98,7 @@ std::variant<Report, Proposal, Candidate> decode_update(std::span<const std::byt
 void encode(const Iterate& iterate, double gap, const Request& request, Bytes& row) {
   ByteWriter writer(row);
   writer.value(ModelHeader{iterate.objective, iterate.level, iterate.inner, gap, iterate.columns.size(),
-                           iterate.dual.size(), request.thorough, request.screening.has_value(),
+                           iterate.dual.size(), request.thorough, request.atoms, request.screening.has_value(),
                            request.screening.value_or(Screening{})});
   writer.array(std::span<const Index>(iterate.columns));
   writer.array(std::span<const double>(iterate.weights));
@@ -116,6 +117,7 @@ Model decode_model(std::span<const std::byte> row) {
   model.iterate.inner = header.inner;
   model.gap = header.gap;
   model.request.thorough = header.is_thorough != 0;
+  model.request.atoms = static_cast<std::size_t>(header.atoms);
   if (header.has_screening != 0) model.request.screening = header.screening;
   return model;
 }

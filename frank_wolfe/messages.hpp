@@ -37,6 +37,7 @@ struct Report {
 /// What the owner asks of those who read a version.
 struct Request {
   bool thorough = true;                ///< else a quick round among candidates will do
+  std::size_t atoms = 1;               ///< to be proposed at most, a worker
   std::optional<Screening> screening;  ///< which columns are in no solution, as far as is known
 };
 

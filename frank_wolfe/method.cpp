@@ -1,6 +1,5 @@
 #include "frank_wolfe/method.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -42,11 +41,6 @@ std::string method_names() {
   std::string names = kMethods.front().name;
   for (std::size_t i = 1; i < kMethods.size(); ++i) names.append(", ").append(kMethods[i].name);
   return names;
-}
-
-std::size_t proposals_per_worker(std::size_t top_k, std::size_t active_atoms, std::size_t workers) {
-  const std::size_t all = top_k != 0 ? top_k : std::max<std::size_t>(10, active_atoms / 2);
-  return (all + workers - 1) / workers;
 }
 
 Staleness automatic_staleness(Method method) {

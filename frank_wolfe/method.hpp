@@ -8,7 +8,6 @@
 // Values only: any thread.
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,10 +48,6 @@ struct MethodTraits {
 
 /// "corrective, line-search, ..."
 [[nodiscard]] std::string method_names();
-
-/// K, the atoms proposed in a round by all workers together: max(10, |S| / 2) where `top_k` is 0. Shared out evenly,
-/// rounded up.
-[[nodiscard]] std::size_t proposals_per_worker(std::size_t top_k, std::size_t active_atoms, std::size_t workers);
 
 /// What a run gets that asks for none. A little staleness costs a few passes while all workers keep pace and halves the
 /// time when one does not (README, "Measured").

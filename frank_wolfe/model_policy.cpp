@@ -17,6 +17,10 @@ L1Term first_term(const Path& path) { return path.is_automatic() ? l1_penalty(0.
 
 // A round that brings less than this share of the atoms it might have is a poor one.
 constexpr double kPoorRound = 0.25;
+// K, the atoms proposed in a round by all workers together, is at least so many, and at most this multiple of those that
+// were of use last time.
+constexpr std::size_t kFewestAtoms = 10;
+constexpr double kMore = 2.0;
 // What rounding may hide of the objective, as a share of f(0) where weights times columns are no larger than y.
 constexpr double kObjectiveRounding = 1e-12;
 
@@ -61,7 +65,10 @@ ps::Settlement ModelPolicy::settle(const ps::SettleContext& context) {
     const std::vector<Proposal> proposals = std::exchange(proposals_, {});
     const bool poor = is_poor_round(proposals.size(), std::exchange(reporters_, 0));
     settled.changed = end_certified_problems();
-    if (!all_have_ended()) settled.changed |= rule_->advance(proposals);
+    if (!all_have_ended() && rule_->advance(proposals)) {
+      settled.changed = true;
+      if (!proposals.empty()) kept_atoms_ = active_among(proposals);
+    }
     settled.changed |= end_certified_problems();
     if (!settled.changed && !all_have_ended() && newest_is_evaluated) {
       end_problem(false);
@@ -170,8 +177,14 @@ std::optional<Screening> ModelPolicy::screening() const {
 }
 
 void ModelPolicy::write_row(Bytes& row) const {
-  const Request request{.thorough = thorough_, .screening = screening()};
+  const Request request{.thorough = thorough_, .atoms = atoms_per_worker(), .screening = screening()};
   encode(iterate(), certified_gap(), request, row);
+}
+
+std::size_t ModelPolicy::active_among(const std::vector<Proposal>& proposals) const {
+  return static_cast<std::size_t>(std::count_if(proposals.begin(), proposals.end(), [&](const Proposal& proposal) {
+    return std::binary_search(iterate().columns.begin(), iterate().columns.end(), proposal.index);
+  }));
 }
 
 bool ModelPolicy::has_converged() const { return certified_gap() <= options_.tolerance * options_.null_objective; }
@@ -181,8 +194,15 @@ bool ModelPolicy::everybody_evaluated(Version version) const {
                      [version](const WorkerState& worker) { return worker.evaluated == version; });
 }
 
+// A share of the active set, so that few rounds are made, but not many more than were of use last time.
+std::size_t ModelPolicy::atoms_per_worker() const {
+  const std::size_t useful = std::min(iterate().columns.size() / 2, static_cast<std::size_t>(kMore * static_cast<double>(kept_atoms_)));
+  const std::size_t all = options_.top_k != 0 ? options_.top_k : std::max(kFewestAtoms, useful);
+  return (all + options_.workers - 1) / options_.workers;
+}
+
 bool ModelPolicy::is_poor_round(std::size_t proposals, std::size_t reporters) const {
-  const std::size_t asked = proposals_per_worker(options_.top_k, iterate().columns.size(), options_.workers) * reporters;
+  const std::size_t asked = atoms_per_worker() * reporters;
   return static_cast<double>(proposals) < kPoorRound * static_cast<double>(asked);
 }
 

@@ -187,8 +187,6 @@ SolveResult solve(runtime::Job& job, AtomSelector& selector, Index first_column,
   Worker worker(selector, LeastSquares(target), ball_of(options),
                 {.model = kModel,
                  .first_column = first_column,
-                 .workers = job.workers(),
-                 .top_k = options.top_k,
                  .method = options.method,
                  .is_warm = !options.warm_start.empty(),
                  .warm_start = own_warm_start(options, first_column, selector.columns())});

@@ -12,9 +12,11 @@ namespace wolfpack::frank_wolfe {
 void Worker::iterate(runtime::Iteration& iteration) {
   const auto row = iteration.get_newer(options_.model, evaluated_);
   if (!row) return;  // an empty iteration, so that nobody waits for this worker
-  const bool is_first = evaluated_ == Version{};
+  if (evaluated_ == Version{} && options_.is_warm) {
+    evaluated_ = Version{1};  // alpha = 0, which nobody looks at; a later version will be, in the next iteration
+    return propose_warm_start(iteration);
+  }
   evaluated_ = row->version;
-  if (is_first && options_.is_warm) return propose_warm_start(iteration);
   const Model model = decode_model(row->payload);
   const Iterate& iterate = model.iterate;
 
@@ -66,7 +68,7 @@ SelectedAtoms Worker::select(const Model& model, Clock own_folded) {
   const std::vector<Index> not_again = excluded(iterate, own_folded);
   return selector_.select({.dual = iterate.dual,
                            .level = iterate.level,
-                           .count = proposals_per_worker(options_.top_k, iterate.columns.size(), options_.workers),
+                           .count = model.request.atoms,
                            .excluded = not_again,
                            .candidates_only = !model.request.thorough,
                            .screening = model.request.screening});

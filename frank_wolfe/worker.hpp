@@ -20,8 +20,6 @@ namespace wolfpack::frank_wolfe {
 struct WorkerOptions {
   ps::Key model;
   Index first_column = 0;  ///< the partition's columns are first_column, first_column + 1, ... of the whole matrix
-  std::size_t workers = 1;
-  std::size_t top_k = 0;  ///< 0: automatic
   Method method = Method::corrective;
   bool is_warm = false;               ///< whether any worker has columns to start from
   std::vector<Index> warm_start{};    ///< those of this partition, counted within it, increasing

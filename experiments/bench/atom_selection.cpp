@@ -1,18 +1,20 @@
-// How fast one thread selects atoms, beside how fast it can read the same bytes at all.
+// How fast atoms are selected, beside how fast the same bytes can be read at all.
 //
-//     bench_atom_selection [--rows 784] [--columns 60000] [--repeats 25] [--json FILE]
+//     bench_atom_selection [--rows 784] [--columns 60000] [--density D] [--threads N] [--skip SHARE] [--repeats 25]
+//                          [--json FILE]
 //
-// For float32 and float64 storage: medians of the first pass (which computes the norms too), of later passes, and of a
-// plain sum over the same memory, taken in turn so that a busy machine slows all alike. Pin it (taskset -c 0) for
-// steady figures.
+// For float32 and float64, dense or (with --density below 1) CSC: medians of the first pass, which computes the norms
+// too, of a pass over all columns, of a lazy pass that leaves out a random share of them, and of a quick round, whose
+// columns lie scattered; and of plain sums over the same memory by the same threads, the fastest of several ways to
+// read. All are taken in turn, so that a busy machine slows all alike; beside the medians stand the best figures, which
+// others disturb least.
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <fstream>
 #include <random>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -23,6 +25,7 @@
 
 #include "cpu/atom_selector.hpp"
 #include "cpu/dot_kernels.hpp"
+#include "experiments/bench/read_speed.hpp"
 
 namespace wolfpack {
 namespace {
@@ -30,84 +33,163 @@ namespace {
 struct Settings {
   Index rows = 784;
   Index columns = 60000;
+  double density = 1.0;
+  std::size_t threads = 1;
+  double skip = 0.8;
   int repeats = 25;
   std::string json;
 };
-
-template <class Work>
-double milliseconds(Work&& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-}
 
 double median(std::vector<double> values) {
   std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
   return values[values.size() / 2];
 }
 
-// Adds up the memory as 64-bit words: integer additions, which the compiler may put into whatever vectors it likes.
-std::uint64_t read_all(const void* memory, std::uint64_t bytes) {
-  const char* start = static_cast<const char*>(memory);
-  std::uint64_t sum = 0;
-  for (std::uint64_t position = 0; position + sizeof sum <= bytes; position += sizeof sum) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, start + position, sizeof word);
-    sum += word;
+// Numbers between -1 and 1. A share of the columns, at random, is a million times smaller: those that a lazy pass at
+// level 1 leaves out, whatever the dual vector.
+template <class Scalar>
+class Numbers {
+ public:
+  explicit Numbers(double skip) : skip_(skip) {}
+
+  void begin_column() { scale_ = share_(generator_) < skip_ ? Scalar(1e-6) : Scalar(1); }
+  Scalar next() { return scale_ * uniform_(generator_); }
+  std::mt19937_64& generator() { return generator_; }
+
+ private:
+  double skip_;
+  std::mt19937_64 generator_{1};
+  std::uniform_real_distribution<double> share_{0.0, 1.0};
+  std::uniform_real_distribution<Scalar> uniform_{-1, 1};
+  Scalar scale_ = 1;
+};
+
+template <class Scalar>
+DenseMatrix<Scalar> dense_matrix(const Settings& settings) {
+  Numbers<Scalar> numbers(settings.skip);
+  DenseMatrix<Scalar> matrix{settings.rows, settings.columns, {}};
+  matrix.values.resize(static_cast<std::size_t>(settings.rows * settings.columns));
+  auto value = matrix.values.begin();
+  for (Index j = 0; j < settings.columns; ++j) {
+    numbers.begin_column();
+    for (Index i = 0; i < settings.rows; ++i) *value++ = numbers.next();
   }
-  return sum;
+  return matrix;
 }
 
 template <class Scalar>
-nlohmann::json measure(const char* storage, const Settings& settings) {
-  std::mt19937_64 generator(1);
-  std::uniform_real_distribution<Scalar> uniform(-1, 1);
-  DenseMatrix<Scalar> matrix{settings.rows, settings.columns, {}};
-  matrix.values.resize(static_cast<std::size_t>(settings.rows * settings.columns));
-  for (Scalar& value : matrix.values) value = uniform(generator);
-  std::vector<double> dual(static_cast<std::size_t>(settings.rows));
-  for (double& value : dual) value = static_cast<double>(uniform(generator));
-
-  const SelectionRequest request{.dual = dual, .count = 10, .excluded = {}};
-  const std::uint64_t bytes = matrix.values.size() * sizeof(Scalar);
-  std::vector<double> first_ms, pass_ms, read_ms;
-  const std::uint64_t expected_sum = read_all(matrix.values.data(), bytes);
-  for (int repeat = 0; repeat < settings.repeats; ++repeat) {
-    const auto selector = cpu::make_cpu_atom_selector(matrix.view());
-    std::uint64_t sum = 0;
-    SelectedAtoms first, later;
-    read_ms.push_back(milliseconds([&] { sum = read_all(matrix.values.data(), bytes); }));
-    first_ms.push_back(milliseconds([&] { first = selector->select(request); }));
-    pass_ms.push_back(milliseconds([&] { later = selector->select(request); }));
-    if (sum != expected_sum || first.largest_score != later.largest_score) {
-      throw std::runtime_error("two passes over the same memory gave different answers");
+SparseMatrix<Scalar> sparse_matrix(const Settings& settings) {
+  Numbers<Scalar> numbers(settings.skip);
+  std::geometric_distribution<Index> gap(settings.density);
+  SparseMatrix<Scalar> matrix{settings.rows, settings.columns, {0}, {}, {}};
+  for (Index j = 0; j < settings.columns; ++j) {
+    numbers.begin_column();
+    for (Index i = gap(numbers.generator()); i < settings.rows; i += 1 + gap(numbers.generator())) {
+      matrix.row_indices.push_back(static_cast<std::int32_t>(i));
+      matrix.values.push_back(numbers.next());
     }
+    matrix.column_starts.push_back(static_cast<Index>(matrix.values.size()));
+  }
+  return matrix;
+}
+
+template <class Scalar>
+std::vector<std::span<const std::byte>> memory_of(const DenseMatrix<Scalar>& matrix) {
+  return {std::as_bytes(std::span(matrix.values))};
+}
+template <class Scalar>
+std::vector<std::span<const std::byte>> memory_of(const SparseMatrix<Scalar>& matrix) {
+  return {std::as_bytes(std::span(matrix.values)), std::as_bytes(std::span(matrix.row_indices)),
+          std::as_bytes(std::span(matrix.column_starts))};
+}
+
+std::vector<double> random_dual(Index rows, unsigned seed) {
+  std::mt19937_64 generator(seed);
+  std::uniform_real_distribution<double> uniform(-1, 1);
+  std::vector<double> dual(static_cast<std::size_t>(rows));
+  for (double& value : dual) value = uniform(generator);
+  return dual;
+}
+
+// One kind of pass: how long it took, each time, and how many bytes it read.
+struct Figure {
+  void take(AtomSelector& selector, std::size_t threads, const SelectionRequest& request) {
+    SelectedAtoms selected;
+    ms.push_back(1e3 * bench::seconds_of(threads, [&] { selected = selector.select(request); }));
+    bytes = selected.bytes_read;
+    columns = selected.columns_evaluated;
+  }
+  [[nodiscard]] double gigabytes_per_second() const { return static_cast<double>(bytes) / median(ms) * 1e-6; }
+  [[nodiscard]] double best_gigabytes_per_second() const {
+    return static_cast<double>(bytes) / *std::min_element(ms.begin(), ms.end()) * 1e-6;
   }
 
-  const auto gigabytes_per_second = [&](double ms) { return static_cast<double>(bytes) / ms * 1e-6; };
-  const double first = median(first_ms), pass = median(pass_ms), read = median(read_ms);
-  fmt::print("{:8} {:>14.2f} {:>10.2f} {:>10.2f} {:>11.1f} {:>11.1f} {:>12.2f}\n", storage, first, pass, read,
-             gigabytes_per_second(pass), gigabytes_per_second(read), read / pass);
-  return {{"storage", storage},
-          {"bytes", bytes},
-          {"first_pass_ms", first},
-          {"pass_ms", pass},
-          {"read_ms", read},
-          {"pass_gb_per_second", gigabytes_per_second(pass)},
-          {"read_gb_per_second", gigabytes_per_second(read)},
-          {"share_of_read_speed", read / pass}};
+  std::vector<double> ms;
+  std::uint64_t bytes = 0;
+  Index columns = 0;
+};
+
+template <class AnyMatrix>
+nlohmann::json measure(const char* storage, const AnyMatrix& matrix, const Settings& settings) {
+  const std::vector<double> one = random_dual(settings.rows, 2);
+  const std::vector<double> other = random_dual(settings.rows, 3);
+  bench::ReadSpeed read(memory_of(matrix), settings.threads);
+  Figure first, all, lazy, quick;
+  for (int repeat = 0; repeat < settings.repeats; ++repeat) {
+    const auto selector = cpu::make_cpu_atom_selector(matrix.view(), {.threads = settings.threads});
+    read.measure();
+    first.take(*selector, settings.threads, {.dual = one, .count = 10, .excluded = {}});
+    all.take(*selector, settings.threads, {.dual = one, .count = 10, .excluded = {}});
+    lazy.take(*selector, settings.threads, {.dual = other, .level = 1.0, .count = 10, .excluded = {}});
+    const SelectionRequest candidates{.dual = one, .count = 10, .excluded = {}, .candidates_only = true};
+    static_cast<void>(selector->select(candidates));  // the first of them also finds the candidates
+    read.wash();                                      // and leaves them in the cache
+    quick.take(*selector, settings.threads, candidates);
+  }
+
+  const double read_speed = read.gigabytes_per_second();
+  const double best_read_speed = read.best_gigabytes_per_second();
+  nlohmann::json result = {{"storage", storage},
+                           {"bytes", all.bytes},
+                           {"read_gb_per_second", read_speed},
+                           {"best_read_gb_per_second", best_read_speed},
+                           {"read_way", read.fastest_way()}};
+  fmt::print("{:12} {:>9} {:>10} {:>10} {:>10.1f} {:>10} {:>10.1f}\n", storage, "read", "", "", read_speed, "",
+             best_read_speed);
+  const auto report = [&](const char* name, const Figure& figure) {
+    const double speed = figure.gigabytes_per_second();
+    const double best = figure.best_gigabytes_per_second();
+    fmt::print("{:12} {:>9} {:>10} {:>10.3f} {:>10.1f} {:>10.2f} {:>10.1f} {:>10.2f}\n", "", name, figure.columns,
+               median(figure.ms), speed, speed / read_speed, best, best / best_read_speed);
+    result[name] = {{"ms", median(figure.ms)},    {"columns", figure.columns},
+                    {"gb_per_second", speed},     {"share_of_read_speed", speed / read_speed},
+                    {"best_gb_per_second", best}, {"best_share_of_read_speed", best / best_read_speed}};
+  };
+  report("first", first);
+  report("pass", all);
+  report("lazy", lazy);
+  report("quick", quick);
+  return result;
 }
 
 void run(const Settings& settings) {
   const char* kernels = cpu::best_kernels().name;
-  fmt::print("{} x {}, one thread, {} kernels, medians of {}\n", settings.rows, settings.columns, kernels,
-             settings.repeats);
-  fmt::print("{:8} {:>14} {:>10} {:>10} {:>11} {:>11} {:>12}\n", "storage", "first pass ms", "pass ms", "read ms",
-             "pass GB/s", "read GB/s", "pass / read");
-  nlohmann::json result = {{"benchmark", "atom_selection"}, {"rows", settings.rows}, {"columns", settings.columns},
-                           {"repeats", settings.repeats},   {"threads", 1},          {"kernels", kernels}};
-  result["results"].push_back(measure<float>("float32", settings));
-  result["results"].push_back(measure<double>("float64", settings));
+  fmt::print("{} x {}, density {}, {} threads, {} kernels, lazy passes skip {}, medians of {}\n", settings.rows,
+             settings.columns, settings.density, settings.threads, kernels, settings.skip, settings.repeats);
+  fmt::print("{:12} {:>9} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}\n", "storage", "", "columns", "ms", "GB/s",
+             "of read", "best GB/s", "of read");
+  nlohmann::json result = {{"benchmark", "atom_selection"}, {"rows", settings.rows},
+                           {"columns", settings.columns},   {"density", settings.density},
+                           {"threads", settings.threads},   {"skip", settings.skip},
+                           {"repeats", settings.repeats},   {"kernels", kernels}};
+  nlohmann::json& results = result["results"];
+  if (settings.density < 1.0) {
+    results.push_back(measure("csc float32", sparse_matrix<float>(settings), settings));
+    results.push_back(measure("csc float64", sparse_matrix<double>(settings), settings));
+  } else {
+    results.push_back(measure("float32", dense_matrix<float>(settings), settings));
+    results.push_back(measure("float64", dense_matrix<double>(settings), settings));
+  }
   if (settings.json.empty()) return;
   std::ofstream file(settings.json);
   file << result.dump(2) << '\n';
@@ -122,6 +204,11 @@ int main(int argc, char** argv) {
   CLI::App app("Times CPU atom selection against the speed of memory.");
   app.add_option("--rows", settings.rows, "rows of the partition")->check(CLI::PositiveNumber);
   app.add_option("--columns", settings.columns, "columns of the partition")->check(CLI::PositiveNumber);
+  app.add_option("--density", settings.density, "share of non-zeros; below 1 the storage is CSC")
+      ->check(CLI::Range(1e-9, 1.0));
+  app.add_option("--threads", settings.threads, "threads that share a pass")->check(CLI::PositiveNumber);
+  app.add_option("--skip", settings.skip, "share of the columns that a lazy pass leaves out")
+      ->check(CLI::Range(0.0, 1.0));
   app.add_option("--repeats", settings.repeats, "measurements of each figure")->check(CLI::PositiveNumber);
   app.add_option("--json", settings.json, "write the figures and all settings to this file");
   CLI11_PARSE(app, argc, argv);

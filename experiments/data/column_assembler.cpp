@@ -17,11 +17,11 @@ bool prefers_dense(Index entries, Index rows, Index columns) {
   return static_cast<double>(entries) > 0.5 * static_cast<double>(rows) * static_cast<double>(columns);
 }
 
-ColumnAssembler::ColumnAssembler(std::string path, Index rows, ColumnRange range, std::span<const Index> entry_counts,
-                                 bool dense)
+ColumnAssembler::ColumnAssembler(std::string path, Index rows, ColumnRange range,
+                                 std::span<const EntryCounts::value_type> entry_counts, bool dense)
     : path_(std::move(path)), range_(range), dense_(dense) {
   if (dense) {
-    dense_matrix_ = {rows, range.count, std::vector<double>(static_cast<std::size_t>(rows * range.count))};
+    dense_matrix_ = {rows, range.count, LargeArray<double>(static_cast<std::size_t>(rows * range.count), 0.0)};
     return;
   }
   const auto counts =
@@ -29,10 +29,10 @@ ColumnAssembler::ColumnAssembler(std::string path, Index rows, ColumnRange range
   sparse_matrix_.rows = rows;
   sparse_matrix_.columns = range.count;
   sparse_matrix_.column_starts.resize(counts.size() + 1);
-  std::inclusive_scan(counts.begin(), counts.end(), sparse_matrix_.column_starts.begin() + 1);
+  std::inclusive_scan(counts.begin(), counts.end(), sparse_matrix_.column_starts.begin() + 1, std::plus<>(), Index{0});
   sparse_matrix_.row_indices.resize(static_cast<std::size_t>(sparse_matrix_.column_starts.back()));
   sparse_matrix_.values.resize(sparse_matrix_.row_indices.size());
-  next_.assign(sparse_matrix_.column_starts.begin(), sparse_matrix_.column_starts.end() - 1);
+  placed_.resize(counts.size());
 }
 
 void ColumnAssembler::add_dense(Index row, Index j, double value) {
@@ -42,7 +42,7 @@ void ColumnAssembler::add_dense(Index row, Index j, double value) {
 }
 
 void ColumnAssembler::add_sparse(Index row, Index j, double value) {
-  const Index at = next_[static_cast<std::size_t>(j)]++;
+  const Index at = sparse_matrix_.column_starts[static_cast<std::size_t>(j)] + placed_[static_cast<std::size_t>(j)]++;
   if (at >= sparse_matrix_.column_starts[static_cast<std::size_t>(j) + 1]) {
     refuse(path_, "changed while it was read; expected it to stay");
   }
@@ -52,8 +52,9 @@ void ColumnAssembler::add_sparse(Index row, Index j, double value) {
 
 Matrix ColumnAssembler::finish() && {
   if (dense_) return std::move(dense_matrix_);
-  for (std::size_t j = 0; j < next_.size(); ++j) {
-    if (next_[j] != sparse_matrix_.column_starts[j + 1]) {
+  const auto& starts = sparse_matrix_.column_starts;
+  for (std::size_t j = 0; j < placed_.size(); ++j) {
+    if (starts[j] + placed_[j] != starts[j + 1]) {
       refuse(path_, "changed while it was read; expected it to stay");
     }
   }
@@ -80,13 +81,15 @@ void ColumnAssembler::sort_and_sum() {
   if (is_sorted(sparse_matrix_)) return;
   auto& [rows, columns, starts, row_indices, values] = sparse_matrix_;
   std::vector<std::pair<std::int32_t, double>> entries;
-  std::size_t end = 0;  // of what is kept so far; never ahead of what is read
-  for (std::size_t j = 0; j < next_.size(); ++j) {
+  std::size_t end = 0;    // of what is kept so far; never ahead of what is read
+  std::size_t begin = 0;  // of column j as it came; starts[j] is overwritten below
+  for (std::size_t j = 0; j < placed_.size(); ++j) {
     entries.clear();
-    for (auto k = static_cast<std::size_t>(starts[j]); k < static_cast<std::size_t>(next_[j]); ++k) {
+    for (std::size_t k = begin; k < begin + placed_[j]; ++k) {
       entries.emplace_back(row_indices[k], values[k]);
     }
     std::ranges::stable_sort(entries, {}, &std::pair<std::int32_t, double>::first);  // sums in the order of the file
+    begin += placed_[j];
     const std::size_t start = end;
     for (const auto& [row, value] : entries) {
       if (end == start || row_indices[end - 1] != row) {

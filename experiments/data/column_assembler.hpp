@@ -9,6 +9,7 @@
 //     Matrix mine = std::move(assembler).finish();
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,11 +23,14 @@ namespace wolfpack::data {
 /// column.
 [[nodiscard]] bool prefers_dense(Index entries, Index rows, Index columns);
 
+/// How many non-zero entries each column has: every worker holds those of the whole file, so they are small.
+using EntryCounts = std::vector<std::uint32_t>;
+
 class ColumnAssembler {
  public:
-  /// entry_counts: for every column of the whole file, how many non-zero entries add() will bring; not read where
-  /// `dense`.
-  ColumnAssembler(std::string path, Index rows, ColumnRange range, std::span<const Index> entry_counts, bool dense);
+  /// entry_counts: what add() will bring, for every column of the whole file; not read where `dense`.
+  ColumnAssembler(std::string path, Index rows, ColumnRange range,
+                  std::span<const EntryCounts::value_type> entry_counts, bool dense);
 
   /// An entry of the whole matrix, indices from 0; outside of the range it is passed over. Refuses more entries than
   /// were counted.
@@ -50,7 +54,7 @@ class ColumnAssembler {
   bool dense_;
   DenseMatrix<double> dense_matrix_;
   SparseMatrix<double> sparse_matrix_;
-  std::vector<Index> next_;  ///< where the next entry of each sparse column goes
+  EntryCounts placed_;  ///< how many entries each sparse column has already
 };
 
 }  // namespace wolfpack::data

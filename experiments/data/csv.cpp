@@ -80,8 +80,9 @@ class CsvReader final : public DatasetReader {
  public:
   CsvReader(std::string path, const std::string& target, bool target_is_optional) : path_(std::move(path)) {
     LineReader lines(path_);
-    names_ = read_header(lines);
-    if (!target.empty() || !target_is_optional) find_target(target);
+    const std::vector<std::string> names = read_header(lines);
+    fields_ = names.size();
+    if (!target.empty() || !target_is_optional) find_target(target, names);
     if (columns() == 0) refuse(path_, 1, "the target is the only column; expected at least one feature beside it");
   }
 
@@ -97,13 +98,11 @@ class CsvReader final : public DatasetReader {
 
   [[nodiscard]] bool target_is_a_column() const { return target_field_ != kNone; }
   [[nodiscard]] Index rows() const override { return rows_; }
-  [[nodiscard]] Index columns() const override {
-    return static_cast<Index>(names_.size()) - (target_is_a_column() ? 1 : 0);
-  }
+  [[nodiscard]] Index columns() const override { return static_cast<Index>(fields_) - (target_is_a_column() ? 1 : 0); }
 
   [[nodiscard]] Matrix load(ColumnRange range) const override {
     assert(range.first >= 0 && range.count >= 0 && range.first + range.count <= columns());
-    DenseMatrix<double> matrix{rows_, range.count, std::vector<double>(static_cast<std::size_t>(rows_ * range.count))};
+    DenseMatrix<double> matrix{rows_, range.count, LargeArray<double>(static_cast<std::size_t>(rows_ * range.count))};
     const Index rows_now = for_each_row(range, [&](Index row, std::size_t field, double value) {
       if (row >= rows_ || field == target_field_) return;
       matrix.values[static_cast<std::size_t>((feature(field) - range.first) * rows_ + row)] = value;
@@ -120,20 +119,20 @@ class CsvReader final : public DatasetReader {
     return static_cast<Index>(field) - (field > target_field_ ? 1 : 0);
   }
 
-  void find_target(const std::string& target) {
-    const auto found = std::ranges::find(names_, target);
-    if (target.empty() || found == names_.end()) {
+  void find_target(const std::string& target, const std::vector<std::string>& columns) {
+    const auto found = std::ranges::find(columns, target);
+    if (target.empty() || found == columns.end()) {
       if (!target.empty() && std::filesystem::exists(target)) return;
-      std::string names = fmt::format("{}", fmt::join(names_, ", "));
+      std::string names = fmt::format("{}", fmt::join(columns, ", "));
       if (names.size() > 200) names = names.substr(0, 200) + " ...";
       const std::string seen =
           target.empty() ? "no target is named" : in_quotes(target) + " is neither a column nor a file";
       refuse(path_, 1, fmt::format("{}; expected --target with a target file or one of the columns {}", seen, names));
     }
-    if (std::ranges::count(names_, target) > 1) {
+    if (std::ranges::count(columns, target) > 1) {
       refuse(path_, 1, fmt::format("several columns are named {}; expected one", in_quotes(target)));
     }
-    target_field_ = static_cast<std::size_t>(found - names_.begin());
+    target_field_ = static_cast<std::size_t>(found - columns.begin());
   }
 
   /// Calls visit(row, field, value) for the fields of the features in `range`, and of the target; returns the number of
@@ -141,7 +140,7 @@ class CsvReader final : public DatasetReader {
   template <class Visit>
   Index for_each_row(ColumnRange range, Visit visit) const {
     LineReader lines(path_);
-    static_cast<void>(read_header(lines));
+    static_cast<void>(lines.next());  // the header
     Index row = 0, blank_line = 0;
     while (lines.next()) {
       TextScanner scanner(lines);
@@ -163,25 +162,24 @@ class CsvReader final : public DatasetReader {
 
   template <class Visit>
   void for_each_field(const LineReader& lines, TextScanner& scanner, ColumnRange range, Visit visit) const {
-    for (std::size_t field = 0; field < names_.size(); ++field) {
+    for (std::size_t field = 0; field < fields_; ++field) {
       if (field > 0 && !scanner.take(',')) {
         lines.refuse_line(
-            fmt::format("holds {} fields; expected {}, as in the header, separated by commas", field, names_.size()));
+            fmt::format("holds {} fields; expected {}, as in the header, separated by commas", field, fields_));
       }
-      const Index j = feature(field) - range.first;
-      if (field == target_field_ || (j >= 0 && j < range.count)) {
+      if (field == target_field_ || range.contains(feature(field))) {
         visit(field, scanner.real("a finite number in every field, separated by commas", ','));
       } else {
         scanner.skip_to(',');
       }
     }
     if (!scanner.at_end()) {
-      scanner.refuse_here("is too much", fmt::format("{} fields, as in the header", names_.size()));
+      scanner.refuse_here("is too much", fmt::format("{} fields, as in the header", fields_));
     }
   }
 
   std::string path_;
-  std::vector<std::string> names_;
+  std::size_t fields_ = 0;
   std::size_t target_field_ = kNone;
   Index rows_ = 0;
 };

@@ -41,6 +41,8 @@ struct DatasetFiles {
 struct ColumnRange {
   Index first = 0;
   Index count = 0;
+
+  [[nodiscard]] bool contains(Index j) const { return j >= first && j < first + count; }
 };
 
 /// The columns of one worker of several: contiguous, sizes differing by at most one, the first ones larger. Empty for

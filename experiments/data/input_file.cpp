@@ -7,7 +7,6 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -18,22 +17,6 @@
 
 namespace wolfpack::data {
 namespace {
-
-/// A file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
 
 struct OpenFile {
   Descriptor descriptor;
@@ -52,7 +35,7 @@ OpenFile open_regular(const std::string& path) {
   if (S_ISDIR(status.st_mode)) refuse(path, "is a directory; expected a file");
   if (!S_ISREG(status.st_mode)) refuse(path, "is a pipe or a device; expected a regular file, which can be read twice");
   if (status.st_size == 0) refuse(path, "is empty; expected data");
-  return {Descriptor(descriptor.release()), static_cast<std::uint64_t>(status.st_size)};
+  return {std::move(descriptor), static_cast<std::uint64_t>(status.st_size)};
 }
 
 bool ends_with_gz(const std::string& path) { return path.ends_with(".gz") || path.ends_with(".GZ"); }
@@ -86,6 +69,10 @@ void check_column_count(const std::string& file, Index line, Index columns) {
   refuse(file, line, what);
 }
 
+Descriptor::~Descriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
 InputFile::InputFile(std::string path) : path_(std::move(path)) {
   OpenFile open = open_regular(path_);
   stored_bytes_ = open.bytes;
@@ -95,22 +82,39 @@ InputFile::InputFile(std::string path) : path_(std::move(path)) {
   if (ends_with_gz(path_) && !compressed_) {
     refuse(path_, "does not begin like gzip data; expected it, as the name ends in .gz");
   }
-  const int fd = open.descriptor.get();
-  file_.reset(gzdopen(fd, "rb"));  // reads plain files too, without copying them
-  if (!file_) refuse(path_, "cannot be read: out of memory");
+  if (!compressed_) {
+    plain_ = std::move(open.descriptor);
+    return;
+  }
+  gzip_.reset(gzdopen(open.descriptor.get(), "rb"));
+  if (!gzip_) refuse(path_, "cannot be read: out of memory");
   static_cast<void>(open.descriptor.release());  // zlib closes it from here on
-  gzbuffer(file_.get(), 1 << 17);
+  gzbuffer(gzip_.get(), 1 << 17);
+}
+
+std::size_t InputFile::read_plain(char* to, std::size_t bytes) {
+  std::size_t done = 0;
+  while (done < bytes) {
+    const ssize_t got = ::pread(plain_.get(), to + done, bytes - done, static_cast<off_t>(position_));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) refuse(path_, fmt::format("cannot be read: {}", std::strerror(errno)));
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+    position_ += static_cast<std::uint64_t>(got);
+  }
+  return done;
 }
 
 std::size_t InputFile::read(void* destination, std::size_t bytes) {
   constexpr std::size_t kAtOnce = std::size_t{1} << 30;  // zlib counts in int
   auto* to = static_cast<char*>(destination);
+  if (!compressed_) return read_plain(to, bytes);
   std::size_t done = 0;
   while (done < bytes) {
     const auto wanted = static_cast<unsigned>(std::min(bytes - done, kAtOnce));
-    const int got = gzread(file_.get(), to + done, wanted);
+    const int got = gzread(gzip_.get(), to + done, wanted);
     int code = Z_OK;
-    const char* message = gzerror(file_.get(), &code);
+    const char* message = gzerror(gzip_.get(), &code);
     if (code == Z_ERRNO) refuse(path_, fmt::format("cannot be read: {}", std::strerror(errno)));
     if (got < 0 || code != Z_OK) {
       refuse(path_, fmt::format("its gzip data is damaged or cut off ({}); expected a whole gzip file", message));
@@ -122,6 +126,11 @@ std::size_t InputFile::read(void* destination, std::size_t bytes) {
 }
 
 std::uint64_t InputFile::skip(std::uint64_t bytes) {
+  if (!compressed_) {
+    const std::uint64_t skipped = std::min(bytes, stored_bytes_ - std::min(stored_bytes_, position_));
+    position_ += skipped;
+    return skipped;
+  }
   std::array<char, 1 << 16> scratch;
   std::uint64_t done = 0;
   while (done < bytes) {
@@ -132,15 +141,5 @@ std::uint64_t InputFile::skip(std::uint64_t bytes) {
   }
   return done;
 }
-
-MappedFile::MappedFile(const std::string& path) {
-  const OpenFile open = open_regular(path);
-  void* mapping = ::mmap(nullptr, open.bytes, PROT_READ, MAP_PRIVATE, open.descriptor.get(), 0);
-  if (mapping == MAP_FAILED) refuse(path, fmt::format("cannot be mapped: {}", std::strerror(errno)));
-  data_ = static_cast<const std::byte*>(mapping);
-  size_ = open.bytes;
-}
-
-MappedFile::~MappedFile() { ::munmap(const_cast<std::byte*>(data_), size_); }
 
 }  // namespace wolfpack::data

@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <zlib.h>
@@ -45,6 +46,24 @@ struct LabelledReader {
 /// number in the file. `line` 0 means: no particular line.
 void check_column_count(const std::string& file, Index line, Index columns);
 
+/// An open file, closed with its owner.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Descriptor();
+
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
 class InputFile {
  public:
   /// Opens; refuses what is absent, a directory, unreadable or empty.
@@ -57,7 +76,7 @@ class InputFile {
 
   /// Reads up to `bytes`; fewer only at the end of the file. Refuses damaged or cut-off gzip data.
   std::size_t read(void* destination, std::size_t bytes);
-  /// Passes over up to `bytes`; returns how many there were.
+  /// Passes over up to `bytes`; returns how many there were. Costs nothing in a plain file.
   std::uint64_t skip(std::uint64_t bytes);
 
  private:
@@ -65,26 +84,14 @@ class InputFile {
     void operator()(gzFile file) const { gzclose_r(file); }
   };
 
+  std::size_t read_plain(char* to, std::size_t bytes);
+
   std::string path_;
   bool compressed_ = false;
   std::uint64_t stored_bytes_ = 0;
-  std::unique_ptr<gzFile_s, Close> file_;
-};
-
-/// A plain file mapped read-only. The bytes belong to the mapping; the file must not be cut while it is read.
-class MappedFile {
- public:
-  explicit MappedFile(const std::string& path);
-  ~MappedFile();
-  MappedFile(const MappedFile&) = delete;
-  MappedFile& operator=(const MappedFile&) = delete;
-
-  [[nodiscard]] const std::byte* data() const { return data_; }
-  [[nodiscard]] std::uint64_t size() const { return size_; }
-
- private:
-  const std::byte* data_ = nullptr;
-  std::uint64_t size_ = 0;
+  Descriptor plain_;                         ///< where not compressed
+  std::uint64_t position_ = 0;               ///< the same
+  std::unique_ptr<gzFile_s, Close> gzip_{};  ///< where compressed
 };
 
 }  // namespace wolfpack::data

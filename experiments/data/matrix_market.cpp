@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cctype>
 #include <cmath>
+#include <limits>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -102,9 +103,10 @@ class EntryScanner {
   EntryScanner(LineReader& lines, const Header& header)
       : lines_(lines), header_(header), array_row_(header.symmetry == Symmetry::skew_symmetric ? 1 : 0) {}
 
-  /// Calls visit(row, column, value), indices from 0, for every entry.
+  /// Calls visit(row, column, value), indices from 0, for every entry whose column, or where there is a mirrored one
+  /// that one's, lies in `range`. Values of others are passed over.
   template <class Visit>
-  void for_each(Visit visit) {
+  void for_each(ColumnRange range, Visit visit) {
     Index entries = 0;
     while (lines_.next()) {
       TextScanner scanner(lines_);
@@ -113,6 +115,7 @@ class EntryScanner {
         lines_.refuse_line(fmt::format("is one entry too many; expected {}", header_.entries));
       }
       const auto [row, column] = header_.coordinate ? coordinates(scanner) : next_in_array();
+      if (!range.contains(column) && (header_.symmetry == Symmetry::general || !range.contains(row))) continue;
       const double x = value(scanner);
       visit(row, column, x);
       if (header_.symmetry == Symmetry::symmetric && row != column) visit(column, row, x);
@@ -178,9 +181,12 @@ class MatrixMarketReader final : public DatasetReader {
     LineReader lines(path_);
     header_ = parse_header(lines);
     if (header_.coordinate) entry_counts_.resize(static_cast<std::size_t>(header_.columns));
-    EntryScanner(lines, header_).for_each([this](Index, Index column, double value) {
+    EntryScanner(lines, header_).for_each({0, header_.columns}, [&](Index, Index column, double value) {
       if (!header_.coordinate || value == 0.0) return;
-      ++entry_counts_[static_cast<std::size_t>(column)];
+      if (++entry_counts_[static_cast<std::size_t>(column)] == 0) {
+        lines.refuse_line(fmt::format("is one entry too many of column {}; expected at most {}", column + 1,
+                                      std::numeric_limits<EntryCounts::value_type>::max()));
+      }
       ++entries_;
     });
   }
@@ -195,7 +201,7 @@ class MatrixMarketReader final : public DatasetReader {
     const Header now = parse_header(lines);
     if (now.rows != rows() || now.columns != columns()) refuse(path_, "changed while it was read; expected it to stay");
     ColumnAssembler assembler(path_, rows(), range, entry_counts_, dense);
-    EntryScanner(lines, now).for_each([&](Index row, Index column, double value) {
+    EntryScanner(lines, now).for_each(range, [&](Index row, Index column, double value) {
       assembler.add(row, column, value);
     });
     return std::move(assembler).finish();
@@ -204,8 +210,8 @@ class MatrixMarketReader final : public DatasetReader {
  private:
   std::string path_;
   Header header_;
-  Index entries_ = 0;                ///< non-zeros, mirrored ones included
-  std::vector<Index> entry_counts_;  ///< the same by column; empty for an array file
+  Index entries_ = 0;         ///< non-zeros, mirrored ones included
+  EntryCounts entry_counts_;  ///< the same by column; empty for an array file
 };
 
 }  // namespace

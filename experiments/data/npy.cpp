@@ -31,8 +31,7 @@ bool all_finite(const Scalar* data, std::size_t count) {
 template <class Scalar>
 class NpyReader final : public DatasetReader {
  public:
-  NpyReader(const InputFile& file, const NpyHeader& header)
-      : path_(file.path()), compressed_(file.compressed()), header_(header) {
+  NpyReader(const InputFile& file, const NpyHeader& header) : path_(file.path()), header_(header) {
     value_bytes_ = check_npy_length(file, header, sizeof(Scalar));
   }
 
@@ -41,28 +40,24 @@ class NpyReader final : public DatasetReader {
 
   [[nodiscard]] Matrix load(ColumnRange range) const override {
     assert(range.first >= 0 && range.count >= 0 && range.first + range.count <= columns());
-    DenseMatrix<Scalar> matrix{rows(), range.count,
-                               std::vector<Scalar>(static_cast<std::size_t>(rows() * range.count))};
-    if (compressed_) {
-      inflate(range, matrix);
-    } else {
-      const MappedFile file(path_);
-      if (file.size() != header_.data_offset + value_bytes_) {
-        refuse(path_, "changed while it was read; expected it to stay");
-      }
-      const std::byte* values = file.data() + header_.data_offset;
-      if (header_.fortran_order) {
-        copy_columns(values + range.first * column_bytes(), range, matrix);
-      } else {
-        const Rows all{0, rows(), values + range.first * static_cast<Index>(sizeof(Scalar)),
-                       columns() * static_cast<Index>(sizeof(Scalar))};
-        gather(all, range, matrix);
-      }
+    DenseMatrix<Scalar> matrix{rows(), range.count, LargeArray<Scalar>(static_cast<std::size_t>(rows() * range.count))};
+    InputFile file(path_);
+    const bool same_length = file.compressed() || file.stored_bytes() == header_.data_offset + value_bytes_;
+    if (!same_length || read_npy_header(file).data_offset != header_.data_offset) {
+      refuse(path_, "changed while it was read; expected it to stay");
     }
+    if (header_.fortran_order) {
+      read_columns(file, range, matrix);
+    } else {
+      read_rows(file, range, matrix);
+    }
+    if (file.compressed()) check_end(file);
     return matrix;
   }
 
  private:
+  static constexpr Index kBlockBytes = Index{1} << 22;  ///< read at once: stays in the last cache until it is checked
+
   /// Some rows of the range in C order: row first + k begins at data + k * stride_bytes.
   struct Rows {
     Index first;
@@ -73,24 +68,27 @@ class NpyReader final : public DatasetReader {
 
   [[nodiscard]] Index column_bytes() const { return rows() * static_cast<Index>(sizeof(Scalar)); }
 
-  void copy_columns(const std::byte* from, ColumnRange range, DenseMatrix<Scalar>& matrix) const {
-    for (Index j = 0; j < range.count; ++j) {
-      Scalar* column = matrix.values.data() + j * rows();
-      std::memcpy(column, from + j * column_bytes(), static_cast<std::size_t>(column_bytes()));
-      check_column(column, j, range);
+  /// Straight into the matrix: in Fortran order the range is one run of bytes.
+  void read_columns(InputFile& file, ColumnRange range, DenseMatrix<Scalar>& matrix) const {
+    const Index block_columns = std::max(kBlockBytes / column_bytes(), Index{1});
+    skip(file, range.first * column_bytes());
+    for (Index j = 0; j < range.count; j += block_columns) {
+      const Index count = std::min(block_columns, range.count - j);
+      read(file, matrix.values.data() + j * rows(), count * column_bytes());
+      for (Index k = j; k < j + count; ++k) check_column(matrix.values.data() + k * rows(), rows(), range.first + k);
     }
+    skip(file, (columns() - range.first - range.count) * column_bytes());
   }
 
-  void check_column(const Scalar* column, Index j, ColumnRange range) const {
-    if (all_finite(column, static_cast<std::size_t>(rows()))) return;
-    const Scalar* bad = std::find_if_not(column, column + rows(), [](Scalar x) { return std::isfinite(x); });
-    refuse(path_, fmt::format("row {}, column {} (from 0) holds {}; expected finite numbers", bad - column,
-                              range.first + j, *bad));
+  /// Refuses values that are not finite among the first `count` of column j of the file: the others are not read yet.
+  void check_column(const Scalar* column, Index count, Index j) const {
+    if (all_finite(column, static_cast<std::size_t>(count))) return;
+    const Scalar* bad = std::find_if_not(column, column + count, [](Scalar x) { return std::isfinite(x); });
+    refuse(path_, fmt::format("row {}, column {} (from 0) holds {}; expected finite numbers", bad - column, j, *bad));
   }
 
   /// Transposes by tiles through a small buffer: every line of the source is read once and every line of the matrix
-  /// written once, whatever the strides are (powers of two would evict each other). Copying bytes into the buffer also
-  /// allows any alignment.
+  /// written once, whatever the strides are (powers of two would evict each other).
   void gather(const Rows& source, ColumnRange range, DenseMatrix<Scalar>& matrix) const {
     constexpr Index kTile = 64;
     std::array<Scalar, kTile*(kTile + 1)> tile;
@@ -110,43 +108,39 @@ class NpyReader final : public DatasetReader {
           for (Index r = 0; r < height; ++r) column[r] = tile[static_cast<std::size_t>(r * (kTile + 1) + c)];
         }
         if (finite) continue;
-        for (Index c = 0; c < width; ++c) check_column(matrix.values.data() + (j + c) * rows(), j + c, range);
+        for (Index c = 0; c < width; ++c) {
+          check_column(matrix.values.data() + (j + c) * rows(), source.first + i + height, range.first + j + c);
+        }
       }
     }
   }
 
-  void inflate(ColumnRange range, DenseMatrix<Scalar>& matrix) const {
-    InputFile file(path_);
-    if (read_npy_header(file).data_offset != header_.data_offset) {
-      refuse(path_, "changed while it was read; expected it to stay");
-    }
-    if (header_.fortran_order) {
-      skip(file, range.first * column_bytes());
-      read(file, matrix.values.data(), range.count * column_bytes());
-      skip(file, (columns() - range.first - range.count) * column_bytes());
-      for (Index j = 0; j < range.count; ++j) check_column(matrix.values.data() + j * rows(), j, range);
-    } else {
-      inflate_rows(file, range, matrix);
-    }
-    if (char extra = 0; file.read(&extra, 1) != 0) {
-      refuse(path_, "goes on after its values; expected a whole .npy file and no more");
-    }
-  }
-
-  void inflate_rows(InputFile& file, ColumnRange range, DenseMatrix<Scalar>& matrix) const {
-    constexpr Index kBlockBytes = Index{1} << 22;
-    constexpr Index kSize = sizeof(Scalar);
-    const Index segment_bytes = range.count * kSize;
-    const Index block_rows = std::clamp(kBlockBytes / std::max<Index>(segment_bytes, 1), Index{1}, rows());
-    std::vector<std::byte> block(static_cast<std::size_t>(block_rows * segment_bytes));
+  /// By blocks of rows. What lies between two rows of the range is passed over, or read too where that is quicker.
+  void read_rows(InputFile& file, ColumnRange range, DenseMatrix<Scalar>& matrix) const {
+    constexpr Index kSize = sizeof(Scalar), kSmallestGap = 1 << 14;
+    const Index before = range.first * kSize, wanted = range.count * kSize, row_bytes = columns() * kSize;
+    const bool whole = row_bytes - wanted < kSmallestGap;
+    const Index stride = whole ? row_bytes : wanted;
+    const Index block_rows = std::clamp(kBlockBytes / std::max<Index>(stride, 1), Index{1}, rows());
+    std::vector<std::byte> block(static_cast<std::size_t>(block_rows * stride));
     for (Index i = 0; i < rows(); i += block_rows) {
       const Index count = std::min(block_rows, rows() - i);
-      for (Index r = 0; r < count; ++r) {
-        skip(file, range.first * kSize);
-        read(file, block.data() + r * segment_bytes, segment_bytes);
-        skip(file, (columns() - range.first - range.count) * kSize);
+      if (whole) {
+        read(file, block.data(), count * row_bytes);
+      } else {
+        for (Index r = 0; r < count; ++r) {
+          skip(file, before);
+          read(file, block.data() + r * wanted, wanted);
+          skip(file, row_bytes - before - wanted);
+        }
       }
-      gather({i, count, block.data(), segment_bytes}, range, matrix);
+      gather({i, count, block.data() + (whole ? before : 0), stride}, range, matrix);
+    }
+  }
+
+  void check_end(InputFile& file) const {
+    if (char extra = 0; file.read(&extra, 1) != 0) {
+      refuse(path_, "goes on after its values; expected a whole .npy file and no more");
     }
   }
 
@@ -161,7 +155,6 @@ class NpyReader final : public DatasetReader {
   }
 
   std::string path_;
-  bool compressed_;
   NpyHeader header_;
   std::uint64_t value_bytes_ = 0;
 };

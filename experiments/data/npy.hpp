@@ -1,8 +1,8 @@
 // NumPy arrays (.npy): matrices to load by columns, vectors for targets, and writers of both.
 //
-// A plain file is mapped, so that a worker touches its own columns only: in Fortran order they are one run of bytes, in
-// C order they are gathered in tiles that stay in cache. A gzipped one is inflated from start to end by every load(),
-// which also checks it.
+// Files are read in blocks of a few megabytes, each checked while it is in cache, and a worker reads its own columns
+// only: in Fortran order they are one run of bytes, which goes straight into the matrix; in C order they are gathered
+// in tiles from blocks of rows. A gzipped file is inflated from start to end by every load(), which also checks it.
 #pragma once
 
 #include <memory>

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
+#include <cstdint>
 #include <filesystem>
 #include <limits>
 #include <numeric>
@@ -16,8 +16,8 @@ namespace {
 constexpr std::uint64_t kBlockBytes = std::uint64_t{256} << 20;
 /// Text takes two characters an entry at least, of which 8 bytes become; gzipped, it may be a tenth of that.
 constexpr std::uint64_t kLoadedBytesOfAByte = 4, kInflation = 10;
-/// Columns of a .npy in C order that are closer together than this come with the same reads from the disk.
-constexpr Index kSmallGap = 64;
+/// Another load of a .npy, which in C order passes over every row, is worth it where it saves reading so much.
+constexpr std::uint64_t kGapBytes = std::uint64_t{16} << 20;
 
 template <class Scalar>
 void add_column(const DenseView<Scalar>& view, Index j, double weight, std::span<double> sums) {
@@ -40,24 +40,21 @@ BlockOptions block_options(const Dataset& dataset, const std::string& file) {
   const std::uint64_t whole = file_bytes * kLoadedBytesOfAByte * (is_compressed ? kInflation : 1);
   const auto dense = static_cast<std::uint64_t>(dataset.rows()) * sizeof(double);
   const std::uint64_t average = whole / static_cast<std::uint64_t>(dataset.columns()) + 1;
-  return {.columns = dataset.columns(),
-          .column_bytes = static_cast<Index>(std::min(dense, average)),
-          .most_bytes = kBlockBytes,
-          .skips_gaps = format_extension(file) == ".npy" && !is_compressed};
+  const std::uint64_t column_bytes = std::min(dense, average);
+  const bool is_read_in_parts = format_extension(file) == ".npy" && !is_compressed;
+  return {.most = static_cast<Index>(kBlockBytes / column_bytes),
+          .gap = is_read_in_parts ? static_cast<Index>(kGapBytes / column_bytes) + 1 : dataset.columns()};
 }
 
 }  // namespace
 
 std::vector<ColumnRange> column_blocks(std::span<const Index> columns, const BlockOptions& options) {
-  const auto fitting = options.most_bytes / static_cast<std::uint64_t>(std::max<Index>(1, options.column_bytes));
-  const auto most =
-      static_cast<Index>(std::clamp<std::uint64_t>(fitting, 1, static_cast<std::uint64_t>(options.columns)));
   std::vector<ColumnRange> blocks;
   for (const Index column : columns) {
     if (!blocks.empty()) {
       ColumnRange& last = blocks.back();
-      const Index gap = column - (last.first + last.count);
-      if (column - last.first < most && (!options.skips_gaps || gap < kSmallGap)) {
+      const Index between = column - (last.first + last.count);
+      if (column - last.first < options.most && between < options.gap) {
         last.count = column - last.first + 1;
         continue;
       }

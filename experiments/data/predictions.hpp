@@ -1,7 +1,6 @@
 // A alpha + b: what a model says of every row of a data set, in memory that does not grow with the data set.
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,14 +10,11 @@
 
 namespace wolfpack::data {
 
-/// Ranges of columns that hold all of `columns` (increasing), each of about `most_bytes` at most once loaded. What lies
-/// between two of the columns is left out where `skips_gaps`, for files of which parts can be read.
 struct BlockOptions {
-  Index columns = 0;       ///< of the data set
-  Index column_bytes = 8;  ///< of a column, at most
-  std::uint64_t most_bytes = 0;
-  bool skips_gaps = false;
+  Index most = 1;  ///< columns in a block; one fits always
+  Index gap = 0;   ///< a block ends where so many columns come that are not wanted
 };
+/// Ranges of columns that hold all of `columns`, increasing.
 [[nodiscard]] std::vector<ColumnRange> column_blocks(std::span<const Index> columns, const BlockOptions& options);
 
 /// One value a row. `file` is the data set's. The coefficients' columns must be columns of the data set. Throws what

@@ -12,6 +12,7 @@
 // One thread at a time. Throws InputError "FILE:LINE: what is wrong; expected ...".
 #pragma once
 
+#include <cstring>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -74,7 +75,8 @@ class TextScanner {
   }
   /// Skips to the next `c` or the end.
   void skip_to(char c) {
-    while (at_ != end_ && *at_ != c) ++at_;
+    const void* found = at_ == end_ ? nullptr : std::memchr(at_, c, static_cast<std::size_t>(end_ - at_));
+    at_ = found == nullptr ? end_ : static_cast<const char*>(found);
   }
 
   /// A finite number that ends at a blank, at `delimiter` or at the end. `expected` completes the message.

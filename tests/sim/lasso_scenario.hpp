@@ -28,6 +28,11 @@ struct LassoScenario {
 
   std::uint64_t seed = 0;
   std::size_t instance = 0;
+  /// What is solved on it.
+  enum class Form { constraint, penalty, penalties, automatic_path };
+  Form form = Form::constraint;
+  double lambda_ratio = 0.3;  ///< of penalties: to the largest lambda
+  bool warm_start = false;    ///< from every third column
   std::size_t workers = 2;
   frank_wolfe::Method method = frank_wolfe::Method::corrective;
   Staleness staleness{1};
@@ -41,15 +46,20 @@ struct LassoScenario {
   std::optional<std::uint64_t> timing_seed;  ///< of the simulation, where it is another one
   bool record = false;
   const runtime::Recording* replay = nullptr;
-  WrapSelector selector;  ///< none: the reference
+  WrapSelector selector;  ///< none: the reference, with quick rounds where they are asked for
 
   [[nodiscard]] static LassoScenario of(std::uint64_t seed);
+
+  [[nodiscard]] frank_wolfe::Path path() const;
 
   /// What broke, one line; empty where nothing did.
   [[nodiscard]] std::string run() const { return run(nullptr); }
   /// Gives worker 0's result too.
   [[nodiscard]] std::string run(frank_wolfe::SolveResult* result) const;
   [[nodiscard]] std::string describe() const;
+
+ private:
+  [[nodiscard]] std::string describe_form() const;
 };
 
 }  // namespace wolfpack::sim

@@ -1,5 +1,5 @@
-// Distributed Frank-Wolfe under the simulator: thousands of random runs, and two certificates broken on purpose, which
-// are caught. Other seeds by WOLFPACK_SIM_SEEDS, as in seeds_test.cpp.
+// Distributed Frank-Wolfe under the simulator: thousands of random runs, and certificates, quick rounds and screening
+// broken on purpose, which are caught. Other seeds by WOLFPACK_SIM_SEEDS, as in seeds_test.cpp.
 #include <cmath>
 #include <iostream>
 #include <limits>
@@ -8,6 +8,7 @@
 
 #include "cpu/reference_atom_selector.hpp"
 #include "tests/sim/lasso_scenario.hpp"
+#include "tests/sim/quick_selector.hpp"
 #include "tests/sim/seeds.hpp"
 
 namespace wolfpack::sim {
@@ -123,6 +124,18 @@ TEST(SimulatedLasso, LazyPassesThatReportTheLevelAreRight) {
 }
 
 TEST(SimulatedLasso, ACertificateWithoutTheLevelIsCaught) { expect_caught(lazy(LazySelector::Report::without_level)); }
+
+TEST(SimulatedLasso, AQuickRoundThatClaimsToBeThoroughIsCaught) {
+  expect_caught([](const DenseView<double>& view) {
+    return std::make_unique<QuickSelector>(view, QuickSelector::Claim::all);
+  });
+}
+
+TEST(SimulatedLasso, ScreeningByTooSmallARadiusIsCaught) {
+  expect_caught([](const DenseView<double>& view) {
+    return std::make_unique<QuickSelector>(view, QuickSelector::Claim::nothing, 0.1);
+  });
+}
 
 TEST(SimulatedLasso, AGapOfMixedVersionsIsCaught) {
   expect_caught([](const DenseView<double>& view) { return std::make_unique<WeightlessSelector>(view); });

@@ -45,6 +45,22 @@ class SlowLasso {
     return {static_cast<double>(dot(best.residual, best.residual) / 2), static_cast<double>(std::max(gap, 0.0L))};
   }
 
+  /// The same with + lambda ||x||_1 instead of the bound; the objective includes it.
+  [[nodiscard]] SlowSolution solve_penalised(double lambda) const {
+    Point point{std::vector<long double>(columns_.size(), 0.0L), y_};
+    descend(point, lambda);
+    const long double square = dot(point.residual, point.residual), along = dot(y_, point.residual);
+    const long double largest = largest_score(point.residual);
+    long double scale = square > 0 ? along / square : 0;
+    if (largest > 0) scale = std::min(scale, lambda / largest);
+    const long double objective = square / 2 + lambda * l1_norm(point.x);
+    const long double dual = scale * along - scale * scale * square / 2;
+    return {static_cast<double>(objective), static_cast<double>(std::max(objective - dual, 0.0L))};
+  }
+
+  /// max_j |a_j'y|, the smallest lambda whose solution is 0.
+  [[nodiscard]] double largest_lambda() const { return static_cast<double>(largest_score(y_)); }
+
   /// 1/2 ||y - A x||^2 of any point.
   [[nodiscard]] double objective(const std::vector<double>& x) const {
     std::vector<long double> residual = y_;

@@ -25,7 +25,7 @@ TEST(ActiveSet, NeverGivesWeightToMoreColumnsThanThereAreRows) {
         column.values.push_back(uniform(random) < kDensity ? normal(random) : 0.0);
     std::shuffle(columns.begin(), columns.end(), random);
 
-    ActiveSet set(target, 100.0);
+    ActiveSet set(target, l1_constraint(100.0));
     for (std::size_t first = 0; first < kColumns;) {
       std::vector<const Column*> batch;
       for (std::size_t left = 1 + random() % 20; left > 0 && first < kColumns; --left) {

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "frank_wolfe/corrective_step.hpp"
+#include "frank_wolfe/l1_ball.hpp"
 
 namespace wolfpack::frank_wolfe {
 namespace {
@@ -41,11 +42,11 @@ struct Trajectory {
   [[nodiscard]] double true_gap(std::size_t version) const {
     double largest = 0.0;
     for (std::size_t i = 0; i < partitions.size(); ++i) largest = std::max(largest, report(i, version).largest_score);
-    return duality_gap(ball, largest, iterates[version - 1].inner);
+    return ball.excess({.inner = iterates[version - 1].inner, .squared_norm = 0.0}, largest);
   }
   void publish(Certificate& certificate, std::size_t version) const {
     const Iterate& it = iterates[version - 1];
-    certificate.publish(Version{version}, it.dual, it.objective, it.inner);
+    certificate.publish(Version{version}, it.dual, it.loss, it.inner);
   }
 };
 
@@ -59,7 +60,7 @@ Trajectory random_trajectory(std::mt19937_64& random) {
   const std::size_t rows = 8 + random() % 8;
   Trajectory result;
   result.ball = L1Ball(0.2 + 0.1 * static_cast<double>(random() % 10));
-  CorrectiveStep step(LeastSquares(gaussian(rows)), result.ball);
+  CorrectiveStep step(LeastSquares(gaussian(rows)), l1_constraint(result.ball.radius()));
   result.iterates.push_back(step.iterate());
   std::vector<Proposal> all;
   result.partitions.resize(2 + random() % 3);
@@ -107,7 +108,7 @@ Outcome run_stale(const Trajectory& trajectory, double norm_factor, std::size_t 
     ++outcome.checks;
     outcome.violations += gap < objective - trajectory.optimum - rounding;
     for (std::size_t v = 1; v <= published; ++v) {
-      const auto bound = certificate.gap_at(Version{v});
+      const auto bound = certificate.excess_at(Version{v});
       outcome.violations += bound && *bound < trajectory.true_gap(v) - rounding;
     }
     if (std::find(reported.begin(), reported.end(), std::size_t{0}) != reported.end()) {

@@ -47,7 +47,7 @@ struct Problem {
   [[nodiscard]] double null_objective() const { return 0.5 * std::inner_product(y.begin(), y.end(), y.begin(), 0.0); }
 };
 
-CorrectiveStep step_for(const Problem& problem) { return {LeastSquares(problem.y), L1Ball(problem.radius)}; }
+CorrectiveStep step_for(const Problem& problem) { return {LeastSquares(problem.y), l1_constraint(problem.radius)}; }
 
 CorrectiveStep solve(const Problem& problem) {
   CorrectiveStep step = step_for(problem);

@@ -197,7 +197,8 @@ TEST(CpuAtomSelector, GivesColumnsInFloat64AsTheyAreStored) {
 TEST(CpuAtomSelector, LargestNormIsATightUpperBoundBeforeAndAfterAPass) {
   for (const double scale : {1.0, 1e30, 1e-30}) {
     Problem problem = random_problem(391, 40, 0.5, false, 7);
-    auto values = std::get<DenseMatrix<double>>(problem.storages[1]).values;
+    const auto& stored = std::get<DenseMatrix<double>>(problem.storages[1]).values;
+    std::vector<double> values(stored.begin(), stored.end());
     for (double& value : values) value = static_cast<double>(static_cast<float>(value * scale));
     for (const Matrix& matrix : all_storages(391, 40, values)) {
       const auto before = make_cpu_atom_selector(view(matrix));

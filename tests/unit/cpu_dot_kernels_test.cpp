@@ -38,16 +38,58 @@ TEST_P(CpuDotKernels, AgreeWithExtendedPrecisionAtEveryLength) {
     }
     const double unit = static_cast<double>(rows) * std::numeric_limits<double>::epsilon() / 2.0;
     const auto length = static_cast<std::int64_t>(rows);
-    const DotAndNorm sums = kernels.float64.dot_and_norm(column.data(), dual.data(), length);
+    const DotAndNorm sums = kernels.float64.dot_and_norm(column.data(), dual.data(), length, column.data());
     EXPECT_NEAR(sums.dot, static_cast<double>(dot), unit * static_cast<double>(magnitude)) << rows;
     EXPECT_NEAR(sums.squared_norm, static_cast<double>(square), unit * static_cast<double>(square)) << rows;
 
     // The same bits with or without norms, and from either storage.
-    const DotAndNorm narrow_sums = kernels.float32.dot_and_norm(narrow.data(), dual.data(), length);
-    EXPECT_EQ(kernels.float64.dot(column.data(), dual.data(), length), sums.dot) << rows;
-    EXPECT_EQ(kernels.float32.dot(narrow.data(), dual.data(), length), sums.dot) << rows;
+    const DotAndNorm narrow_sums = kernels.float32.dot_and_norm(narrow.data(), dual.data(), length, narrow.data());
+    EXPECT_EQ(kernels.float64.dot(column.data(), dual.data(), length, column.data()), sums.dot) << rows;
+    EXPECT_EQ(kernels.float32.dot(narrow.data(), dual.data(), length, narrow.data()), sums.dot) << rows;
     EXPECT_EQ(narrow_sums.dot, sums.dot) << rows;
     EXPECT_EQ(narrow_sums.squared_norm, sums.squared_norm) << rows;
+  }
+}
+
+TEST_P(CpuDotKernels, OfSparseColumnsAgreeWithExtendedPrecisionAtEveryLength) {
+  const DotKernels& kernels = *GetParam();
+  const std::vector<double> dual = random_values(1000, 2);
+  for (std::size_t count = 0; count <= 100; ++count) {
+    const std::vector<double> values = random_values(count, 1);
+    const std::vector<float> narrow(values.begin(), values.end());
+    std::vector<std::int32_t> rows(count);
+    long double dot = 0.0L;
+    long double square = 0.0L;
+    for (std::size_t k = 0; k < count; ++k) {
+      rows[k] = static_cast<std::int32_t>(10 * k + (k * k) % 10);
+      dot += static_cast<long double>(values[k]) * dual[static_cast<std::size_t>(rows[k])];
+      square += static_cast<long double>(values[k]) * values[k];
+    }
+    const auto length = static_cast<std::int64_t>(count);
+    const DotAndNorm sums = kernels.float64.sparse_dot_and_norm(values.data(), rows.data(), length, dual.data());
+    EXPECT_NEAR(sums.dot, static_cast<double>(dot), 1e-14) << count;
+    EXPECT_NEAR(sums.squared_norm, static_cast<double>(square), 1e-14) << count;
+
+    const DotAndNorm narrow_sums = kernels.float32.sparse_dot_and_norm(narrow.data(), rows.data(), length, dual.data());
+    EXPECT_EQ(kernels.float64.sparse_dot(values.data(), rows.data(), length, dual.data()), sums.dot) << count;
+    EXPECT_EQ(kernels.float32.sparse_dot(narrow.data(), rows.data(), length, dual.data()), sums.dot) << count;
+    EXPECT_EQ(narrow_sums.dot, sums.dot) << count;
+    EXPECT_EQ(narrow_sums.squared_norm, sums.squared_norm) << count;
+  }
+}
+
+TEST_P(CpuDotKernels, GiveTheSameBitsWhateverIsReadNext) {
+  const DotKernels& kernels = *GetParam();
+  for (const std::size_t rows : {37U, 700U, 1600U, 2700U, 5000U}) {  // shorter and longer than what is asked for early
+    const std::vector<double> column = random_values(rows, 1);
+    const std::vector<double> dual = random_values(rows, 2);
+    const std::vector<double> next = random_values(rows, 3);
+    const auto length = static_cast<std::int64_t>(rows);
+    long double exact = 0.0L;
+    for (std::size_t i = 0; i < rows; ++i) exact += static_cast<long double>(column[i]) * dual[i];
+    const double alone = kernels.float64.dot(column.data(), dual.data(), length, column.data());
+    EXPECT_EQ(kernels.float64.dot(column.data(), dual.data(), length, next.data()), alone);
+    EXPECT_NEAR(alone, static_cast<double>(exact), 1e-12);
   }
 }
 
@@ -56,13 +98,16 @@ TEST_P(CpuDotKernels, GiveTheSameBitsAtEveryAlignment) {
   const std::int64_t rows = 203;
   const std::vector<double> column = random_values(203, 3);
   const std::vector<double> dual = random_values(203, 4);
-  const double expected = kernels.float64.dot(column.data(), dual.data(), rows);
+  const double expected = kernels.float64.dot(column.data(), dual.data(), rows, column.data());
   for (std::size_t shift = 0; shift < 20; ++shift) {
     std::vector<float> shifted_column(shift, 0.0F);
     shifted_column.insert(shifted_column.end(), column.begin(), column.end());
     std::vector<double> shifted_dual(shift, 0.0);
     shifted_dual.insert(shifted_dual.end(), dual.begin(), dual.end());
-    EXPECT_EQ(kernels.float32.dot(shifted_column.data() + shift, shifted_dual.data() + shift, rows), expected) << shift;
+    EXPECT_EQ(kernels.float32.dot(shifted_column.data() + shift, shifted_dual.data() + shift, rows,
+                                  shifted_column.data() + shift),
+              expected)
+        << shift;
   }
 }
 
@@ -73,8 +118,8 @@ TEST_P(CpuDotKernels, ReadNothingBehindTheColumn) {
   std::vector<float> narrow(64, std::numeric_limits<float>::quiet_NaN());
   std::fill_n(narrow.begin(), 37, 1.0F);
   std::fill(dual.begin() + 37, dual.end(), std::numeric_limits<double>::quiet_NaN());
-  EXPECT_EQ(kernels.float32.dot(narrow.data(), dual.data(), 37), 74.0);
-  EXPECT_EQ(kernels.float64.dot(column.data(), dual.data(), 37), 74.0);
+  EXPECT_EQ(kernels.float32.dot(narrow.data(), dual.data(), 37, narrow.data()), 74.0);
+  EXPECT_EQ(kernels.float64.dot(column.data(), dual.data(), 37, column.data()), 74.0);
 }
 
 INSTANTIATE_TEST_SUITE_P(InstructionSets, CpuDotKernels,

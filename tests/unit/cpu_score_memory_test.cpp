@@ -11,7 +11,7 @@ namespace wolfpack::cpu {
 namespace {
 
 double dot(const std::vector<double>& a, const std::vector<double>& b) {
-  return best_kernels().float64.dot(a.data(), b.data(), static_cast<std::int64_t>(a.size()));
+  return best_kernels().float64.dot(a.data(), b.data(), static_cast<std::int64_t>(a.size()), a.data());
 }
 
 TEST(CpuScoreMemory, BoundsEveryScoreThoughItForgetsDualVectors) {

@@ -63,9 +63,9 @@ TEST(CpuThreadPool, HandsOnWhatAThreadThrows) {
     }),
                  std::runtime_error);
   }
-  int runs = 0;
-  pool.run([&](std::size_t thread) { runs += thread == 0 ? 1 : 0; });
-  EXPECT_EQ(runs, 1);
+  std::atomic<int> runs{0};
+  pool.run([&](std::size_t thread) { runs.fetch_add(thread == 0 ? 1 : 0); });
+  EXPECT_EQ(runs.load(), 1);
 }
 
 TEST(CpuThreadPool, IdleCostsNoProcessorTime) {

@@ -65,7 +65,7 @@ TEST(Diabetes, FollowsThePathOfLars) {
                           {1440.78451, 1324122.18},
                           {1914.56407, 1275357.11},
                           {3459.97763, 1263985.79}}) {
-    CorrectiveStep step(LeastSquares(y), L1Ball(knot.l1_norm));
+    CorrectiveStep step(LeastSquares(y), l1_constraint(knot.l1_norm));
     EXPECT_TRUE(step.advance(all));
     // The norm is given to 5 decimals and lambda, the slope of 1/2 RSS, is below 950: so exact is the sum of squares.
     EXPECT_NEAR(2.0 * step.iterate().objective, knot.rss, 0.02) << "||alpha||_1 = " << knot.l1_norm;

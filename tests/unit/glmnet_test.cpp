@@ -45,7 +45,7 @@ TEST(Glmnet, AgreesWithCvxOnTheQuickStartExample) {
     all[j] = {static_cast<Index>(j), 0.0, {false, {}, {column, column + 100}}};
     radius += std::fabs(expected[j]);
   }
-  CorrectiveStep step(LeastSquares({numbers.begin() + 2000, numbers.begin() + 2100}), L1Ball(radius));
+  CorrectiveStep step(LeastSquares({numbers.begin() + 2000, numbers.begin() + 2100}), l1_constraint(radius));
   EXPECT_TRUE(step.advance(all));
   const Iterate& found = step.iterate();
   std::vector<double> alpha(20, 0.0);

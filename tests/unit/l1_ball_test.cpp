@@ -13,10 +13,10 @@
 namespace wolfpack::frank_wolfe {
 namespace {
 
-TEST(L1Ball, SupportsByTheLargestScore) {
+TEST(L1Ball, TheGapIsTheBestAtomAgainstTheIterate) {
   const L1Ball ball(2.5);
-  EXPECT_EQ(ball.support(4.0), 10.0);
-  EXPECT_EQ(duality_gap(ball, 4.0, 3.0), 7.0);
+  EXPECT_EQ(ball.excess({.inner = 3.0, .squared_norm = 1.0}, 4.0), 7.0);
+  EXPECT_EQ(ball.value(std::vector<double>{1.0, -1.0}), 0.0);
 }
 
 TEST(L1Ball, RefusesARadiusThatIsNone) {

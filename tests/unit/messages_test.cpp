@@ -39,15 +39,19 @@ Iterate some_iterate(std::size_t active, std::size_t rows) {
 }
 
 TEST(Messages, AReportComesBack) {
-  const Report report{{1234}, {.largest_score = 3.5, .largest_norm = 1.25}, 0.5, 2.5};
+  const Report report{{1234},
+                      {.largest_score = 3.5, .largest_norm = 1.25},
+                      {.columns_evaluated = 7, .bytes_read = 56, .wait_seconds = 0.5, .elapsed_seconds = 2.5}};
   const auto back = decode_update(encode(report));
   const auto* got = std::get_if<Report>(&back);
   ASSERT_NE(got, nullptr);
   EXPECT_EQ(got->version, Version{1234});
   EXPECT_EQ(got->scores.largest_score, 3.5);
   EXPECT_EQ(got->scores.largest_norm, 1.25);
-  EXPECT_EQ(got->wait_seconds, 0.5);
-  EXPECT_EQ(got->elapsed_seconds, 2.5);
+  EXPECT_EQ(got->totals.columns_evaluated, 7u);
+  EXPECT_EQ(got->totals.bytes_read, 56u);
+  EXPECT_EQ(got->totals.wait_seconds, 0.5);
+  EXPECT_EQ(got->totals.elapsed_seconds, 2.5);
 }
 
 TEST(Messages, ProposalsComeBackDenseSparseAndEmpty) {
@@ -74,12 +78,27 @@ TEST(Messages, ACandidateComesBackWithItsAtom) {
   }
 }
 
+TEST(Messages, WhatTheOwnerAsksForComesBack) {
+  for (const Request& request : {Request{}, Request{false, 7, std::nullopt}, Request{true, 9, Screening{0.5, 2.0, 3}}}) {
+    Bytes row;
+    encode(some_iterate(2, 3), 1.0, request, row);
+    const Request back = decode_model(row).request;
+    EXPECT_EQ(back.thorough, request.thorough);
+    EXPECT_EQ(back.atoms, request.atoms);
+    ASSERT_EQ(back.screening.has_value(), request.screening.has_value());
+    if (!request.screening) continue;
+    EXPECT_EQ(back.screening->radius, 0.5);
+    EXPECT_EQ(back.screening->level, 2.0);
+    EXPECT_EQ(back.screening->problem, 3u);
+  }
+}
+
 TEST(Messages, AModelComesBackBitForBitWithItsGap) {
   for (const std::size_t active : {0u, 1u, 20u}) {
     const Iterate iterate = some_iterate(active, 30);
     for (const double gap : {0.125, std::numeric_limits<double>::infinity()}) {
       Bytes row;
-      encode(iterate, gap, row);
+      encode(iterate, gap, {}, row);
       const Model model = decode_model(row);
       EXPECT_EQ(model.iterate.columns, iterate.columns);
       EXPECT_EQ(model.iterate.weights, iterate.weights);
@@ -97,7 +116,7 @@ TEST(Messages, TheDeclaredCapacityHoldsTheLargestOfEach) {
     const auto capacity = model_capacity(rows, columns);
     const auto d = static_cast<std::size_t>(rows);
     Bytes row;
-    encode(some_iterate(std::min<std::size_t>(d, static_cast<std::size_t>(columns)), d), 1.0, row);
+    encode(some_iterate(std::min<std::size_t>(d, static_cast<std::size_t>(columns)), d), 1.0, {}, row);
     EXPECT_LE(row.size(), capacity.row_bytes);
     EXPECT_LE(encode(proposal_of(0, 1.0, {.sparse = false, .rows = {}, .values = std::vector<double>(d)})).size(),
               capacity.update_bytes);
@@ -120,7 +139,7 @@ TEST(Messages, TheCapacityOfTheOtherMethodsHoldsEveryColumn) {
     for (const Method method : {Method::line_search, Method::bellet, Method::tran, Method::away, Method::pairwise}) {
       const auto capacity = model_capacity(rows, columns, method);
       Bytes row;
-      encode(iterate, 1.0, row);
+      encode(iterate, 1.0, {}, row);
       EXPECT_LE(row.size(), capacity.row_bytes) << to_string(method);
       EXPECT_LE(encode(sparse).size(), capacity.update_bytes) << to_string(method);
       EXPECT_LE(encode(Report{}).size(), capacity.update_bytes) << to_string(method);
@@ -146,7 +165,7 @@ TEST(Messages, WhatIsCutShortIsRefusedWhereverItIsCut) {
   for (std::size_t size = 0; size < candidate.size(); ++size)
     EXPECT_THROW((void)decode_update(std::span(candidate).first(size)), RuntimeFailure) << size;
   Bytes model;
-  encode(some_iterate(3, 5), 1.0, model);
+  encode(some_iterate(3, 5), 1.0, {}, model);
   for (std::size_t size = 0; size < model.size(); ++size)
     EXPECT_THROW((void)decode_model(std::span(model).first(size)), RuntimeFailure) << size;
 }

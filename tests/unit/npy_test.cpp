@@ -1,6 +1,7 @@
 #include "experiments/data/npy.hpp"
 
 #include <limits>
+#include <numeric>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -83,15 +84,16 @@ TEST_F(Npy, LoadsEveryRangeOfALargerMatrixInBothOrdersPlainAndGzipped) {
 
 TEST_F(Npy, WritersRoundTrip) {
   const DenseMatrix<float> a{2, 3, {1, 2, 3, 4, 5, 0.1f}};
-  const DenseMatrix<double> b{3, 1, {0.1, -1e300, 5e-324}};
+  const std::vector<double> b_values{0.1, -1e300, 5e-324};
+  const DenseMatrix<double> b{3, 1, {b_values.begin(), b_values.end()}};
   for (const char* name : {"b.npy", "b.npy.gz"}) {
     write_npy(scratch_.path(name), a.view());
     EXPECT_EQ(std::get<DenseMatrix<float>>(open_npy(scratch_.path(name))->load({0, 3})).values, a.values);
     write_npy(scratch_.path(name), b.view());
     EXPECT_EQ(std::get<DenseMatrix<double>>(open_npy(scratch_.path(name))->load({0, 1})).values, b.values);
-    EXPECT_EQ(read_npy_vector(scratch_.path(name)), b.values) << "shape (3, 1)";
-    write_npy(scratch_.path(name), std::span<const double>(b.values));
-    EXPECT_EQ(read_npy_vector(scratch_.path(name)), b.values) << "shape (3,)";
+    EXPECT_EQ(read_npy_vector(scratch_.path(name)), b_values) << "shape (3, 1)";
+    write_npy(scratch_.path(name), std::span(b_values));
+    EXPECT_EQ(read_npy_vector(scratch_.path(name)), b_values) << "shape (3,)";
   }
   EXPECT_THAT(ScratchDirectory::read(scratch_.path("b.npy")),
               StartsWith("\x93NUMPY\x01" + std::string("\0\x76\0", 3) +
@@ -231,6 +233,27 @@ TEST_F(Npy, RefusesTargetsOfOtherShapesTypesAndValues) {
   EXPECT_THAT(refuse("<f8", "(3,)", two), StartsWith("its header promises 24 bytes of values"));
   EXPECT_THAT(refuse("<f8", "(4611686018427387904,)", two), StartsWith("its shape promises more than any file holds"));
   EXPECT_EQ(refuse("<f8", "(2,)", bytes_of<double>({1, HUGE_VAL})), "value 1 (from 0) is inf; expected finite numbers");
+}
+
+TEST_F(Npy, ColumnsOfLongRowsAreReadBlockByBlock) {
+  constexpr Index kRows = 300, kColumns = 10'000;  // half of the columns are three blocks, and a gap is not read
+  std::vector<double> values(kRows * kColumns);
+  std::iota(values.begin(), values.end(), 0.0);
+  const std::string dict = "{'descr': '<f8', 'fortran_order': False, 'shape': (300, 10000)}";
+  const std::string path = scratch_.write("long.npy", npy_bytes(dict, bytes_of(values)));
+  const Matrix half = open_npy(path)->load({2500, 5000});
+  const DenseView<double> view = std::get<DenseMatrix<double>>(half).view();
+  for (Index j = 0; j < view.columns; ++j)
+    for (Index i = 0; i < kRows; ++i)
+      ASSERT_EQ(view.column(j)[static_cast<std::size_t>(i)], values[static_cast<std::size_t>(i * kColumns + 2500 + j)]);
+
+  values[250 * kColumns + 7001] = std::numeric_limits<double>::quiet_NaN();
+  static_cast<void>(scratch_.write("long.npy", npy_bytes(dict, bytes_of(values))));
+  EXPECT_THAT(input_error([&] {
+                static_cast<void>(open_npy(path)->load({2500, 5000}));
+              }),
+              HasSubstr("row 250, column 7001 (from 0) holds nan; expected finite numbers"));
+  EXPECT_NO_THROW(static_cast<void>(open_npy(path)->load({0, 5000}))) << "the bad number is another worker's";
 }
 
 }  // namespace

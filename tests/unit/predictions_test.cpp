@@ -21,7 +21,7 @@ std::vector<std::pair<Index, Index>> blocks(const std::vector<Index>& columns, c
 using Blocks = std::vector<std::pair<Index, Index>>;
 
 TEST(ColumnBlocks, HoldAllColumnsAndNoMoreThanFit) {
-  const BlockOptions options{.columns = 1000, .column_bytes = 10, .most_bytes = 100, .skips_gaps = false};
+  const BlockOptions options{.most = 10, .gap = 1000};
   EXPECT_EQ(blocks({}, options), Blocks{});
   EXPECT_EQ(blocks({3, 4, 12}, options), (Blocks{{3, 10}}));
   EXPECT_EQ(blocks({3, 4, 13}, options), (Blocks{{3, 2}, {13, 1}}));
@@ -29,13 +29,13 @@ TEST(ColumnBlocks, HoldAllColumnsAndNoMoreThanFit) {
 }
 
 TEST(ColumnBlocks, AreOneColumnWhereNoMoreFit) {
-  EXPECT_EQ(blocks({3, 4}, {.columns = 9, .column_bytes = 1000, .most_bytes = 1, .skips_gaps = false}),
+  EXPECT_EQ(blocks({3, 4}, {.most = 0, .gap = 9}),
             (Blocks{{3, 1}, {4, 1}}));
 }
 
 TEST(ColumnBlocks, LeaveOutWideGapsWhereTheFileCanBeReadInParts) {
-  const BlockOptions options{.columns = 1'000'000, .column_bytes = 1, .most_bytes = 1'000'000, .skips_gaps = true};
-  EXPECT_EQ(blocks({5, 20, 500'000, 500'001}, options), (Blocks{{5, 16}, {500'000, 2}}));
+  EXPECT_EQ(blocks({5, 20, 500'000, 500'001}, {.most = 1'000'000, .gap = 15}), (Blocks{{5, 1}, {20, 1}, {500'000, 2}}));
+  EXPECT_EQ(blocks({5, 20, 500'000, 500'001}, {.most = 1'000'000, .gap = 16}), (Blocks{{5, 16}, {500'000, 2}}));
 }
 
 TEST(Predictions, OfSparseAndDenseData) {

@@ -84,7 +84,7 @@ TEST(Synthetic, TheStreamOfNumbersStaysWhatItWas) {
   const SyntheticInstance instance =
       make_synthetic({.rows = 2, .columns = 2, .density = 0.5, .nonzeros = 1, .noise = 0.25, .seed = 42});
   EXPECT_EQ(instance.matrix.column_starts, (std::vector<Index>{0, 0, 2}));
-  EXPECT_EQ(instance.matrix.row_indices, (std::vector<std::int32_t>{0, 1}));
+  EXPECT_EQ(instance.matrix.row_indices, (LargeArray<std::int32_t>{0, 1}));
   EXPECT_DOUBLE_EQ(instance.target[0], 1.0303405094188931);
   EXPECT_DOUBLE_EQ(instance.target[1], -0.067387595312534937);
 }
@@ -99,7 +99,7 @@ TEST(Synthetic, DenseAndSmallestInstancesWork) {
             32u);
   const SyntheticInstance one =
       make_synthetic({.rows = 1, .columns = 1, .density = 1.0, .nonzeros = 1, .noise = 0.0, .seed = 7});
-  EXPECT_EQ(one.matrix.values, std::vector<double>{1.0});
+  EXPECT_EQ(one.matrix.values, LargeArray<double>{1.0});
   EXPECT_EQ(one.target, std::vector<double>{1.0});
 }
 

@@ -125,15 +125,15 @@ TEST(TranRule, WithOneWorkerItIsFrankWolfeWithLineSearch) {
 /// Through the policy, as the owner runs it: candidates arrive as updates, and the certificate stays true though the
 /// objective rises.
 TEST(TranPolicy, TheCertificateHoldsForAnObjectiveThatRises) {
-  ModelPolicy policy(std::make_unique<TranRule>(LeastSquares(kProblem.y), L1Ball(2.0)), std::make_unique<L1Ball>(2.0),
-                     2, 1e-6, 2.5);
+  ModelPolicy policy(std::make_unique<TranRule>(LeastSquares(kProblem.y), L1Ball(2.0)),
+                     {.path = {.terms = {l1_constraint(2.0)}}, .workers = 2, .tolerance = 1e-6, .null_objective = 2.5});
   const Iterate start = policy.iterate();
   const auto late = candidate(start, 1);
-  policy.merge({0}, {0}, encode(Report{{1}, {2.0, 1.0}, 0.0, 0.0}));
+  policy.merge({0}, {0}, encode(Report{{1}, {2.0, 1.0}, {}}));
   policy.merge({0}, {0}, encode(candidate(start, 0).candidate));
   ASSERT_TRUE(policy.settle({.next = {2}}).changed);
   EXPECT_DOUBLE_EQ(policy.iterate().objective, 0.5);
-  policy.merge({1}, {0}, encode(Report{{1}, {1.0, 1.0}, 0.0, 0.0}));
+  policy.merge({1}, {0}, encode(Report{{1}, {1.0, 1.0}, {}}));
   policy.merge({1}, {0}, encode(late.candidate));
   const auto settled = policy.settle({.next = {3}});
   EXPECT_TRUE(settled.changed);

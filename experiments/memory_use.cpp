@@ -1,0 +1,41 @@
+#include "experiments/memory_use.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/bytes.hpp"
+#include "base/process_memory.hpp"
+
+namespace wolfpack::experiments {
+namespace {
+
+std::string size_text(std::uint64_t bytes) {
+  const auto size = static_cast<double>(bytes);
+  return size >= 1e9 ? fmt::format("{:.2f} GB", size * 1e-9) : fmt::format("{:.1f} MB", size * 1e-6);
+}
+
+}  // namespace
+
+MemoryUse gather_memory_use(runtime::Job& job, std::uint64_t partition_bytes) {
+  const ProcessMemory process = process_memory();
+  Bytes mine;
+  ByteWriter(mine).value(MemoryUse{partition_bytes, process.peak_bytes, process.huge_page_bytes});
+  MemoryUse sum;
+  for (const Bytes& message : job.allgather(mine)) {
+    const auto worker = ByteReader(message).value<MemoryUse>();
+    sum.matrix_bytes += worker.matrix_bytes;
+    sum.peak_bytes += worker.peak_bytes;
+    sum.huge_pages_bytes += worker.huge_pages_bytes;
+  }
+  return sum;
+}
+
+std::string to_string(const MemoryUse& use) {
+  const auto matrix = static_cast<double>(std::max<std::uint64_t>(use.matrix_bytes, 1));
+  const double share = std::min(1.0, static_cast<double>(use.huge_pages_bytes) / matrix);
+  return fmt::format("{} at most over all workers, matrix {}, huge pages {:.0f}%", size_text(use.peak_bytes),
+                     size_text(use.matrix_bytes), 100 * share);
+}
+
+}  // namespace wolfpack::experiments

@@ -2,16 +2,21 @@
 
 #include <cmath>
 #include <memory>
+#include <numeric>
 #include <optional>
 
 #include <fmt/format.h>
 
+#include "base/fnv1a.hpp"
 #include "base/status.hpp"
 #include "base/time.hpp"
 #include "cpu/atom_selector.hpp"
+#include "cpu/column_transform.hpp"
 #include "experiments/data/dataset.hpp"
 #include "experiments/exit_status.hpp"
 #include "experiments/memory_use.hpp"
+#include "experiments/original_scale.hpp"
+#include "experiments/path_output.hpp"
 #include "experiments/progress_display.hpp"
 #include "experiments/run_files.hpp"
 #include "experiments/run_output.hpp"
@@ -31,10 +36,29 @@ std::string storage_name(const Matrix& matrix) {
   return kNames[matrix.index()];
 }
 
+std::string problem_text(const frank_wolfe::Path& path) {
+  if (path.is_automatic()) return fmt::format("{} points", path.points);
+  std::string text;
+  for (const auto& term : path.terms) text += (text.empty() ? "" : ",") + exact(term.value);
+  return text;
+}
+
+/// Tells columns to start from apart, as the target's hash does.
+std::string warm_start_text(const std::vector<Index>& columns) {
+  if (columns.empty()) return "none";
+  Fnv1a hash;
+  for (const Index column : columns) hash.add(static_cast<std::uint64_t>(column));
+  return fmt::format("{} columns {:016x}", columns.size(), hash.value());
+}
+
 RunIdentity identity(const LassoSettings& settings, const data::Dataset& dataset) {
   const auto& solve = settings.solve;
   return identity_of(settings, dataset,
-                     {{"--beta", exact(solve.path.terms.front().value)},
+                     {{settings.problem.option, problem_text(solve.path)},
+                      {"--lambda-min-ratio", solve.path.is_automatic() ? exact(solve.path.smallest_ratio) : "none"},
+                      {"--intercept", settings.intercept ? "set" : "not set"},
+                      {"--standardize", settings.standardize ? "set" : "not set"},
+                      {"--warm-start", warm_start_text(solve.warm_start)},
                       {"--tolerance", exact(solve.tolerance)},
                       {"--method", frank_wolfe::to_string(solve.method)},
                       {"--step", frank_wolfe::to_string(solve.step)},
@@ -44,19 +68,39 @@ RunIdentity identity(const LassoSettings& settings, const data::Dataset& dataset
 std::string progress_line(const frank_wolfe::Progress& progress, double null_objective) {
   const std::string gap =
       std::isfinite(progress.gap) && null_objective > 0 ? fmt::format("{:.2e}", progress.gap / null_objective) : "-";
-  return fmt::format("clocks {}..{}  objective {:.9g}  certified gap {}  non-zeros {}  waiting {:.0f}%",
-                     progress.slowest.value, progress.fastest.value, progress.objective, gap, progress.nonzeros,
-                     100 * progress.wait_share);
+  const std::string point =
+      progress.problems > 1 ? fmt::format("point {} of {}  ", progress.problem + 1, progress.problems) : "";
+  return point + fmt::format("clocks {}..{}  objective {:.9g}  certified gap {}  non-zeros {}  waiting {:.0f}%",
+                             progress.slowest.value, progress.fastest.value, progress.objective, gap, progress.nonzeros,
+                             100 * progress.wait_share);
+}
+
+/// What is minimised over: y without its mean where an intercept takes care of that.
+struct Target {
+  std::vector<double> y;
+  std::optional<double> mean;  ///< none: there is no intercept
+};
+
+Target target_of(const data::Dataset& dataset, bool intercept) {
+  Target target{dataset.target(), std::nullopt};
+  if (!intercept) return target;
+  target.mean = std::accumulate(target.y.begin(), target.y.end(), 0.0) / static_cast<double>(target.y.size());
+  for (double& value : target.y) value -= *target.mean;
+  return target;
 }
 
 void print_table(const nlohmann::ordered_json& result, const MemoryUse& memory, const LassoSettings& settings) {
   const auto text = [&](const char* field) { return field_text(result, field); };
+  if (result.contains("path")) print_path(result.at("path"));
   print_line("status", text("status"));
   print_line("objective", fmt::format("{:.12g}  (f(0) = {:.6g})", result.at("objective").get<double>(),
                                       result.at("null_objective").get<double>()));
   print_line("certified gap / f(0)", text("relative_gap"));
-  print_line("non-zeros", fmt::format("{} of {} columns, l1 norm {} of {}", text("nonzeros"), text("columns"),
-                                      text("l1_norm"), text("beta")));
+  const std::string bound = result.at("beta").is_null() ? "" : " of " + text("beta");
+  print_line("non-zeros",
+             fmt::format("{} of {} columns, l1 norm {}{}", text("nonzeros"), text("columns"), text("l1_norm"), bound));
+  print_line("lambda", text("lambda"));
+  if (settings.intercept) print_line("intercept", text("intercept"));
   print_line("solving", fmt::format("{} s, {} passes over the data, {} clocks", text("solve_seconds"),
                                     text("full_passes"), text("clocks")));
   print_line("workers", fmt::format("{}, staleness {}, {}, {} ({})", text("workers"), text("staleness"),
@@ -65,7 +109,7 @@ void print_table(const nlohmann::ordered_json& result, const MemoryUse& memory, 
   if (!settings.output.empty()) print_line("written to", settings.output);
 }
 
-int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
+int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
   const double start = monotonic_seconds();
   const bool is_first = bootstrap.rank().value == 0;
 
@@ -74,14 +118,16 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
   std::optional<runtime::Recording> replay;
   runtime::agree(bootstrap, [&] {
     dataset = data::Dataset::open(settings.files);
+    complete(settings, *dataset);
     if (!settings.replay.empty()) replay = read_recording(settings, identity(settings, *dataset));
     transport = transport::make_ucx_transport(settings.transport.name);
   });
-  const frank_wolfe::LeastSquares objective(dataset->target());
+  const Target target = target_of(*dataset, settings.intercept);
+  const frank_wolfe::LeastSquares objective(target.y);
   RunFacts facts;
   facts.rows = dataset->rows();
   facts.columns = dataset->columns();
-  facts.null_objective = objective.value(std::vector<double>(dataset->target().size(), 0.0));
+  facts.null_objective = objective.value(std::vector<double>(target.y.size(), 0.0));
 
   std::optional<ProgressDisplay<frank_wolfe::Progress>> display;
   auto solve_options = settings.solve;
@@ -92,23 +138,25 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
   };
   runtime::Job job(
       bootstrap, *transport,
-      {.rows = {frank_wolfe::lasso_model_row(dataset->columns(), dataset->target(), bootstrap.size(), solve_options)}});
+      {.rows = {frank_wolfe::lasso_model_row(dataset->columns(), target.y, bootstrap.size(), solve_options)}});
 
   const data::ColumnRange mine = data::partition(dataset->columns(), bootstrap.rank(), bootstrap.size());
+  cpu::ColumnTransform transform;
   std::uint64_t partition_bytes = 0;
   std::unique_ptr<AtomSelector> selector;
   runtime::agree(bootstrap, [&] {
     Matrix partition = dataset->load(mine);
     facts.storage = storage_name(partition);
+    transform = cpu::column_transform(view(partition), settings.intercept, settings.standardize);
     partition_bytes = matrix_bytes(view(partition));
-    selector = cpu::make_cpu_atom_selector(std::move(partition));
+    selector = cpu::make_cpu_atom_selector(std::move(partition), {.threads = settings.threads, .transform = transform});
   });
 
   if (is_first && !settings.quiet)
     display.emplace([f0 = facts.null_objective](const auto& progress) { return progress_line(progress, f0); });
-  const frank_wolfe::SolveResult solved =
-      frank_wolfe::solve(job, *selector, mine.first, dataset->target(), solve_options);
+  frank_wolfe::SolveResult solved = frank_wolfe::solve(job, *selector, mine.first, target.y, solve_options);
   display.reset();
+  const std::vector<LassoPoint> points = on_original_scale(job, std::move(solved.points), transform, mine, target.mean);
   facts.transport = job.transport_record();
   facts.memory = gather_memory_use(job, partition_bytes);
   job.close();
@@ -117,8 +165,8 @@ int run_worker(const LassoSettings& settings, transport::Bootstrap& bootstrap) {
 
   if (solved.is_replayed) check_replay(*replay, solved.iterate.objective);
   facts.wall_seconds = monotonic_seconds() - start;
-  const auto result = result_json(settings, facts, solved);
-  if (!settings.output.empty()) write_run(settings.output, result, solved);
+  const auto result = result_json(settings, facts, solved, points);
+  if (!settings.output.empty()) write_run(settings, result, solved.trace, points);
   if (!settings.record.empty())
     write_recording(settings, identity(settings, *dataset), solved.iterate.objective, solved.recording);
   if (settings.json) print_json(result);

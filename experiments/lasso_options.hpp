@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "experiments/data/dataset.hpp"
+#include "experiments/problem_options.hpp"
 #include "experiments/run_options.hpp"
 #include "frank_wolfe/solve.hpp"
 
@@ -17,15 +18,22 @@ namespace wolfpack::experiments {
 /// What was typed.
 struct LassoArguments : RunArguments {
   data::DatasetFiles files;
-  std::string beta, method = "corrective", step = "auto", top_k = "auto", tolerance = "1e-6", device = "auto",
-                    picture_shape;
+  ProblemArguments problem;
+  std::string method = "corrective", step = "auto", top_k = "auto", tolerance = "1e-6", device = "auto", warm_start,
+              threads = "1", picture_shape;
+  bool intercept = false;
+  bool standardize = false;
 };
 
 /// What it means.
 struct LassoSettings : RunSettings {
   data::DatasetFiles files;
-  frank_wolfe::SolveOptions solve;
-  std::string picture_shape;  ///< "28x28"; empty: the columns are no pictures
+  ProblemSettings problem;
+  frank_wolfe::SolveOptions solve;  ///< what follows from the data is filled in by complete()
+  std::string warm_start;           ///< coefficients.csv or a run's folder; empty: none
+  bool intercept = false;           ///< y and the columns are centred
+  bool standardize = false;         ///< the columns are scaled
+  std::string picture_shape;        ///< "28x28"; empty: the columns are no pictures
 };
 
 /// Adds the options to the subcommand; parsing it fills `arguments`, which must outlive it.
@@ -33,5 +41,8 @@ void add_lasso_options(CLI::App& command, LassoArguments& arguments);
 
 /// Throws InputError.
 [[nodiscard]] LassoSettings interpret(const LassoArguments& arguments);
+
+/// Fills in what only the data tell. Throws InputError.
+void complete(LassoSettings& settings, const data::Dataset& dataset);
 
 }  // namespace wolfpack::experiments

@@ -16,6 +16,7 @@
 #include "experiments/exit_status.hpp"
 #include "experiments/lasso_command.hpp"
 #include "experiments/logistic_command.hpp"
+#include "experiments/predict_command.hpp"
 #include "experiments/report/pictures.hpp"
 #include "experiments/report/write_report.hpp"
 #include "experiments/run_options.hpp"
@@ -88,11 +89,11 @@ int run_report(const ReportArguments& arguments) {
 
 /// The library's own complaint does not name the word.
 void check_command(const std::string& word) {
-  for (const char* known : {"lasso", "logistic", "generate", "report", "-h", "--help", "--version"})
+  for (const char* known : {"lasso", "logistic", "predict", "generate", "report", "-h", "--help", "--version"})
     if (word == known) return;
   const bool planned = word == "devices" || word == "latency";
   throw InputError(fmt::format(
-      "{}; accepted: lasso, logistic, generate, report, --help, --version",
+      "{}; accepted: lasso, logistic, predict, generate, report, --help, --version",
       word.empty() ? "no command given" : word + (planned ? ": not in this version yet" : ": no such command")));
 }
 
@@ -104,13 +105,18 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   LassoArguments lasso;
   LogisticArguments logistic;
+  PredictArguments predict;
   GenerateArguments generate;
   ReportArguments report;
-  auto* lasso_command = app.add_subcommand("lasso", "minimise 1/2 ||y - A alpha||^2 subject to ||alpha||_1 <= beta");
+  auto* lasso_command = app.add_subcommand(
+      "lasso",
+      "minimise 1/2 ||y - A alpha||^2 subject to ||alpha||_1 <= beta, or + lambda ||alpha||_1, or along a "
+      "path of either");
   add_lasso_options(*lasso_command, lasso);
   auto* logistic_command = app.add_subcommand(
       "logistic", "minimise mean log(1 + exp(-y (x'w + b))) + lambda / 2 ||w||^2 by stochastic gradients");
   add_logistic_options(*logistic_command, logistic);
+  auto* predict_command = add_predict(app, predict);
   auto* generate_command = add_generate(app, generate);
   add_report(app, report);
   try {
@@ -121,6 +127,7 @@ int run(int argc, char** argv) {
   }
   if (lasso_command->parsed()) return run_lasso(lasso, argv);
   if (logistic_command->parsed()) return run_logistic(logistic, argv);
+  if (predict_command->parsed()) return run_predict(predict);
   return generate_command->parsed() ? run_generate(generate) : run_report(report);
 }
 

@@ -60,7 +60,7 @@ ordered_json run_fields(const RunSettings& settings, const runtime::TransportRec
           {"record", text_or_null(settings.record)},
           {"replay", text_or_null(settings.replay)},
           {"device", "cpu"},
-          {"threads_per_worker", 1},
+          {"threads_per_worker", settings.threads},
           {"transport", transport.name},
           {"transport_requested", settings.transport.requested},
           {"transport_reason", settings.transport.reason},

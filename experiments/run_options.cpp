@@ -74,8 +74,9 @@ void add_run_options(CLI::App& command, RunArguments& arguments) {
   command.add_option("--straggler", arguments.straggler,
                      "worker=N,slowdown=F or worker=random,slowdown=F,duration=SECONDS");
   command.add_option("--seed", arguments.seed, "of everything random")->capture_default_str();
-  command.add_option("--output", arguments.output,
-                     "folder for result.json, coefficients.csv and trace.jsonl, and logistic's objectives.csv");
+  command.add_option(
+      "--output", arguments.output,
+      "folder for result.json, coefficients.csv and trace.jsonl, a path's path.csv and logistic's objectives.csv");
   command.add_option("--record", arguments.record, "write who read which version when to this file");
   command.add_option("--replay", arguments.replay, "repeat the run that was recorded to this file, to the same bits");
   command.add_flag("--quiet", arguments.quiet, "no progress, no table");

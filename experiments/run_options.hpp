@@ -39,6 +39,7 @@ struct TransportChoice {
 /// What it means.
 struct RunSettings {
   std::size_t workers = 1;
+  std::size_t threads = 1;  ///< of each worker, that compute
   Staleness staleness;
   TransportChoice transport;
   std::optional<std::uint64_t> max_clock;

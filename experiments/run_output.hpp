@@ -1,13 +1,15 @@
-// The files of a run: result.json, coefficients.csv, trace.jsonl. Each
-// replaces an older one whole.
+// The files of a run: result.json, coefficients.csv, trace.jsonl, and path.csv of a path. Each replaces an older one
+// whole.
 #pragma once
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "experiments/lasso_options.hpp"
+#include "experiments/lasso_point.hpp"
 #include "experiments/memory_use.hpp"
 #include "frank_wolfe/solve.hpp"
 #include "runtime/job.hpp"
@@ -19,18 +21,20 @@ struct RunFacts {
   Index rows = 0;
   Index columns = 0;
   std::string storage;          ///< "dense float32", ..., of the partitions
-  double null_objective = 0.0;  ///< f(0)
+  double null_objective = 0.0;  ///< f(0), of the centred y where there is an intercept
   double wall_seconds = 0.0;
   MemoryUse memory;
   runtime::TransportRecord transport;
 };
 
-/// Everything that is known of the run. An infinite gap is null.
+/// Everything that is known of the run; of a path, the last point's solution and the list of all. An infinite gap is
+/// null. `points`: of `result`, at least one.
 [[nodiscard]] nlohmann::ordered_json result_json(const LassoSettings& settings, const RunFacts& facts,
-                                                 const frank_wolfe::SolveResult& result);
+                                                 const frank_wolfe::SolveResult& result,
+                                                 const std::vector<LassoPoint>& points);
 
-/// Throws RuntimeFailure where a file cannot be written.
-void write_run(const std::filesystem::path& directory, const nlohmann::ordered_json& result,
-               const frank_wolfe::SolveResult& solved);
+/// A path.csv of an earlier run goes where this one has no path. Throws RuntimeFailure where a file cannot be written.
+void write_run(const LassoSettings& settings, const nlohmann::ordered_json& result, const runtime::Trace& trace,
+               const std::vector<LassoPoint>& points);
 
 }  // namespace wolfpack::experiments

@@ -9,6 +9,7 @@
 #include "base/status.hpp"
 #include "cpu/atom_selector.hpp"
 #include "experiments/data/dataset.hpp"
+#include "experiments/point_status.hpp"
 #include "runtime/agree.hpp"
 #include "runtime/job.hpp"
 #include "runtime/threads_launcher.hpp"
@@ -23,11 +24,10 @@ void check(const MatrixView& matrix, std::span<const double> target, const Lasso
   } catch (const std::invalid_argument& error) {
     throw InputError(error.what());
   }
-  if (!std::isfinite(options.beta) || options.beta <= 0)
-    throw InputError(fmt::format("beta is {}; accepted: a finite number > 0", options.beta));
   if (!std::isfinite(options.tolerance) || options.tolerance < 0)
     throw InputError(fmt::format("tolerance is {}; accepted: a finite number >= 0", options.tolerance));
   if (options.workers == 0) throw InputError("workers is 0; accepted: at least 1");
+  if (options.threads == 0) throw InputError("threads is 0; accepted: at least 1");
   if (static_cast<Index>(target.size()) != rows(matrix))
     throw InputError(
         fmt::format("the target has {} values and the matrix {} rows; accepted: as many", target.size(), rows(matrix)));
@@ -48,14 +48,14 @@ SparseView<Scalar> columns_of(const SparseView<Scalar>& view, const data::Column
           view.row_indices, view.values};
 }
 
-}  // namespace
-
-Solution solve_lasso(const MatrixView& matrix, std::span<const double> target, const LassoOptions& options) {
+/// Worker 0's result.
+frank_wolfe::SolveResult run(const MatrixView& matrix, std::span<const double> target, const frank_wolfe::Path& path,
+                             const LassoOptions& options) {
   check(matrix, target, options);
   const frank_wolfe::SolveOptions solve_options{
       .method = options.method,
       .step = options.step,
-      .path = {.terms = {frank_wolfe::l1_constraint(options.beta)}},
+      .path = path,
       .tolerance = options.tolerance,
       .top_k = options.top_k,
       .staleness = options.staleness.value_or(frank_wolfe::automatic_staleness(options.method)),
@@ -63,7 +63,7 @@ Solution solve_lasso(const MatrixView& matrix, std::span<const double> target, c
       .time_limit_seconds = options.time_limit_seconds};
   frank_wolfe::check_method(solve_options);
   const std::vector<double> y(target.begin(), target.end());
-  Solution solution;
+  frank_wolfe::SolveResult result;
   runtime::run_threads(options.workers, [&](transport::Bootstrap& bootstrap) {
     const auto transport = transport::make_threads_transport();
     runtime::Job job(bootstrap, *transport,
@@ -72,21 +72,53 @@ Solution solve_lasso(const MatrixView& matrix, std::span<const double> target, c
     std::unique_ptr<AtomSelector> selector;
     runtime::agree(bootstrap, [&] {
       selector = cpu::make_cpu_atom_selector(
-          std::visit([&](const auto& view) -> MatrixView { return columns_of(view, mine); }, matrix));
+          std::visit([&](const auto& view) -> MatrixView { return columns_of(view, mine); }, matrix),
+          {.threads = options.threads, .transform = {}});
     });
     auto solved = frank_wolfe::solve(job, *selector, mine.first, y, solve_options);
     job.close();
-    if (bootstrap.rank().value != 0) return;
-    solution = {.status = solved.status,
-                .columns = std::move(solved.iterate.columns),
-                .weights = std::move(solved.iterate.weights),
-                .objective = solved.iterate.objective,
-                .gap = solved.gap,
-                .full_passes = static_cast<double>(solved.columns_evaluated) /
-                               static_cast<double>(std::max<Index>(1, columns(matrix))),
-                .seconds = solved.seconds};
+    if (bootstrap.rank().value == 0) result = std::move(solved);
   });
+  return result;
+}
+
+double passes(std::uint64_t columns_evaluated, Index columns) {
+  return static_cast<double>(columns_evaluated) / static_cast<double>(std::max<Index>(1, columns));
+}
+
+Solution solution_of(const frank_wolfe::SolveResult& result, std::size_t point, Index columns) {
+  const frank_wolfe::PathPoint& solved = result.points[point];
+  const bool is_last = point + 1 == result.points.size();
+  return {.status = experiments::point_status(solved.converged, is_last, result.status),
+          .columns = solved.columns,
+          .weights = solved.weights,
+          .objective = solved.objective,
+          .loss = solved.loss,
+          .lambda = solved.term.is_penalty() ? solved.term.value : solved.level,
+          .gap = solved.gap,
+          .full_passes = passes(solved.columns_evaluated, columns),
+          .seconds = solved.seconds};
+}
+
+}  // namespace
+
+Solution solve_lasso(const MatrixView& matrix, std::span<const double> target, const LassoOptions& options) {
+  const auto term =
+      options.lambda ? frank_wolfe::l1_penalty(*options.lambda) : frank_wolfe::l1_constraint(options.beta);
+  const frank_wolfe::SolveResult result = run(matrix, target, {.terms = {term}}, options);
+  Solution solution = solution_of(result, 0, columns(matrix));
+  solution.full_passes = passes(result.columns_evaluated, columns(matrix));
+  solution.seconds = result.seconds;
   return solution;
+}
+
+std::vector<Solution> solve_lasso_path(const MatrixView& matrix, std::span<const double> target,
+                                       const frank_wolfe::Path& path, const LassoOptions& options) {
+  const frank_wolfe::SolveResult result = run(matrix, target, path, options);
+  std::vector<Solution> solutions;
+  for (std::size_t point = 0; point < result.points.size(); ++point)
+    solutions.push_back(solution_of(result, point, columns(matrix)));
+  return solutions;
 }
 
 }  // namespace wolfpack

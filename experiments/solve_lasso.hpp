@@ -6,6 +6,9 @@
 //     const auto solution = wolfpack::solve_lasso(wolfpack::DenseView<double>{a.data(), 2, 2, 2}, y, {.beta = 2.0});
 //     // solution.columns = {0}, solution.weights = {2.0}
 //
+//     for (const auto& point : wolfpack::solve_lasso_path(a_view, y, wolfpack::frank_wolfe::automatic_path(100, 1e-3)))
+//       plot(point.lambda, point.weights);
+//
 // The workers are threads that share the caller's matrix; each reads its own range of columns. Thread-safe: several
 // calls may run at once.
 #pragma once
@@ -23,8 +26,11 @@
 namespace wolfpack {
 
 struct LassoOptions {
-  double beta = 1.0;        ///< bound on ||alpha||_1; finite, > 0
-  std::size_t workers = 1;  ///< threads; >= 1
+  double beta = 1.0;                            ///< bound on ||alpha||_1; finite, > 0
+  std::optional<double> lambda = std::nullopt;  ///< a penalty in the place of the bound: + lambda ||alpha||_1; >= 0;
+                                                ///< with the method corrective
+  std::size_t workers = 1;                      ///< threads; >= 1
+  std::size_t threads = 1;                      ///< that share a worker's passes; >= 1
   frank_wolfe::Method method = frank_wolfe::Method::corrective;
   frank_wolfe::StepSize step = frank_wolfe::StepSize::line_search;  ///< bellet alone has the choice
   std::optional<Staleness> staleness = std::nullopt;                ///< none: frank_wolfe::automatic_staleness(method)
@@ -38,8 +44,10 @@ struct LassoOptions {
 struct Solution {
   frank_wolfe::SolveStatus status = frank_wolfe::SolveStatus::converged;
   std::vector<Index> columns;   ///< of the coefficients that are not zero, 0-based, increasing
-  std::vector<double> weights;  ///< alpha there; their absolute values sum to at most beta
-  double objective = 0.0;       ///< ||y - A alpha||^2 / 2
+  std::vector<double> weights;  ///< alpha there; their absolute values sum to at most beta where that bounds them
+  double objective = 0.0;       ///< what is minimised
+  double loss = 0.0;            ///< ||y - A alpha||^2 / 2
+  double lambda = 0.0;          ///< the penalty; of a bound, the one with the same solution, 0 where the bound is idle
   double gap = 0.0;  ///< certified: objective minus the optimum is at most this; infinite where a limit came too early
   double full_passes = 0.0;  ///< over the matrix
   double seconds = 0.0;
@@ -50,5 +58,11 @@ struct Solution {
 /// view that contradicts itself, RuntimeFailure where the matrix turns out to hold numbers that are not finite.
 [[nodiscard]] Solution solve_lasso(const MatrixView& matrix, std::span<const double> target,
                                    const LassoOptions& options = {});
+
+/// The problems of a path one after another, each from where the last one ended; options.beta and options.lambda are
+/// not looked at. Where a limit came first, the solutions are fewer and the last one is as far as it came. With the
+/// method corrective.
+[[nodiscard]] std::vector<Solution> solve_lasso_path(const MatrixView& matrix, std::span<const double> target,
+                                                     const frank_wolfe::Path& path, const LassoOptions& options = {});
 
 }  // namespace wolfpack

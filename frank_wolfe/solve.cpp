@@ -145,7 +145,7 @@ void check_problems(const SolveOptions& options) {
     throw InputError(fmt::format("the path's smallest ratio is {}; accepted: > 0 and < 1", path.smallest_ratio));
   for (const L1Term& term : path.terms) {
     if (term.form != path.terms.front().form) throw InputError("the path mixes constraints and penalties");
-    if (term.is_penalty() ? term.value < 0 : term.value <= 0 || !std::isfinite(term.value))
+    if (!std::isfinite(term.value) || (term.is_penalty() ? term.value < 0 : term.value <= 0))
       throw InputError(fmt::format("{} is {}; accepted: a finite number {} 0", term.is_penalty() ? "lambda" : "beta",
                                    term.value, term.is_penalty() ? ">=" : ">"));
   }

@@ -78,11 +78,11 @@ std::vector<std::string> read_header(LineReader& lines) {
 
 class CsvReader final : public DatasetReader {
  public:
-  CsvReader(std::string path, const std::string& target) : path_(std::move(path)) {
+  CsvReader(std::string path, const std::string& target, bool target_is_optional) : path_(std::move(path)) {
     LineReader lines(path_);
     const std::vector<std::string> names = read_header(lines);
     fields_ = names.size();
-    find_target(target, names);
+    if (!target.empty() || !target_is_optional) find_target(target, names);
     if (columns() == 0) refuse(path_, 1, "the target is the only column; expected at least one feature beside it");
   }
 
@@ -186,8 +186,8 @@ class CsvReader final : public DatasetReader {
 
 }  // namespace
 
-LabelledReader open_csv(const std::string& path, const std::string& target) {
-  auto reader = std::make_unique<CsvReader>(path, target);
+LabelledReader open_csv(const std::string& path, const std::string& target, bool target_is_optional) {
+  auto reader = std::make_unique<CsvReader>(path, target, target_is_optional);
   std::vector<double> labels = reader->scan();
   const bool target_is_a_column = reader->target_is_a_column();
   return {.reader = std::move(reader), .labels = std::move(labels), .target_is_a_column = target_is_a_column};

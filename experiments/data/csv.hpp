@@ -14,7 +14,8 @@
 namespace wolfpack::data {
 
 /// Checks every line. Where `target` names a column, its values are the labels and it is no feature; otherwise it must
-/// be the path of a target file, which the caller reads. Throws InputError with file and line.
-[[nodiscard]] LabelledReader open_csv(const std::string& path, const std::string& target);
+/// be the path of a target file, which the caller reads, or empty, where `target_is_optional`. Throws InputError with
+/// file and line.
+[[nodiscard]] LabelledReader open_csv(const std::string& path, const std::string& target, bool target_is_optional);
 
 }  // namespace wolfpack::data

@@ -33,7 +33,7 @@ Dataset Dataset::open(const DatasetFiles& files) {
   } else if (extension == ".mtx") {
     opened.reader = open_matrix_market(files.data);
   } else if (extension == ".csv") {
-    opened = open_csv(files.data, files.target);
+    opened = open_csv(files.data, files.target, files.target_is_optional);
   } else {
     const std::string seen =
         extension.empty() ? "has no extension" : "has the unknown extension " + in_quotes(extension);
@@ -41,7 +41,7 @@ Dataset Dataset::open(const DatasetFiles& files) {
            fmt::format("{}; expected .npy, .libsvm, .svm, .mtx or .csv, each also with .gz after it", seen));
   }
   const bool target_is_a_file = !files.target.empty() && !opened.target_is_a_column;
-  if (!target_is_a_file && opened.labels.empty()) {
+  if (!target_is_a_file && opened.labels.empty() && !files.target_is_optional) {
     refuse(files.data, fmt::format("a {} file needs a target; expected --target with a .npy or text file", extension));
   }
   if (!target_is_a_file) return Dataset(std::move(opened.reader), std::move(opened.labels), opened.target_is_a_column);

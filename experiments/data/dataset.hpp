@@ -34,6 +34,7 @@ struct DatasetFiles {
   std::string data;  ///< path; the extension (before a .gz) says the format, in either case
   std::string
       target;  ///< empty: the labels of svmlight; else a path, or for .csv possibly a column's name, which goes first
+  bool target_is_optional = false;  ///< whether data without a target are accepted
 };
 
 /// Columns first .. first + count - 1 of the data set.
@@ -67,7 +68,7 @@ class Dataset {
   [[nodiscard]] Index columns() const { return reader_->columns(); }
   /// Whether DatasetFiles::target named a column of a .csv, and not a file.
   [[nodiscard]] bool target_is_a_column() const { return target_is_a_column_; }
-  /// y, one value a row, all finite.
+  /// y, one value a row, all finite; empty where there is none and none was required.
   [[nodiscard]] const std::vector<double>& target() const { return target_; }
   /// The columns in `range`, all finite. Every range of one data set comes in the same storage. Rethrows what reading
   /// throws.

@@ -89,9 +89,9 @@ std::vector<Coefficient> by_magnitude(std::vector<Coefficient> coefficients) {
 std::string coefficients_section(const Run& run) {
   std::string out = "<section>\n<h2>Coefficients</h2>\n";
   if (run.coefficients.empty()) return out + "<p>All coefficients are zero.</p>\n</section>\n";
-  out += fmt::format("<p>{}, ‖α‖₁ = {} of the {} allowed.</p>\n",
+  out += fmt::format("<p>{}{}, ‖α‖₁ = {}{}.</p>\n", run.path.empty() ? "" : "At the last point of the path: ",
                      plural(static_cast<Index>(run.coefficients.size()), "non-zero value"), trimmed(run.l1_norm, 6),
-                     trimmed(run.beta, 6));
+                     run.beta ? fmt::format(" of the {} allowed", trimmed(*run.beta, 6)) : "");
   return out + "<figure>\n" + draw(run) + "</figure>\n" + table(run) + "</section>\n";
 }
 

@@ -117,11 +117,12 @@ std::vector<ConvergencePoint> convergence_points(const Run& run) {
     newest = row->version;
     ConvergencePoint point{.seconds = row->end};
     if (row->gap) point.gap = relative(*row->gap);
-    if (row->objective) point.excess = relative(*row->objective - run.objective);
+    if (row->objective && run.path.empty()) point.excess = relative(*row->objective - run.objective);
     points.push_back(point);
   }
   const double last = points.empty() ? run.solve_seconds : std::max(points.back().seconds, run.solve_seconds);
-  points.push_back({.seconds = last, .gap = run.relative_gap, .excess = 0.0});
+  points.push_back(
+      {.seconds = last, .gap = run.relative_gap, .excess = run.path.empty() ? std::optional(0.0) : std::nullopt});
   return points;
 }
 
@@ -143,6 +144,7 @@ std::string convergence_section(const Run& run) {
       "<figcaption>The certified gap is an upper bound of the distance from the optimum, at the newest model that any "
       "worker had read.";
   if (!series.excess.empty()) out += " The objective's curve ends where its final value is reached.";
+  if (!run.path.empty()) out += " It rises where the next problem of the path begins.";
   if (series.gap.empty()) out += " The gap stayed infinite: not every worker had reported when the run ended.";
   if (series.gaps_at_zero > 0) out += " A gap of 0 is drawn on the lower edge.";
   return out + "</figcaption>\n</figure>\n</section>\n";

@@ -15,7 +15,7 @@ namespace wolfpack::report {
 struct ConvergencePoint {
   double seconds = 0.0;
   std::optional<double> gap{};     ///< none while no certificate exists
-  std::optional<double> excess{};  ///< objective minus the run's final objective
+  std::optional<double> excess{};  ///< objective minus the run's final objective; none along a path
 };
 
 /// Increasing in time; iterations on models older than one already seen are left out, and the run's final certificate

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "experiments/report/coefficient_path.hpp"
 #include "experiments/report/coefficients.hpp"
 #include "experiments/report/convergence.hpp"
 #include "experiments/report/staleness.hpp"
@@ -19,19 +20,52 @@ namespace wolfpack::report {
 namespace {
 
 /// The order in which people look for them; whatever else result.json holds follows.
-constexpr std::array<std::string_view, 39> kKnownSettings{"status",        "objective",        "gap",
-                                                          "relative_gap",  "null_objective",   "tolerance",
-                                                          "beta",          "l1_norm",          "nonzeros",
-                                                          "rows",          "columns",          "storage",
-                                                          "data",          "target",           "method",
-                                                          "top_k",         "workers",          "staleness",
-                                                          "clocks",        "full_passes",      "bytes_read",
-                                                          "solve_seconds", "wall_seconds",     "device",
-                                                          "threads",       "transport",        "transport_lanes",
-                                                          "straggler",     "max_clock",        "time_limit",
-                                                          "lazy",          "screening",        "group",
-                                                          "seed",          "picture_shape",    "hostname",
-                                                          "started_at",    "wolfpack_version", "command"};
+constexpr std::array<std::string_view, 46> kKnownSettings{"status",
+                                                          "objective",
+                                                          "gap",
+                                                          "relative_gap",
+                                                          "null_objective",
+                                                          "tolerance",
+                                                          "beta",
+                                                          "lambda",
+                                                          "loss",
+                                                          "l1_norm",
+                                                          "l1_norm_original",
+                                                          "intercept",
+                                                          "standardize",
+                                                          "warm_start",
+                                                          "path",
+                                                          "nonzeros",
+                                                          "rows",
+                                                          "columns",
+                                                          "storage",
+                                                          "data",
+                                                          "target",
+                                                          "method",
+                                                          "top_k",
+                                                          "workers",
+                                                          "staleness",
+                                                          "clocks",
+                                                          "full_passes",
+                                                          "bytes_read",
+                                                          "solve_seconds",
+                                                          "wall_seconds",
+                                                          "device",
+                                                          "threads",
+                                                          "transport",
+                                                          "transport_lanes",
+                                                          "straggler",
+                                                          "max_clock",
+                                                          "time_limit",
+                                                          "lazy",
+                                                          "screening",
+                                                          "group",
+                                                          "seed",
+                                                          "picture_shape",
+                                                          "hostname",
+                                                          "started_at",
+                                                          "wolfpack_version",
+                                                          "command"};
 
 std::string run_name(const Run& run) {
   const std::filesystem::path path = std::filesystem::absolute(run.directory).lexically_normal();
@@ -53,13 +87,21 @@ std::string staleness_in_words(const Run& run) {
   return "staleness " + escape(run.staleness);
 }
 
+std::string problem_in_words(const Run& run) {
+  const std::string problem = run.beta ? "within ‖α‖₁ ≤ " + trimmed(*run.beta, 6)
+                                       : "under the penalty λ‖α‖₁ with λ = " + trimmed(run.lambda.value_or(0.0), 6);
+  if (run.path.empty()) return problem;
+  return fmt::format("{}, the last of {},", problem, plural(static_cast<Index>(run.path.size()), "problem"));
+}
+
 std::string summary(const Run& run) {
   const std::string of_columns = run.columns         ? fmt::format(" of {}", plural(*run.columns, "column"))
                                  : run.nonzeros == 1 ? " column"
                                                      : " columns";
-  std::string out = fmt::format("<p class=\"summary\">{} with {} chose {}{} within ‖α‖₁ ≤ {} in {}. ½‖y − Aα‖² = {}",
+  std::string out = fmt::format("<p class=\"summary\">{} with {} chose {}{} {} in {}. ½‖y − Aα‖²{} = {}",
                                 plural(run.workers, "worker"), staleness_in_words(run), count(run.nonzeros), of_columns,
-                                trimmed(run.beta, 6), duration(run.solve_seconds), number(run.objective, 8));
+                                problem_in_words(run), duration(run.solve_seconds), run.beta ? "" : " + λ‖α‖₁",
+                                number(run.objective, 8));
   if (run.gap && *run.gap <= 0.0)
     out += ", certified to be the smallest possible value.";
   else if (run.gap)
@@ -139,11 +181,14 @@ std::string render(const Run& run, const Pictures* pictures) {
                                    : " without a certificate");
   out += summary(run) + warning(run) + tiles(run) + "</header>\n";
   if (pictures != nullptr) out += pictures_section(*pictures);
+  out += path_section(run);
   out += convergence_section(run) + timeline_section(run) + staleness_section(run) + coefficients_section(run) +
          settings_section(run);
   return out +
-         "<footer>f(α) = ½‖y − Aα‖² under ‖α‖₁ ≤ β. Relative means divided by f(0) = ½‖y‖². Columns and workers count "
-         "from 0.</footer>\n"
+         fmt::format(
+             "<footer>f(α) = ½‖y − Aα‖² {}. Relative means divided by f(0) = ½‖y‖². Columns and workers count "
+             "from 0.</footer>\n",
+             run.beta ? "under ‖α‖₁ ≤ β" : "+ λ‖α‖₁") +
          "</main>\n</body>\n</html>\n";
 }
 

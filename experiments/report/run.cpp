@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/status.hpp"
+#include "experiments/data/coefficients_file.hpp"
 
 namespace wolfpack::report {
 namespace {
@@ -93,6 +94,33 @@ std::string staleness_text(const Fields& fields, const Json& object) {
   return std::to_string(fields.whole("staleness"));
 }
 
+/// result.json's "path", but for the coefficients.
+std::vector<PathRow> path_rows(const Json& path, const std::string& place) {
+  std::vector<PathRow> rows;
+  for (const Json& point : path) {
+    const Fields fields(point, fmt::format("{}: path point {}", place, rows.size()));
+    if (!point.is_object()) throw InputError(fmt::format("{}: a path of JSON objects is expected", place));
+    rows.push_back({.lambda = fields.number_or_null("lambda"),
+                    .beta = fields.number_or_null("beta"),
+                    .relative_gap = fields.number_or_null("relative_gap"),
+                    .l1_norm = fields.number("l1_norm"),
+                    .loss = fields.number("loss"),
+                    .nonzeros = fields.whole("nonzeros"),
+                    .status = fields.text("status"),
+                    .coefficients = {}});
+  }
+  return rows;
+}
+
+void read_problem(const Json& object, const Fields& fields, const std::string& place, Run& run) {
+  run.beta = fields.number_or_null("beta");
+  if (fields.has("lambda")) run.lambda = fields.number_or_null("lambda");
+  if (!run.beta && !run.lambda) fields.fail("lambda", "a number where \"beta\" is null");
+  if (!fields.has("path")) return;
+  if (!object.at("path").is_array() || object.at("path").empty()) fields.fail("path", "a list of points");
+  run.path = path_rows(object.at("path"), place);
+}
+
 void read_result(const std::filesystem::path& file, Run& run) {
   std::ifstream in = open(file);
   const std::string text{std::istreambuf_iterator<char>(in), {}};
@@ -110,7 +138,7 @@ void read_result(const std::filesystem::path& file, Run& run) {
     run.method = fields.text("method");
     run.gap = fields.number_or_null("gap");
     run.relative_gap = fields.number_or_null("relative_gap");
-    run.beta = fields.number("beta");
+    read_problem(object, fields, file.string(), run);
     run.l1_norm = fields.number("l1_norm");
     run.nonzeros = fields.whole("nonzeros");
   }
@@ -126,7 +154,10 @@ void read_result(const std::filesystem::path& file, Run& run) {
   run.target = text_if_there("target");
   run.picture_shape = text_if_there("picture_shape");
   for (const auto& [name, value] : object.items())
-    run.settings.push_back({name, value.is_string() ? value.get<std::string>() : value.dump()});
+    if (name == "path" && value.is_array())
+      run.settings.push_back({name, fmt::format("{} points", value.size())});
+    else
+      run.settings.push_back({name, value.is_string() ? value.get<std::string>() : value.dump()});
 }
 
 template <class Value>
@@ -169,6 +200,16 @@ void read_coefficients(const std::filesystem::path& file, Run& run) {
   if (twice != run.coefficients.end())
     throw InputError(
         fmt::format("{}: column {} is there twice; each column once is expected", file.string(), twice->column));
+}
+
+void read_path_coefficients(const std::filesystem::path& file, Run& run) {
+  const auto points = data::read_path(file.string());
+  if (points.size() > run.path.size())
+    throw InputError(fmt::format("{}: has {} points; the {} of result.json are expected", file.string(), points.size(),
+                                 run.path.size()));
+  for (std::size_t at = 0; at < points.size(); ++at)
+    for (const data::Coefficient& coefficient : points[at])
+      run.path[at].coefficients.push_back({coefficient.column, coefficient.value});
 }
 
 TraceRow parse_trace_row(const Fields& fields, const Run& run) {
@@ -226,6 +267,7 @@ Run read_run(const std::filesystem::path& directory) {
   run.directory = directory;
   read_result(directory / "result.json", run);
   read_coefficients(directory / "coefficients.csv", run);
+  if (!run.path.empty()) read_path_coefficients(directory / "path.csv", run);
   read_trace(directory / "trace.jsonl", run);
   if (run.command == "logistic") read_evaluations(directory / "objectives.csv", run);
   return run;

@@ -40,6 +40,16 @@ struct Coefficient {
   double value = 0.0;
 };
 
+/// One problem of a path.
+struct PathRow {
+  std::optional<double> lambda, beta, relative_gap;  ///< beta: none where the problem is a penalty
+  double l1_norm = 0.0;
+  double loss = 0.0;
+  Index nonzeros = 0;
+  std::string status;
+  std::vector<Coefficient> coefficients;  ///< increasing columns
+};
+
 /// A field of result.json, its value as JSON text (strings without their quotes).
 struct Setting {
   std::string name;
@@ -53,8 +63,7 @@ struct EvaluationRow {
 
 struct Run {
   std::filesystem::path directory;
-  std::string command =
-      "lasso";  ///< or "logistic": then there is no certificate, and beta and what follows from it are 0
+  std::string command = "lasso";  ///< or "logistic": then there is no certificate, and neither beta nor lambda
 
   std::string status;  ///< converged, epochs_done, clock_limit, time_limit, stalled or interrupted
   std::string method;
@@ -63,7 +72,8 @@ struct Run {
   double null_objective = 0.0;
   std::optional<double> gap;
   std::optional<double> relative_gap;
-  double beta = 0.0;
+  std::optional<double> beta;    ///< none: the problem is a penalty
+  std::optional<double> lambda;  ///< the penalty, or the one with the same solution; none in older runs
   double l1_norm = 0.0;
   double solve_seconds = 0.0;
   Index nonzeros = 0;
@@ -77,14 +87,16 @@ struct Run {
   std::string picture_shape;  ///< "28x28" where the columns are pictures; else empty
 
   std::vector<Setting> settings;           ///< every field of result.json, in the file's order
-  std::vector<Coefficient> coefficients;   ///< increasing columns
+  std::vector<Coefficient> coefficients;   ///< increasing columns; of a path, those of the last problem
+  std::vector<PathRow> path;               ///< empty: the run is of one problem
   std::vector<TraceRow> trace;             ///< by worker, then by start
   std::vector<EvaluationRow> evaluations;  ///< logistic: in their order
 
   [[nodiscard]] bool converged() const { return status == "converged"; }
 };
 
-/// Reads the three files. Throws InputError, one line: the file, the line or field, what is wrong, what is accepted.
+/// Reads the three files, and path.csv of a path. Throws InputError, one line: the file, the line or field, what is
+/// wrong, what is accepted.
 [[nodiscard]] Run read_run(const std::filesystem::path& directory);
 
 /// The iterations of one worker in time order. A view into run.trace.

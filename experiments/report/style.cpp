@@ -51,6 +51,8 @@ svg .axis path { stroke: var(--muted); fill: none; } svg .axis .grid { stroke: v
 .curve { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .curve.gap { stroke: var(--gap); } .curve.excess { stroke: var(--excess); stroke-width: 1.5; }
 .curve.gap.dense { stroke-width: 1; stroke-opacity: .6; }
+.curve.path-0 { stroke: var(--gap); } .curve.path-1 { stroke: var(--excess); } .curve.path-2 { stroke: var(--update); }
+.curve.path-3 { stroke: var(--get); } .curve.path-4 { stroke: var(--straggle); } .curve.path-5 { stroke: var(--wait); }
 .gap-dot { fill: var(--gap); } .excess-dot { fill: var(--excess); }
 .threshold { stroke: var(--muted); stroke-dasharray: 5 4; }
 .bar { fill: var(--gap); } .stem { stroke: var(--gap); stroke-width: 1.3; fill: none; } .head { fill: var(--gap); }

@@ -81,6 +81,63 @@ class BadInput : public ::testing::Test {
 TEST_F(BadInput, Beta) {
   expect_option_refused("--beta", {"0", "-1", "nan", "inf", "x", "1x", "1,5", "", "1e999", "0x10"});
 }
+TEST_F(BadInput, Problems) {
+  const auto refused = [&](const Texts& problem, const Texts& says) {
+    Texts arguments{"--data", good_};
+    arguments.insert(arguments.end(), problem.begin(), problem.end());
+    expect_refused(arguments, says);
+  };
+  refused({}, {"--beta", "--lambda", "--beta-path", "--lambda-path", "--path"});
+  const std::vector<Texts> one{
+      {"--beta", "1"}, {"--lambda", "1"}, {"--beta-path", "1,2"}, {"--lambda-path", "2,1"}, {"--path", "5"}};
+  for (const Texts& first : one)
+    for (const Texts& second : one) {
+      if (first != second) refused({first[0], first[1], second[0], second[1]}, {first[0], second[0]});
+    }
+  for (const char* value : {"-1", "nan", "inf", "x", "1x", "1,5", "", "1e999"})
+    refused({"--lambda", value}, {"--lambda"});
+  for (const char* value : {"1,0", "1,-1", "1,,2", ",1", "1,", "", "1;2", "nan,1", "1 2"})
+    refused({"--beta-path", value}, {"--beta-path"});
+  for (const char* value : {"1,-1", "1,,2", "x", "", "inf"}) refused({"--lambda-path", value}, {"--lambda-path"});
+  for (const char* value : {"1", "0", "-3", "2.5", "x", "", "100000000"}) refused({"--path", value}, {"--path"});
+  for (const char* value : {"0", "1", "-0.1", "nan", "x", "2", ""})
+    refused({"--path", "5", "--lambda-min-ratio", value}, {"--lambda-min-ratio"});
+  refused({"--lambda", "1", "--lambda-min-ratio", "0.1"}, {"--lambda-min-ratio", "--path"});
+  refused({"--lambda-min-ratio", "0.1"}, {"--path"});
+  for (const char* method : {"bellet", "tran", "line-search", "away", "pairwise"})
+    for (const Texts& problem : one) {
+      if (problem[0] != "--beta") refused({problem[0], problem[1], "--method", method}, {problem[0], "corrective"});
+    }
+}
+TEST_F(BadInput, Threads) { expect_option_refused("--threads", {"0", "-1", "257", "x", "1.5", ""}); }
+TEST_F(BadInput, WarmStarts) {
+  const auto refused = [&](const std::string& path, const Texts& says, const Texts& more = {}) {
+    Texts arguments{"--data", good_, "--warm-start", path};
+    if (more.empty()) arguments.insert(arguments.end(), {"--beta", "1"});
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    expect_refused(arguments, says);
+  };
+  refused(scratch_.path("absent.csv"), {"absent.csv"});
+  fs::create_directory(scratch_.path("folder"));
+  refused(scratch_.path("folder"), {"coefficients.csv"});
+  for (const auto& [text, line] :
+       std::vector<std::pair<std::string, std::string>>{{"", ""},
+                                                        {"value,index\n", ":1"},
+                                                        {"0,1\n", ":1"},
+                                                        {"index,value\n0,1\n3,1\n", ":3"},
+                                                        {"index,value\n1,1\n0,1\n1,2\n", ":4"},
+                                                        {"index,value\n-1,1\n", ":2"},
+                                                        {"index,value\n0\n", ":2"},
+                                                        {"index,value\n0,1,2\n", ":2"},
+                                                        {"index,value\n0,x\n", ":2"},
+                                                        {"index,value\n0,nan\n", ":2"},
+                                                        {"index,value\n0.5,1\n", ":2"},
+                                                        {"index,value\n\n0,1 1\n", ":3"}})
+    refused(scratch_.write("start.csv", text), {"start.csv" + line});
+  const std::string good = scratch_.write("start.csv", "index,value\n0,1\n");
+  refused(good, {"--warm-start", "--path"}, {"--path", "5"});
+  refused(good, {"--warm-start", "corrective"}, {"--beta", "1", "--method", "away"});
+}
 TEST_F(BadInput, Workers) {
   expect_option_refused("--workers", {"0", "-1", "1.5", "x", "nan", "100000", "99999999999999999999"});
 }

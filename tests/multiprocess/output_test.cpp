@@ -83,9 +83,9 @@ TEST_F(Output, ResultHasEveryFieldAndTheSettingsInEffect) {
                                   "--seed",      "9"});
   ASSERT_EQ(run.outcome.exit_status, 0) << run.outcome.err;
   const auto& result = run.result;
-  for (const char* number :
-       {"objective", "gap", "relative_gap", "null_objective", "beta", "l1_norm", "nonzeros", "clocks", "full_passes",
-        "bytes_read", "solve_seconds", "wall_seconds", "workers", "rows", "columns"})
+  for (const char* number : {"objective", "gap", "relative_gap", "null_objective", "beta", "l1_norm", "nonzeros",
+                             "clocks", "full_passes", "bytes_read", "solve_seconds", "wall_seconds", "workers", "rows",
+                             "columns", "lambda", "loss", "threads_per_worker"})
     EXPECT_TRUE(result.contains(number) && result.at(number).is_number()) << number;
   for (const char* text : {"status", "method", "device", "transport", "transport_requested", "transport_reason",
                            "transport_lanes", "wolfpack_version"})
@@ -192,16 +192,20 @@ TEST_F(Output, GeneratedInstanceIsSolvedAndTheSameForTheSameSeed) {
 
 TEST(Help, IsPrintedWithExitStatusZero) {
   for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-           {"--help"}, {"lasso", "--help"}, {"generate", "--help"}, {"report", "--help"}}) {
+           {"--help"}, {"lasso", "--help"}, {"predict", "--help"}, {"generate", "--help"}, {"report", "--help"}}) {
     const Outcome outcome = run_program(arguments);
     EXPECT_EQ(outcome.exit_status, 0);
     EXPECT_THAT(outcome.out, HasSubstr("--help"));
     EXPECT_EQ(outcome.err, "");
   }
   const std::string lasso = run_program({"lasso", "--help"}).out;
-  for (const char* option :
-       {"--data", "--target", "--beta", "--workers", "--staleness", "--method", "--top-k", "--tolerance", "--device",
-        "--transport", "--max-clock", "--time-limit", "--straggler", "--seed", "--output", "--quiet", "--json"})
+  for (const char* option : {"--data",       "--target",      "--beta",       "--lambda",
+                             "--beta-path",  "--lambda-path", "--path",       "--lambda-min-ratio",
+                             "--intercept",  "--standardize", "--warm-start", "--threads",
+                             "--workers",    "--staleness",   "--method",     "--top-k",
+                             "--tolerance",  "--device",      "--transport",  "--max-clock",
+                             "--time-limit", "--straggler",   "--seed",       "--output",
+                             "--quiet",      "--json"})
     EXPECT_THAT(lasso, HasSubstr(option));
 }
 

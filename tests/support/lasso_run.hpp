@@ -80,6 +80,26 @@ struct Coefficient {
   return coefficients;
 }
 
+/// The coefficients of each point of a path.csv, in the form of a coefficients.csv, for `points` points.
+[[nodiscard]] inline std::vector<std::string> split_path(const std::string& text, std::size_t points) {
+  std::vector<std::string> parts(points, "index,value\n");
+  std::istringstream lines(text);
+  std::string line;
+  EXPECT_TRUE(std::getline(lines, line) && line == "point,index,value") << "the header is \"" << line << '"';
+  while (std::getline(lines, line)) {
+    const std::size_t comma = line.find(',');
+    parts.at(std::stoul(line.substr(0, comma))) += line.substr(comma + 1) + "\n";
+  }
+  return parts;
+}
+
+/// All `columns` coefficients, zeros included.
+[[nodiscard]] inline std::vector<double> dense(const std::vector<Coefficient>& coefficients, std::size_t columns) {
+  std::vector<double> x(columns, 0.0);
+  for (const auto& [index, value] : coefficients) x.at(static_cast<std::size_t>(index)) = value;
+  return x;
+}
+
 [[nodiscard]] inline std::vector<nlohmann::json> parse_lines(const std::string& text) {
   std::vector<nlohmann::json> rows;
   std::istringstream lines(text);
@@ -93,6 +113,7 @@ struct RunFiles {
   std::string coefficients_text;
   std::vector<Coefficient> coefficients;
   std::vector<nlohmann::json> trace;
+  std::string path_text;  ///< path.csv; empty where the run has none
 };
 
 /// Throws where result.json is absent or no JSON.
@@ -101,6 +122,7 @@ struct RunFiles {
   run.result = nlohmann::json::parse(ScratchDirectory::read(folder + "/result.json"));
   run.coefficients_text = ScratchDirectory::read(folder + "/coefficients.csv");
   run.coefficients = parse_coefficients(run.coefficients_text);
+  run.path_text = ScratchDirectory::read(folder + "/path.csv");
   run.trace = parse_lines(ScratchDirectory::read(folder + "/trace.jsonl"));
   return run;
 }

@@ -372,7 +372,7 @@ TEST_F(PathPolicyTest, AWarmStartIsPublishedWhetherItMovedOrNot) {
 }
 
 TEST_F(PathPolicyTest, ScreeningComesWithACertifiedGap) {
-  make({.terms = {l1_penalty(2.0), l1_penalty(0.75)}});
+  make({.terms = {l1_penalty(2.0)}});
   EXPECT_FALSE(published().request.screening.has_value());
   look();
   ASSERT_TRUE(settle().changed);
@@ -382,8 +382,19 @@ TEST_F(PathPolicyTest, ScreeningComesWithACertifiedGap) {
   EXPECT_EQ(screening->problem, 0u);
   EXPECT_NEAR(screening->radius, std::sqrt(2 * policy_->certified_gap()), 1e-5);
   EXPECT_GT(screening->radius, std::sqrt(2 * policy_->certified_gap())) << "rounding is allowed for";
+}
+
+/// What is reported without the columns that are in no solution of one problem says nothing of the next.
+TEST_F(PathPolicyTest, OnlyTheLastProblemOfAPathIsScreened) {
+  make({.terms = {l1_penalty(2.0), l1_penalty(0.75)}});
   look();
   ASSERT_TRUE(settle().changed);
+  ASSERT_TRUE(std::isfinite(policy_->certified_gap()));
+  EXPECT_FALSE(published().request.screening.has_value());
+  look();
+  ASSERT_TRUE(settle().changed);
+  ASSERT_EQ(policy_->points().size(), 1u);
+  ASSERT_TRUE(published().request.screening.has_value());
   EXPECT_EQ(published().request.screening->problem, 1u);
   EXPECT_EQ(published().request.screening->level, 0.75);
 }

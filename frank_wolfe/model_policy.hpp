@@ -96,7 +96,7 @@ class ModelPolicy final : public ps::MergePolicy {
   [[nodiscard]] std::size_t atoms_per_worker() const;
   [[nodiscard]] std::size_t active_among(const std::vector<Proposal>& proposals) const;
   [[nodiscard]] bool is_poor_round(std::size_t proposals, std::size_t reporters) const;
-  [[nodiscard]] std::optional<Screening> screening() const;
+  [[nodiscard]] std::optional<Screening> screening() const;  // none before the path's last problem
   void begin_automatic_path();
   bool end_certified_problems();
   void end_problem(bool converged);

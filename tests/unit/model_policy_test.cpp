@@ -37,9 +37,11 @@ class ModelPolicyTest : public ::testing::Test {
   /// What a worker that evaluated `version`, whose dual vector was `w`, reports; `excess` makes its bound a loose one.
   void report(std::uint32_t worker, Version version, const std::vector<double>& w, double excess = 0.0) {
     const double largest = worker == 0 ? std::max(std::abs(w[0]), std::abs(w[1])) : std::abs(w[2]);
-    policy_->merge({worker}, {clocks_[worker]++}, encode(Report{version,
-                                 {largest + excess, 1.0},
-                                 {.columns_evaluated = 1, .bytes_read = 8, .wait_seconds = 0.25, .elapsed_seconds = 1.0}}));
+    policy_->merge(
+        {worker}, {clocks_[worker]++},
+        encode(Report{version,
+                      {largest + excess, 1.0},
+                      {.columns_evaluated = 1, .bytes_read = 8, .wait_seconds = 0.25, .elapsed_seconds = 1.0}}));
   }
   void propose(std::uint32_t worker, Index column, const std::vector<double>& w) {
     policy_->merge({worker}, {clocks_[worker]},
@@ -241,9 +243,9 @@ class PathPolicyTest : public ::testing::Test {
     for (Index j = 0; j < 3; ++j) {
       const double score = now.dual[static_cast<std::size_t>(j)];
       if (std::abs(score) > now.level)
-        policy_->merge({0}, {clock_},
-                       encode(Proposal{j, score,
-                                       {.sparse = true, .rows = {static_cast<std::int32_t>(j)}, .values = {1.0}}}));
+        policy_->merge(
+            {0}, {clock_},
+            encode(Proposal{j, score, {.sparse = true, .rows = {static_cast<std::int32_t>(j)}, .values = {1.0}}}));
     }
   }
   ps::Settlement settle() {
@@ -372,7 +374,7 @@ TEST_F(PathPolicyTest, AWarmStartIsPublishedWhetherItMovedOrNot) {
 }
 
 TEST_F(PathPolicyTest, ScreeningComesWithACertifiedGap) {
-  make({.terms = {l1_penalty(2.0), l1_penalty(0.75)}});
+  make({.terms = {l1_penalty(2.0)}});
   EXPECT_FALSE(published().request.screening.has_value());
   look();
   ASSERT_TRUE(settle().changed);
@@ -382,10 +384,18 @@ TEST_F(PathPolicyTest, ScreeningComesWithACertifiedGap) {
   EXPECT_EQ(screening->problem, 0u);
   EXPECT_NEAR(screening->radius, std::sqrt(2 * policy_->certified_gap()), 1e-5);
   EXPECT_GT(screening->radius, std::sqrt(2 * policy_->certified_gap())) << "rounding is allowed for";
+}
+
+/// What is reported without the columns that are in no solution of one problem says nothing of the next.
+TEST_F(PathPolicyTest, OnlyTheLastProblemOfAPathIsScreened) {
+  make({.terms = {l1_penalty(2.0), l1_penalty(0.75)}});
   look();
   ASSERT_TRUE(settle().changed);
-  EXPECT_EQ(published().request.screening->problem, 1u);
-  EXPECT_EQ(published().request.screening->level, 0.75);
+  EXPECT_FALSE(published().request.screening.has_value());
+  look();
+  ASSERT_TRUE(settle().changed);
+  EXPECT_EQ(published().request.screening.value().problem, 1u);
+  EXPECT_EQ(published().request.screening.value().level, 0.75);
 }
 
 }  // namespace

@@ -193,6 +193,11 @@ frank_wolfe::Path LassoScenario::path() const {
       frank_wolfe::Path path;
       for (int k = 0; k < kPoints; ++k)
         path.terms.push_back(frank_wolfe::l1_penalty(largest * std::pow(lambda_ratio, k / (kPoints - 1.0))));
+      // Where all is zero every column is in no solution, which must not be believed of the next problem.
+      if (form == Form::penalties && seed % 2 == 1) {
+        path.terms[0] = path.terms[2];
+        path.terms[1] = frank_wolfe::l1_penalty(1000.0 * largest);
+      }
       return path;
     }
   }

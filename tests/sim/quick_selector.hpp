@@ -32,6 +32,7 @@ class QuickSelector final : public AtomSelector {
     for (Index j = 0; quick && j < columns(); ++j)
       if (std::find(candidates_.begin(), candidates_.end(), j) == candidates_.end()) away.push_back(j);
     SelectedAtoms all = scores(request.dual, away);
+    if (!quick) screen(request, all);
     SelectedAtoms best;
     best.columns_evaluated = static_cast<Index>(all.atoms.size());
     best.columns_screened = static_cast<Index>(screened_.size());
@@ -44,7 +45,6 @@ class QuickSelector final : public AtomSelector {
       if (claim_ == Claim::nothing) best.largest_score = std::numeric_limits<double>::infinity();
       return best;
     }
-    screen(request, all);
     candidates_.clear();
     for (const ScoredAtom& atom : all.atoms)
       if (candidates_.size() < 3) candidates_.push_back(atom.column);
@@ -62,15 +62,17 @@ class QuickSelector final : public AtomSelector {
     problem_ = request.screening->problem;
     screened_.clear();
   }
-  void screen(const SelectionRequest& request, const SelectedAtoms& all) {
+  /// Takes the screened ones out of `all`.
+  void screen(const SelectionRequest& request, SelectedAtoms& all) {
     if (!request.screening) return;
-    for (const ScoredAtom& atom : all.atoms) {
+    std::erase_if(all.atoms, [&](const ScoredAtom& atom) {
       double square = 0.0;
       for (const double value : inner_->column(atom.column).values) square += value * value;
       const double radius = radius_factor_ * request.screening->radius;
-      if (std::abs(atom.score) + std::sqrt(square) * radius < request.screening->level)
-        screened_.push_back(atom.column);
-    }
+      const bool is_out = std::abs(atom.score) + std::sqrt(square) * radius < request.screening->level;
+      if (is_out) screened_.push_back(atom.column);
+      return is_out;
+    });
   }
 
   std::unique_ptr<AtomSelector> inner_;

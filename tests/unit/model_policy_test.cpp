@@ -290,10 +290,9 @@ TEST_F(PathPolicyTest, SolvesOneProblemAfterAnotherAndKeepsEachAnswer) {
     EXPECT_NEAR(point.loss, loss, 1e-12);
     EXPECT_NEAR(point.objective, loss + point.term.value * norm, 1e-12);
   }
-  std::uint64_t evaluated = 0, clocks = 0;
-  for (const PathPoint& point : policy_->points()) evaluated += point.columns_evaluated, clocks += point.clocks;
-  EXPECT_EQ(clocks, clock_);
-  EXPECT_EQ(evaluated, 3 * clock_) << "each evaluation counts for one problem";
+  std::uint64_t evaluated = 0;  // each counts for one problem
+  for (const PathPoint& point : policy_->points()) evaluated += point.columns_evaluated;
+  EXPECT_EQ(evaluated, 3 * clock_);
 }
 
 TEST_F(PathPolicyTest, AnAutomaticPathBeginsAtTheLargestScore) {
@@ -335,7 +334,6 @@ TEST_F(PathPolicyTest, AQuickRoundCertifiesNothingAndAPoorOneAsksForAThoroughPas
   EXPECT_TRUE(published().request.thorough) << "nothing is known yet";
   look(false);
   ASSERT_TRUE(settle().changed);
-  EXPECT_TRUE(std::isinf(policy_->certified_gap()));
   ASSERT_TRUE(published().request.thorough) << "two atoms of ten that were asked for";
   report(std::numeric_limits<double>::infinity());
   EXPECT_FALSE(settle().changed) << "a thorough pass is asked for already";

@@ -65,14 +65,15 @@ class Spoken(Contestant):
         answer = self.process.stdout.readline().decode().strip()
         if not answer:
             self.end()
-            raise Failed((self.log_lines() or ["the process died without a word"])[-1])
+            raise Failed(self.last_words())
         word, _, rest = answer.partition(" ")
         if word != "ok":
             raise Failed(rest)
         return rest
 
-    def log_lines(self):
-        return [line for line in (self.scratch / "log").read_text().splitlines() if line.strip()]
+    def last_words(self):
+        lines = [line.strip() for line in (self.scratch / "log").read_text().splitlines() if line.strip() and line != "Execution halted"]
+        return " ".join(lines[-2:])[-200:] or "the process died without a word"
 
     def end(self):
         if self.process:

@@ -10,7 +10,8 @@ read_npy <- function(name, type = "numeric") {
   on.exit(close(input))
   readBin(input, "raw", 8)
   header <- rawToChar(readBin(input, "raw", readBin(input, "integer", 1, size = 2, signed = FALSE)))
-  sizes <- as.numeric(regmatches(header, gregexpr("[0-9]+", sub(".*'shape'", "", header)))[[1]])
+  shape <- sub(".*'shape'", "", header)
+  sizes <- as.numeric(regmatches(shape, gregexpr("[0-9]+", shape))[[1]])
   width <- as.integer(sub(".*'descr': '<[fi]([48])'.*", "\\1", header))
   values <- readBin(input, type, prod(sizes), size = width)
   if (length(sizes) == 2) dim(values) <- sizes

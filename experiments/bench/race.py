@@ -84,14 +84,12 @@ def race_on(data, cores, names, arguments, binaries, results):
         for problem in ["lone"] + ["path"] * arguments.paths:
             contestants = [one for one in entered if problem == "lone" or one.has_path]
             print(("" if problem == "lone" else "paths of 100 lambdas, from lambda_max to\n") + table.heading([one.name for one in contestants]))
-            rows, starts = [], {}
+            rows, memories = [], {}
             for ratio in arguments.ratios if problem == "lone" else [0.01]:
                 lambdas = data.largest_lambda * (np.array([ratio]) if problem == "lone" else np.geomspace(1, 0.01, 100))
                 entries = [heats.Entry(one, lambdas, arguments.cap * (1 if problem == "lone" else 5)) for one in contestants]
                 for gap in arguments.gaps if problem == "lone" else arguments.gaps[-1:]:
-                    for entry in entries:
-                        entry.starts = starts.setdefault((entry.contestant.name, gap), {})
-                    outcomes = heats.race(entries, gap, arguments.repeats, seconds_of_repeats=10.0)
+                    outcomes = heats.race(entries, gap, memories, arguments.repeats, seconds_of_repeats=10.0)
                     rows.append((ratio, gap, outcomes))
                     print(table.row(ratio, gap, limit, speed, outcomes), flush=True)
                     results.append({**common, "problem": problem, "lambda_ratio": ratio, "gap": gap, "best_other_over_wolfpack": table.ahead(outcomes),
@@ -110,6 +108,8 @@ def check_blas(data, name, cores, binaries, described):
         pools = contestant.blas()
     finally:
         contestant.close()
+    if not any(library == "openblas" for library, _, _ in pools):
+        print(f"race.py: NumPy has no OpenBLAS here ({pools or 'plain BLAS'}): FISTA is slower than it could be", file=sys.stderr)
     for library, _, kernels in pools:
         if described["avx512"] and kernels in ("Prescott", "Nehalem", "Sandybridge", "Haswell", "Zen", "generic"):
             print(f"race.py: {library} runs its {kernels} kernels though this CPU has AVX-512", file=sys.stderr)

@@ -39,6 +39,15 @@ class Outcome:
         return None if self.reason else statistics.median(fit.seconds for fit in self.fits)
 
 
+@dataclasses.dataclass
+class Memory:
+    """What a contestant's problems at larger lambdas and the same gap have taught: where to start the search, not what it finds."""
+    exponents: dict = dataclasses.field(default_factory=dict)  # variant -> the one that was right
+    winner: int = 0
+    slow: set = dataclasses.field(default_factory=set)  # variants that took more than twice as long as the winner
+    hopeless: bool = False  # no variant was in time
+
+
 class Entry:
     """A contestant on one problem: its lambdas and what was learnt of its settings."""
 
@@ -48,7 +57,6 @@ class Entry:
         self.variants = variants()
         self.tried = {}  # (variant, exponent) -> Fit
         self.too_slow = {}  # variant -> the seconds that it was given in vain, and the exponent at that
-        self.starts = {}  # variant -> the exponent that was right last time
 
     def fit(self, number, exponent, cap):
         solution = self.contestant.solve(self.lambdas, self.variants[number], tolerance_of(exponent), cap)
@@ -67,10 +75,11 @@ class Entry:
                 raise
         return self.tried[number, exponent]
 
-    def loosest(self, number, gap, cap):
+    def loosest(self, number, gap, cap, memory):
         """The loosest exponent at which this variant reaches the gap, going by steps of the square root of ten from the last one found."""
         lowest = round(-2 * np.log10(gap)) if self.contestant.tolerance_is_the_gap else 0
-        exponent = max(lowest, self.starts.get(number, self.contestant.first_exponent))
+        before = max((at for variant, at in self.tried if variant == number), default=self.contestant.first_exponent)
+        exponent = max(lowest, memory.exponents.get(number, before))
         if self.try_out(number, exponent, cap).gap <= gap:
             while exponent > lowest and self.try_out(number, exponent - 1, cap).gap <= gap:
                 exponent -= 1
@@ -79,30 +88,37 @@ class Entry:
                 exponent += 1
                 if exponent > TIGHTEST:
                     raise Failed(f"no tolerance reaches the gap: {min(fit.gap for fit in self.tried.values()):.1e} at best")
-        self.starts[number] = exponent
+        memory.exponents[number] = exponent
         return exponent
 
-    def settle(self, gap):
-        """The fastest of all variants, each at its loosest; one that is clearly slower than the best so far is given up early."""
-        best, reasons = None, []
-        for number in range(len(self.variants)):
+    def settle(self, gap, memory):
+        """The fastest of all variants, each at its loosest; one that is clearly slower than the best so far is given up early.
+
+        Variants that were far behind at a larger lambda are not tried again, and where none was in time there, only one is.
+        """
+        order = sorted(set(range(len(self.variants))) - memory.slow, key=lambda number: number != memory.winner)
+        best, reasons, seconds = None, [], {}
+        for number in order[:1] if memory.hopeless else order:
             cap = self.cap if best is None else min(self.cap, max(2.0, 1.5 * best[0]))
             try:
-                exponent = self.loosest(number, gap, cap)
-                seconds = self.tried[number, exponent].seconds
-                best = min(best or (np.inf, 0, 0), (seconds, number, exponent))
+                exponent = self.loosest(number, gap, cap, memory)
+                seconds[number] = self.tried[number, exponent].seconds
+                best = min(best or (np.inf, 0, 0), (seconds[number], number, exponent))
             except TimedOut:
                 reasons.insert(0, f"> {self.cap:.0f} s")
             except Failed as failure:
                 reasons.append(str(failure))
         if best is None:
+            memory.hopeless = reasons[0].startswith("> ")
             return Outcome(reason=reasons[0])
+        memory.winner, memory.hopeless = best[1], False
+        memory.slow |= {number for number in order if seconds.get(number, np.inf) > 2 * best[0]}
         return Outcome(self.variants[best[1]], best[2])
 
 
-def race(entries, gap, repeats, seconds_of_repeats):
+def race(entries, gap, memories, repeats, seconds_of_repeats):
     """{name: Outcome}. Times are taken in turn, so that a busy machine slows all alike; every one of these fits is certified too."""
-    outcomes = {entry.contestant.name: entry.settle(gap) for entry in entries}
+    outcomes = {entry.contestant.name: entry.settle(gap, memories.setdefault((entry.contestant.name, gap), Memory())) for entry in entries}
     going = True
     while going:
         going = False

@@ -16,7 +16,7 @@ def ahead(outcomes):
 
 
 def heading(names):
-    return (f"{'lambda/max':>10} {'gap':>6} {'limit s':>8} " + "".join(f"{name + ' s':>14} {'/limit':>7}" for name in names)
+    return (f"{'lambda/max':>10} {'gap':>6} {'limit s':>8} " + "".join(f" {name + ' s':>14} {'/limit':>8}" for name in names)
             + f" {'non-zeros':>9} {'passes':>6} {'its reading s':>13}  best other / Wolfpack")
 
 
@@ -24,8 +24,8 @@ def row(ratio, gap, limit, speed, outcomes):
     cells = []
     for outcome in outcomes.values():
         time = outcome.seconds
-        cells.append(f"{figure(time):>14} {time / limit:>7.3g}" if time is not None else
-                     f"{outcome.reason if outcome.reason.startswith('> ') else '-':>14} {'':>7}")
+        cells.append(f" {figure(time):>14} {time / limit:>8.3g}" if time is not None else
+                     f" {outcome.reason if outcome.reason.startswith('> ') else '-':>14} {'':>8}")
     nonzeros = next((outcome.fits[0].nonzeros for outcome in outcomes.values() if not outcome.reason), "-")
     passes, reading = "-", "-"
     if "Wolfpack" in outcomes and not outcomes["Wolfpack"].reason:

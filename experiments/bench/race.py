@@ -21,6 +21,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VENV = ROOT / "build/bench-venv"
+POINTS, SMALLEST_OF_PATH = 100, 0.01
 os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
 sys.dont_write_bytecode = True
 
@@ -69,35 +70,46 @@ def arguments_of_the_command():
     return arguments
 
 
-def race_on(data, cores, names, arguments, binaries, results):
-    from racing import heats, limits, table
+def race_on(data, cores, names, arguments, binaries):
+    """The records of all problems on one data set, on so many cores; prints the table as it grows."""
+    from racing import limits, table
     from racing.contestants import enter
-    import numpy as np
     speed, threads = limits.read_speed(binaries, data.bytes, cores)
     limit = data.bytes / speed * 1e-9
     print(f"\n{data.name}, {cores} core{'s' * (cores > 1)}: {data.description}\n  {data.matrix.shape[0]:,} x {data.matrix.shape[1]:,}, "
-          f"{data.bytes / 1e6:.1f} MB, read at {speed:.1f} GB/s by {threads} thread{'s' * (threads > 1)}")
+          f"{data.bytes / 1e6:.1f} MB, read at {speed:.1f} GB/s by {threads} thread{'s' * (threads > 1)}", flush=True)
+    common = {"set": data.name, "description": data.description, "cores": cores, "lambda_max": data.largest_lambda,
+              "matrix_bytes": data.bytes, "read_gb_per_second": speed, "read_threads": threads, "limit_seconds": limit}
     entered = [enter(name, data, cores, machine.environment(cores), binaries) for name in names]
-    common = {"set": data.name, "cores": cores, "lambda_max": data.largest_lambda, "matrix_bytes": data.bytes,
-              "read_gb_per_second": speed, "read_threads": threads, "limit_seconds": limit}
+    records = []
     try:
-        for problem in ["lone"] + ["path"] * arguments.paths:
-            contestants = [one for one in entered if problem == "lone" or one.has_path]
-            print(("" if problem == "lone" else "paths of 100 lambdas, from lambda_max to\n") + table.heading([one.name for one in contestants]))
-            rows, memories = [], {}
-            for ratio in arguments.ratios if problem == "lone" else [0.01]:
-                lambdas = data.largest_lambda * (np.array([ratio]) if problem == "lone" else np.geomspace(1, 0.01, 100))
-                entries = [heats.Entry(one, lambdas, arguments.cap * (1 if problem == "lone" else 5)) for one in contestants]
-                for gap in arguments.gaps if problem == "lone" else arguments.gaps[-1:]:
-                    outcomes = heats.race(entries, gap, memories, arguments.repeats, seconds_of_repeats=10.0)
-                    rows.append((ratio, gap, outcomes))
-                    print(table.row(ratio, gap, limit, speed, outcomes), flush=True)
-                    results.append({**common, "problem": problem, "lambda_ratio": ratio, "gap": gap, "best_other_over_wolfpack": table.ahead(outcomes),
-                                    "solvers": {name: table.record(outcome) for name, outcome in outcomes.items()}})
+        for path in [False] + [True] * arguments.paths:
+            rows = []
+            for ratio, gap, outcomes in problems(data, path, [one for one in entered if one.has_path or not path], arguments):
+                if not rows:
+                    print(table.heading(outcomes, path))
+                rows.append((ratio, gap, outcomes))
+                print(table.row(ratio, gap, limit, speed, outcomes), flush=True)
+                records.append({**common, "problem": f"path of {POINTS}" if path else "lone", "lambda_ratio": ratio, "gap": gap,
+                                "best_other_over_wolfpack": table.ahead(outcomes),
+                                "solvers": {name: table.record(outcome) for name, outcome in outcomes.items()}})
             print("\n".join(table.settings(rows)), flush=True)
     finally:
         for one in entered:
             one.close()
+    return records
+
+
+def problems(data, path, contestants, arguments):
+    """Yields (lambda / lambda_max, gap, {name: outcome}) of each problem, once it has been raced."""
+    from racing import heats
+    import numpy as np
+    memories = {}
+    for ratio in [SMALLEST_OF_PATH] if path else arguments.ratios:
+        lambdas = data.largest_lambda * (np.geomspace(1, ratio, POINTS) if path else np.array([ratio]))
+        entries = [heats.Entry(one, lambdas, arguments.cap * (5 if path else 1)) for one in contestants]
+        for gap in arguments.gaps[-1:] if path else arguments.gaps:
+            yield ratio, gap, heats.race(entries, gap, memories, arguments.repeats, seconds_of_repeats=10.0)
 
 
 def check_blas(data, name, cores, binaries, described):
@@ -151,7 +163,7 @@ def main():
                 python = next((one for one in names if one not in ("Wolfpack", "glmnet")), None)
                 if python and str(cores) not in record["blas"]:
                     record["blas"][str(cores)] = {"cpus": cpus, "pools": check_blas(data, python, cores, binaries, described)}
-                race_on(data, cores, names, arguments, binaries, record["results"])
+                record["results"] += race_on(data, cores, names, arguments, binaries)
                 if arguments.json:
                     pathlib.Path(arguments.json).write_text(json.dumps(record, indent=1) + "\n")
             os.sched_setaffinity(0, allowed)

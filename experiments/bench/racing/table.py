@@ -15,8 +15,8 @@ def ahead(outcomes):
     return best, others[best] / wolfpack.seconds
 
 
-def heading(names):
-    return (f"{'lambda/max':>10} {'gap':>6} {'limit s':>8} " + "".join(f" {name + ' s':>14} {'/limit':>8}" for name in names)
+def heading(names, path):
+    return (f"{'path to' if path else 'lambda/max':>10} {'gap':>6} {'limit s':>8} " + "".join(f" {name + ' s':>14} {'/limit':>8}" for name in names)
             + f" {'non-zeros':>9} {'passes':>6} {'its reading s':>13}  best other / Wolfpack")
 
 

@@ -15,6 +15,7 @@ import datetime
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -162,11 +163,12 @@ def main():
                 cpus = machine.pin(cores, allowed)
                 python = next((one for one in names if one not in ("Wolfpack", "glmnet")), None)
                 if python and str(cores) not in record["blas"]:
-                    record["blas"][str(cores)] = {"cpus": cpus, "pools": check_blas(data, python, cores, binaries, described)}
+                    record["blas"][str(cores)] = {"cpus": cpus, "threads_of": machine.THREADS, "pools": check_blas(data, python, cores, binaries, described)}
                 record["results"] += race_on(data, cores, names, arguments, binaries)
                 if arguments.json:
                     pathlib.Path(arguments.json).write_text(json.dumps(record, indent=1) + "\n")
             os.sched_setaffinity(0, allowed)
+            shutil.rmtree(data.folder)
     for name, reason in skipped.items():
         print(f"Without {name}: {reason}")
     if arguments.json:

@@ -75,8 +75,11 @@ class Entry:
                 raise
         return self.tried[number, exponent]
 
-    def loosest(self, number, gap, cap, memory):
-        """The loosest exponent at which this variant reaches the gap, going by steps of the square root of ten from the last one found."""
+    def loosest(self, number, gap, cap, memory, best):
+        """The loosest exponent at which this variant reaches the gap, going by steps of the square root of ten from the last one found.
+
+        Given up where already a fit that is too loose takes much longer than `best` seconds.
+        """
         lowest = round(-2 * np.log10(gap)) if self.contestant.tolerance_is_the_gap else 0
         before = max((at for variant, at in self.tried if variant == number), default=self.contestant.first_exponent)
         exponent = max(lowest, memory.exponents.get(number, before))
@@ -84,10 +87,12 @@ class Entry:
             while exponent > lowest and self.try_out(number, exponent - 1, cap).gap <= gap:
                 exponent -= 1
         else:
-            while self.try_out(number, exponent, cap).gap > gap:
+            while (fit := self.try_out(number, exponent, cap)).gap > gap:
+                if fit.seconds > 1.5 * best:
+                    raise TimedOut
                 exponent += 1
                 if exponent > TIGHTEST:
-                    raise Failed(f"no tolerance reaches the gap: {min(fit.gap for fit in self.tried.values()):.1e} at best")
+                    raise Failed(f"no tolerance reaches the gap; {min(fit.gap for fit in self.tried.values()):.1e} at best")
         memory.exponents[number] = exponent
         return exponent
 
@@ -101,7 +106,7 @@ class Entry:
         for number in order[:1] if memory.hopeless else order:
             cap = self.cap if best is None else min(self.cap, max(2.0, 1.5 * best[0]))
             try:
-                exponent = self.loosest(number, gap, cap, memory)
+                exponent = self.loosest(number, gap, cap, memory, np.inf if best is None else best[0])
                 seconds[number] = self.tried[number, exponent].seconds
                 best = min(best or (np.inf, 0, 0), (seconds[number], number, exponent))
             except TimedOut:

@@ -34,30 +34,30 @@ class Scikit:
 
 
 class Celer:
-    """working sets chosen by the dual, extrapolated; `p0` is the size of the first"""
-    variants = [{"p0": 10}, {"p0": 100}]
+    """working sets chosen by the dual, extrapolated; `p0` is the size of the first, `prune` lets them shrink"""
+    variants = [{"p0": p0, "prune": prune} for p0 in (10, 100) for prune in (1, 0)]
 
-    def path(self, matrix, target, alphas, tolerance, p0):
+    def path(self, matrix, target, alphas, tolerance, p0, prune):
         from celer import celer_path
-        return celer_path(matrix, target, pb="lasso", alphas=alphas, max_iter=10_000, max_epochs=10**6, p0=p0, prune=1, tol=tolerance)[1]
+        return celer_path(matrix, target, pb="lasso", alphas=alphas, max_iter=10_000, max_epochs=10**6, p0=p0, prune=prune, tol=tolerance)[1]
 
-    def fit(self, matrix, target, alpha, tolerance, p0):
-        return self.path(matrix, target, np.array([alpha]), tolerance, p0)[:, 0]
+    def fit(self, matrix, target, alpha, tolerance, p0, prune):
+        return self.path(matrix, target, np.array([alpha]), tolerance, p0, prune)[:, 0]
 
 
 class Skglm:
-    """working sets with Anderson acceleration; `p0` is the size of the first"""
-    variants = [{"p0": 10}, {"p0": 100}]
+    """working sets with Anderson acceleration; `p0` is the size of the first, `ws_strategy` scores what comes into them"""
+    variants = [{"p0": p0, "ws_strategy": score} for p0 in (10, 100) for score in ("subdiff", "fixpoint")]
 
-    def model(self, alpha, tolerance, p0):
+    def model(self, alpha, tolerance, **variant):
         from skglm import Lasso
-        return Lasso(alpha, fit_intercept=False, max_iter=10_000, max_epochs=10**6, p0=p0, tol=tolerance)
+        return Lasso(alpha, fit_intercept=False, max_iter=10_000, max_epochs=10**6, tol=tolerance, **variant)
 
-    def fit(self, matrix, target, alpha, tolerance, p0):
-        return self.model(alpha, tolerance, p0).fit(matrix, target).coef_
+    def fit(self, matrix, target, alpha, tolerance, **variant):
+        return self.model(alpha, tolerance, **variant).fit(matrix, target).coef_
 
-    def path(self, matrix, target, alphas, tolerance, p0):
-        return self.model(1.0, tolerance, p0).path(matrix, target, alphas)[1]
+    def path(self, matrix, target, alphas, tolerance, **variant):
+        return self.model(1.0, tolerance, **variant).path(matrix, target, alphas)[1]
 
 
 class Fista:

@@ -56,12 +56,18 @@ class DataSet:
         self.largest_lambda = largest_lambda(self.matrix, self.target)
 
 
+def run(command):
+    ended = subprocess.run(command, capture_output=True, text=True)
+    if ended.returncode != 0:
+        raise Skipped(f"{command[0].name} failed: " + (ended.stderr.strip().splitlines() or [f"exit status {ended.returncode}"])[-1])
+
+
 def fashion(precision, binaries):
     folder, source = ROOT / "build/fashion-mnist", pathlib.Path("/usr/share/datasets/fashion-mnist")
     if not source.exists():
         raise Skipped("Debian's package dataset-fashion-mnist is not installed")
-    subprocess.run([binaries / "wolfpack-fashion-mnist", "--images", source / "train-images-idx3-ubyte.gz", "--test",
-                    source / "t10k-images-idx3-ubyte.gz", "--picture", "0", "--output", folder], check=True, stdout=subprocess.DEVNULL)
+    run([binaries / "wolfpack-fashion-mnist", "--images", source / "train-images-idx3-ubyte.gz", "--test",
+         source / "t10k-images-idx3-ubyte.gz", "--picture", "0", "--output", folder])
     matrix = np.asfortranarray(np.load(folder / "pictures.npy"), precision)
     precisions = ("float64",) if precision == "float64" else ("float32", "float64")
     return DataSet(f"fashion-{precision}", "Fashion-MNIST: 60,000 pictures of unit norm are the columns, the target is test picture 0",
@@ -92,8 +98,8 @@ def leukemia(folder):
 def paper(folder, binaries):
     from sklearn.datasets import load_svmlight_file
     file = f"{folder}/paper.libsvm"
-    subprocess.run([binaries / "wolfpack", "generate", "--rows", "1000", "--columns", "10000", "--density", "0.001", "--nonzeros", "100",
-                    "--noise", "0.001", "--seed", "1", "--output", file], check=True, stdout=subprocess.DEVNULL)
+    run([binaries / "wolfpack", "generate", "--rows", "1000", "--columns", "10000", "--density", "0.001", "--nonzeros", "100",
+         "--noise", "0.001", "--seed", "1", "--output", file])
     matrix, target = load_svmlight_file(file)
     return DataSet("paper", "the instance of Tran, Peel and Skhiri 2015: sparse, density 0.001, 100 non-zeros, noise 0.001",
                    scipy.sparse.csc_matrix(matrix), target)

@@ -31,6 +31,7 @@ def describe():
 
 
 def first_line(*command):
+    """Of what it prints; None where it cannot be had."""
     if not shutil.which(str(command[0])):
         return None
     lines = subprocess.run(command, capture_output=True, text=True).stdout.strip().splitlines()
@@ -54,5 +55,6 @@ def versions(binaries):
 def lacking(name, found):
     """Why the contestant of that name cannot start here; None where it can."""
     package = {"Wolfpack": "wolfpack", "FISTA": "numpy"}.get(name, name)
-    advice = {"glmnet": "r-cran-glmnet"}.get(name, name)
-    return None if found[package] else f"{advice} is not installed: scripts/install-packages bench"
+    if found[package]:
+        return None
+    return "the program does not start" if name == "Wolfpack" else f"{package} is not installed; scripts/install-packages bench does that"

@@ -151,7 +151,11 @@ class Glmnet(Spoken):
 
 
 class Wolfpack(Contestant):
-    """Every fit is a run of the program; what counts is its solve_seconds."""
+    """Every fit is a run of the program; what counts is its solve_seconds.
+
+    It stops on the best lower bound of the optimum that any of its iterates gave, which may prove more than its last residual does. The
+    judge sees the coefficients alone, so that at times it must be asked for less than the gap that counts.
+    """
     has_path = True
     tolerance_is_the_gap = True
 

@@ -7,11 +7,12 @@ def relative_gaps(matrix, target, coefficients, lambdas):
 
     D is taken at the residual, scaled to where D is largest among its feasible multiples s: ||A'(s r)||_inf <= lambda.
     """
+    assert matrix.dtype == np.float64
     target = np.asarray(target, np.float64)
     coefficients = np.asarray(coefficients, np.float64).reshape(matrix.shape[1], -1)
     used = np.flatnonzero(coefficients.any(axis=1))
-    residuals = target[:, None] - matrix[:, used].astype(np.float64) @ coefficients[used]
-    correlations = np.abs(products(matrix, residuals)).max(axis=0)
+    residuals = target[:, None] - matrix[:, used] @ coefficients[used]
+    correlations = np.abs(matrix.T @ residuals).max(axis=0)
     gaps = []
     for index, level in enumerate(lambdas):
         residual = residuals[:, index]
@@ -25,17 +26,9 @@ def relative_gaps(matrix, target, coefficients, lambdas):
     return np.array(gaps)
 
 
-def products(matrix, vectors, block=8192):
-    """A'V in float64; a float32 matrix is widened by blocks of columns, exactly."""
-    if matrix.dtype == np.float64:
-        return matrix.T @ vectors
-    return np.concatenate([matrix[:, start:start + block].astype(np.float64).T @ vectors
-                           for start in range(0, matrix.shape[1], block)])
-
-
 def largest_lambda(matrix, target):
     """The smallest lambda at which alpha = 0 is optimal."""
-    return float(np.abs(products(matrix, np.asarray(target, np.float64)[:, None])).max())
+    return float(np.abs(matrix.T @ np.asarray(target, np.float64)).max())
 
 
 def self_test():
@@ -54,10 +47,10 @@ def self_test():
     # At zero, by hand: y = (3, 4), A = I, lambda = 2. P = 12.5; the scale is 2/4; D = 12.5 - 12.5 / 4.
     by_hand = relative_gaps(np.eye(2), np.array([3.0, 4.0]), np.zeros(2), [2.0])[0]
     assert abs(by_hand - 0.25) < 1e-15, by_hand
-    # Several at once, one of them at lambda_max, in float32 storage, sparse and dense.
+    # Several at once, one of them at lambda_max; sparse and dense.
     import scipy.sparse
-    both = relative_gaps(matrix.astype(np.float32), target, np.stack([0 * optimum, optimum], 1), [largest_lambda(matrix, target), level])
-    assert abs(both).max() < 1e-6, both
+    both = relative_gaps(matrix, target, np.stack([0 * optimum, optimum], 1), [largest_lambda(matrix, target), level])
+    assert abs(both).max() < 1e-14, both
     sparse = relative_gaps(scipy.sparse.csc_matrix(matrix), target, np.stack([0 * optimum, wrong], 1), [level, level])
     dense = relative_gaps(matrix, target, np.stack([0 * optimum, wrong], 1), [level, level])
     assert np.allclose(sparse, dense, rtol=1e-12)

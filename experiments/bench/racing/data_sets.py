@@ -1,5 +1,6 @@
 """The data sets, and the folder that the contestants read them from."""
 import dataclasses
+import functools
 import pathlib
 import subprocess
 
@@ -34,6 +35,11 @@ class DataSet:
     def sparse(self):
         return scipy.sparse.issparse(self.matrix)
 
+    @functools.cached_property
+    def in_float64(self):
+        """What the certificate is computed from; the same matrix where it is float64 already."""
+        return self.matrix.astype(np.float64, copy=False)
+
     @property
     def bytes(self):
         """Of the matrix as it is stored: what whoever has seen every entry must have read at least."""
@@ -53,7 +59,7 @@ class DataSet:
             scipy.io.mmwrite(self.folder / "matrix.mtx", self.matrix.tocoo(), field="real")
         else:
             np.save(self.folder / "matrix.npy", self.matrix)
-        self.largest_lambda = largest_lambda(self.matrix, self.target)
+        self.largest_lambda = largest_lambda(self.in_float64, self.target)
 
 
 def run(command):

@@ -60,7 +60,7 @@ class Entry:
 
     def fit(self, number, exponent, cap):
         solution = self.contestant.solve(self.lambdas, self.variants[number], tolerance_of(exponent), cap)
-        gaps = relative_gaps(self.contestant.data.matrix, self.contestant.data.target, solution.coefficients, self.lambdas)
+        gaps = relative_gaps(self.contestant.data.in_float64, self.contestant.data.target, solution.coefficients, self.lambdas)
         return Fit(solution.seconds, float(np.max(gaps)), int(np.count_nonzero(solution.coefficients[:, -1])), solution.facts)
 
     def try_out(self, number, exponent, cap):

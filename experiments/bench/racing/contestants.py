@@ -16,6 +16,8 @@ import numpy as np
 HERE = pathlib.Path(__file__).resolve().parent
 START_UP_SECONDS = 300.0  # to read the data and to compile: not timed, but not for ever either
 
+DIES_WITH_US = ["setpriv", "--pdeathsig", "KILL"]  # a fit without an end must not outlive whoever asked for it
+
 
 class TimedOut(Exception):
     """The fit took longer than it was given."""
@@ -51,7 +53,7 @@ class Spoken(Contestant):
     def ask(self, line, cap):
         if not self.process:
             self.log = open(self.scratch / "log", "w+")
-            self.process = subprocess.Popen(self.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log,
+            self.process = subprocess.Popen([*DIES_WITH_US, *self.command()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log,
                                             env=self.environment, cwd=HERE.parent)
             self.warm = set()
         try:
@@ -174,7 +176,7 @@ class Wolfpack(Contestant):
         matrix = self.data.folder / ("matrix.mtx" if self.data.sparse else "matrix.npy")
         which = (["--lambda", repr(float(lambdas[0]))] if len(lambdas) == 1 else
                  ["--path", str(len(lambdas)), "--lambda-min-ratio", f"{lambdas[-1] / lambdas[0]:.12g}"])
-        command = [self.binary, "lasso", "--data", matrix, "--target", self.data.folder / "target.npy", *which, "--tolerance",
+        command = [*DIES_WITH_US, self.binary, "lasso", "--data", matrix, "--target", self.data.folder / "target.npy", *which, "--tolerance",
                    repr(tolerance), "--time-limit", str(cap), "--quiet", "--output", self.scratch]
         command += [word for option, value in variant.items() for word in (f"--{option}", str(value))]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=self.environment, text=True,

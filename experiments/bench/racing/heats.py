@@ -78,12 +78,21 @@ class Entry:
     def loosest(self, number, gap, cap, memory, best):
         """The loosest exponent at which this variant reaches the gap, going by steps of the square root of ten from the last one found.
 
-        Given up where already a fit that is too loose takes much longer than `best` seconds.
+        Given up where already a fit that is too loose takes much longer than `best` seconds. A tolerance that is not met in time may be
+        one that rounding forbids: then looser ones come first.
         """
         lowest = round(-2 * np.log10(gap)) if self.contestant.tolerance_is_the_gap else 0
         before = max((at for variant, at in self.tried if variant == number), default=self.contestant.first_exponent)
         exponent = max(lowest, memory.exponents.get(number, before))
-        if self.try_out(number, exponent, cap).gap <= gap:
+        while True:
+            try:
+                fit = self.try_out(number, exponent, cap)
+                break
+            except TimedOut:
+                if exponent <= lowest:
+                    raise
+                exponent = max(lowest, exponent - 4)
+        if fit.gap <= gap:
             while exponent > lowest and self.try_out(number, exponent - 1, cap).gap <= gap:
                 exponent -= 1
         else:
@@ -97,28 +106,34 @@ class Entry:
         return exponent
 
     def settle(self, gap, memory):
-        """The fastest of all variants, each at its loosest; one that is clearly slower than the best so far is given up early.
+        """The fastest of all fits that reach the gap; a variant that is clearly slower than the best so far is given up early.
 
-        Variants that were far behind at a larger lambda are not tried again, and where none was in time there, only one is.
+        Variants that were far behind at a larger lambda are tried only where the others fail, and where none was in time there, only one is.
         """
-        order = sorted(set(range(len(self.variants))) - memory.slow, key=lambda number: number != memory.winner)
-        best, reasons, seconds = None, [], {}
+        order = sorted(range(len(self.variants)), key=lambda number: (number in memory.slow, number != memory.winner))
+        reasons = []
         for number in order[:1] if memory.hopeless else order:
-            cap = self.cap if best is None else min(self.cap, max(2.0, 1.5 * best[0]))
+            best = min(self.reaching(gap), default=None)
+            if best and number in memory.slow:
+                break
+            cap = min(self.cap, max(2.0, 1.5 * best[0])) if best else self.cap
             try:
-                exponent = self.loosest(number, gap, cap, memory, np.inf if best is None else best[0])
-                seconds[number] = self.tried[number, exponent].seconds
-                best = min(best or (np.inf, 0, 0), (seconds[number], number, exponent))
+                self.loosest(number, gap, cap, memory, best[0] if best else np.inf)
             except TimedOut:
                 reasons.insert(0, f"> {self.cap:.0f} s")
             except Failed as failure:
                 reasons.append(str(failure))
-        if best is None:
+        reaching = sorted(self.reaching(gap))
+        if not reaching:
             memory.hopeless = reasons[0].startswith("> ")
             return Outcome(reason=reasons[0])
-        memory.winner, memory.hopeless = best[1], False
-        memory.slow |= {number for number in order if seconds.get(number, np.inf) > 2 * best[0]}
-        return Outcome(self.variants[best[1]], best[2])
+        seconds, winner, exponent = reaching[0]
+        memory.winner, memory.hopeless = winner, False
+        memory.slow = set(order) - {number for taken, number, _ in reaching if taken <= 2 * seconds}
+        return Outcome(self.variants[winner], exponent)
+
+    def reaching(self, gap):
+        return [(fit.seconds, *key) for key, fit in self.tried.items() if fit.gap <= gap]
 
 
 def race(entries, gap, memories, repeats, seconds_of_repeats):

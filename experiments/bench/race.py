@@ -165,7 +165,8 @@ def main():
                 cpus = machine.pin(cores, allowed)
                 python = next((one for one in names if one not in ("Wolfpack", "glmnet")), None)
                 if python and str(cores) not in record["blas"]:
-                    record["blas"][str(cores)] = {"cpus": cpus, "threads_of": machine.THREADS, "pools": check_blas(data, python, cores, binaries, described)}
+                    record["blas"][str(cores)] = {"cpus": cpus, "threads_of": machine.THREADS,
+                                                  "pools": check_blas(data, python, cores, binaries, described)}
                 record["results"] += race_on(data, cores, names, arguments, binaries)
                 if arguments.json:
                     pathlib.Path(arguments.json).write_text(json.dumps(record, indent=1) + "\n")

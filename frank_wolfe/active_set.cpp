@@ -31,6 +31,7 @@ ActiveSet::ActiveSet(std::vector<double> target, const L1Term& term)
       term_(term),
       target_norm_(map(target_).norm()),
       columns_(static_cast<Index>(target_.size())),
+      product_(target_.size()),
       dual_(target_) {
   update_level();
 }
@@ -39,7 +40,10 @@ void ActiveSet::restate(const L1Term& term) {
   term_ = term;
   restated_ = true;
   const double now = norm();
-  if (is_constrained() && now > radius()) map(weights_) *= radius() / now;
+  if (is_constrained() && now > radius()) {
+    map(weights_) *= radius() / now;
+    fresh_ = -1;
+  }
   update_level();
 }
 
@@ -85,11 +89,18 @@ double ActiveSet::norm() const {
   return sum;
 }
 
-// w and all scores from the columns, and with them the scores of the support in the factor's coordinates.
-void ActiveSet::refresh() {
-  columns_.product(weights_, dual_);
-  map(dual_) = map(target_) - map(dual_);
+void ActiveSet::evaluate() {
+  columns_.product(weights_, product_);
+  map(dual_) = map(target_) - map(product_);
   columns_.scores(dual_, scores_);
+  fresh_ = size();
+}
+
+// w and all scores from the columns, as far as x has moved or columns are new, and with them the scores of the support in
+// the factor's coordinates.
+void ActiveSet::refresh() {
+  if (fresh_ < 0) evaluate();
+  for (; fresh_ < size(); ++fresh_) scores_[at(fresh_)] = columns_.score(fresh_, dual_);
   base_weights_ = weights_;
   base_scores_ = scores_;
   reduced_scores_.resize(support_.size());
@@ -154,9 +165,9 @@ bool ActiveSet::solve() {
   for (int pass = 0; pass < kPasses; ++pass) {
     update_magnitude();
     const std::size_t most_moves = 10 * at(size()) + 100;
-    enter_together(first);
+    const bool moved = enter_together(first);
     Index slot = most_violating(first);
-    if (slot < 0 && first == 0) break;
+    if (slot < 0 && first == 0 && !moved) break;
     for (std::size_t moves = 0; slot >= 0 && moves < most_moves; ++moves) {
       enter(slot);
       update_candidates(first);
@@ -247,9 +258,8 @@ void ActiveSet::restart(std::span<const double> x) {
   factor_.clear();
   reduced_scores_.clear();
   reduced_signs_.clear();
-  columns_.product(weights_, dual_);
-  map(dual_) = map(target_) - map(dual_);
-  columns_.scores(dual_, scores_);
+  evaluate();
+  fresh_ = -1;
   for (Index slot = 0; slot < size(); ++slot) {
     if (weights_[at(slot)] == 0.0) continue;
     signs_[at(slot)] = weights_[at(slot)] > 0.0 ? 1.0 : -1.0;
@@ -267,6 +277,7 @@ std::vector<Index> ActiveSet::drop_zeros() {
     kept.push_back(slot);
   }
   columns_.keep(kept);
+  if (fresh_ >= 0) fresh_ = std::lower_bound(kept.begin(), kept.end(), fresh_) - kept.begin();
   gram_size_ =
       std::min(gram_size_, static_cast<Index>(std::lower_bound(kept.begin(), kept.end(), gram_size_) - kept.begin()));
   for (std::size_t j = 0; j < at(gram_size_); ++j) {

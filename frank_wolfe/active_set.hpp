@@ -40,6 +40,11 @@ class ActiveSet {
   /// lambda: the common |a_k'w| of the support; 0 while a constraint is idle.
   [[nodiscard]] double level() const { return level_; }
 
+  /// A x and the scores a_k'w, one value a slot, as computed from the columns for the current x; empty where x has moved
+  /// since, which it has not after solve().
+  [[nodiscard]] std::span<const double> product() const { return is_fresh() ? product_ : std::span<const double>(); }
+  [[nodiscard]] std::span<const double> scores() const { return is_fresh() ? scores_ : std::span<const double>(); }
+
   /// Another problem, from the current x on, scaled down where a constraint asks for it. The next solve() does the rest.
   void restate(const L1Term& term);
 
@@ -79,6 +84,8 @@ class ActiveSet {
 
   [[nodiscard]] bool is_constrained() const { return !term_.is_penalty(); }
   [[nodiscard]] double radius() const { return term_.value; }  // beta, of a constraint
+  [[nodiscard]] bool is_fresh() const { return fresh_ == size(); }
+  void evaluate();
   void refresh();
   void update_magnitude();
   void update_level();
@@ -91,7 +98,7 @@ class ActiveSet {
   [[nodiscard]] double excess(Index slot) const;
   [[nodiscard]] bool may_enter(Index slot) const;
   [[nodiscard]] Index most_violating(Index first) const;
-  void enter_together(Index first);
+  bool enter_together(Index first);
   [[nodiscard]] std::vector<Index> violating(Index first) const;
   bool drop_crossing(std::span<const double> direction, double least_gain);
   bool join_together(std::vector<Index> joining);
@@ -136,7 +143,8 @@ class ActiveSet {
   double progress_ = 0.0;             // how much the objective fell by all moves of this solve()
   std::vector<double> base_weights_;  // x and the scores at the last refresh()
   std::vector<double> base_scores_;
-  std::vector<double> dual_;  // w at the last refresh()
+  std::vector<double> product_, dual_;  // A x and w at the last refresh()
+  Index fresh_ = -1;                    // slots whose scores are from the columns and of the current x; -1: x has moved
 };
 
 }  // namespace wolfpack::frank_wolfe

@@ -32,13 +32,15 @@ constexpr double kNormTolerance = 1e-13;
 
 // All violating columns from `first` on join at once, but for those that the move would take against their sign: of a
 // column without weight such a move cannot begin.
-void ActiveSet::enter_together(Index first) {
+// False where none did.
+bool ActiveSet::enter_together(Index first) {
   for (int round = 0; round < kRoundsTogether; ++round) {
     std::vector<Index> joining = violating(first);
-    if (joining.size() < kFewest || !join_together(std::move(joining))) return;
+    if (joining.size() < kFewest || !join_together(std::move(joining))) return round > 0;
     move_to_target();
     update_candidates(first);
   }
+  return true;
 }
 
 // The columns from `first` on that may enter, most violating first.
@@ -222,6 +224,7 @@ std::vector<double> ActiveSet::direction_to_target(std::vector<double>& reduced)
 
 // Moves to the optimum of the support and its signs, dropping on the way every column whose weight would change sign.
 void ActiveSet::move_to_target() {
+  fresh_ = -1;
   while (!support_.empty()) {
     std::vector<double> reduced;
     const std::vector<double> direction = direction_to_target(reduced);
@@ -276,6 +279,7 @@ bool ActiveSet::drop_crossing(std::span<const double> direction, double least_ga
 // h||^2 + kappa^2 s'G^-1 s. One column then leaves: the first one that vanishes on the way or, where none does, one
 // that a null-space step brings to zero (settle).
 void ActiveSet::exchange(Index slot, const Extension& extension) {
+  fresh_ = -1;
   const double sigma = signs_[at(slot)];
   const double signs_square = dot(reduced_signs_, reduced_signs_);
   const double projected_sign = dot(extension.row, reduced_signs_);  // s'h

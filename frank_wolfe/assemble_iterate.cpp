@@ -9,12 +9,16 @@
 namespace wolfpack::frank_wolfe {
 
 Iterate assemble_iterate(const Objective& objective, const Regularizer& regularizer, const ColumnStore& columns,
-                         std::span<const Index> atoms, std::span<const double> x) {
+                         std::span<const Index> atoms, std::span<const double> x,
+                         std::span<const double> product) {
   assert(static_cast<Index>(x.size()) == columns.size() && atoms.size() == x.size());
   std::vector<double> weights(x.begin(), x.end());
   regularizer.pull_inside(weights);
-  std::vector<double> z(static_cast<std::size_t>(columns.rows()));
-  columns.product(weights, z);
+  std::vector<double> z(product.begin(), product.end());
+  if (z.empty() || !std::equal(weights.begin(), weights.end(), x.begin())) {
+    z.resize(static_cast<std::size_t>(columns.rows()));
+    columns.product(weights, z);
+  }
 
   Iterate next;
   next.dual.resize(z.size());

@@ -72,11 +72,15 @@ std::vector<const Proposal*> CorrectiveStep::news(std::span<const Proposal> prop
 // The solver's x as an iterate, with the level that lets workers skip columns.
 Iterate CorrectiveStep::solved() const {
   const std::span<const double> x = active_.weights();
-  Iterate next = assemble_iterate(objective_, *regularizer_, active_.columns(), atoms_, x);
+  Iterate next = assemble_iterate(objective_, *regularizer_, active_.columns(), atoms_, x, active_.product());
   next.level = active_.level();
   if (next.level == 0.0) return next;
-  std::vector<double> scores(x.size());
-  active_.columns().scores(next.dual, scores);
+  // Of a constraint rounding may have pulled x inside: by too little to tell in the level.
+  std::vector<double> scores(active_.scores().begin(), active_.scores().end());
+  if (scores.empty()) {
+    scores.resize(x.size());
+    active_.columns().scores(next.dual, scores);
+  }
   for (std::size_t slot = 0; slot < x.size(); ++slot) {
     if (x[slot] != 0.0) next.level = std::max(next.level, std::fabs(scores[slot]));
   }

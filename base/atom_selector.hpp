@@ -9,8 +9,8 @@
 //     more than the larger of that maximum and `level`, but for float64 rounding. A backend that multiplies in float32
 //     evaluates again, in float64, every column that its rounding bound leaves a chance to be the largest.
 //
-// Columns that cannot matter need not be read (a lazy pass). What a column's last evaluation, at the dual vector u, says
-// of its score at w is, with c = <u, w> / ||u||^2 and r = w - c u,
+// Columns that cannot matter need not be read (a lazy pass). What a column's last evaluation, at the dual vector u,
+// says of its score at w is, with c = <u, w> / ||u||^2 and r = w - c u,
 //
 //     |a_j'w| <= |c| |a_j'u| + ||r|| sqrt(||a_j||^2 - (a_j'u)^2 / ||u||^2)            (Cauchy and Schwarz; r'u = 0)
 //

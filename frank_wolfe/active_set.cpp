@@ -96,8 +96,8 @@ void ActiveSet::evaluate() {
   fresh_ = size();
 }
 
-// w and all scores from the columns, as far as x has moved or columns are new, and with them the scores of the support in
-// the factor's coordinates.
+// w and all scores from the columns, as far as x has moved or columns are new, and with them the scores of the support
+// in the factor's coordinates.
 void ActiveSet::refresh() {
   if (fresh_ < 0) evaluate();
   for (; fresh_ < size(); ++fresh_) scores_[at(fresh_)] = columns_.score(fresh_, dual_);

@@ -1,16 +1,16 @@
-// The exact solver inside the corrective step: min 1/2 ||y - A_S x||^2, with ||x||_1 <= beta or + lambda ||x||_1, over a
-// small set S of columns.
+// The exact solver inside the corrective step: min 1/2 ||y - A_S x||^2, with ||x||_1 <= beta or + lambda ||x||_1, over
+// a small set S of columns.
 //
 // An active-set method. The support P (the columns with weight) has fixed signs s and an invertible Gram matrix G, kept
 // as a Cholesky factor that is up- and downdated and survives from one call to the next. The optimum for P and s is x =
-// G^-1 (c - lambda s), where a constraint, if it is active, fixes lambda; we move towards it until the first weight changes sign, drop that column, and repeat. Then the
-// most violating column of S, |a_j'w| > lambda, joins P with the sign of its score. New columns first join together, as
-// many as move in the sense of their sign, which does most of the work; one at a time then makes it exact (joining
-// together alone ended above the optimum of S in 18 of 50 trials). Everything is written as a
-// correction of the current x by scores a_k'w, so that fresh scores taken from the columns make the same move an
-// iterative refinement (the corrected semi-normal equations, Bjoerck 1987).
+// G^-1 (c - lambda s), where a constraint, if it is active, fixes lambda; we move towards it until the first weight
+// changes sign, drop that column, and repeat. Then the most violating column of S, |a_j'w| > lambda, joins P with the
+// sign of its score. New columns first join together, as many as move in the sense of their sign, which does most of
+// the work; one at a time then makes it exact (joining together alone ended above the optimum of S in 18 of 50 trials).
+// Everything is written as a correction of the current x by scores a_k'w, so that fresh scores taken from the columns
+// make the same move an iterative refinement (the corrected semi-normal equations, Bjoerck 1987).
 //
-//     ActiveSet set(y, l1_constraint(beta));  set.add(columns);  if (set.solve()) use(set.weights());  set.drop_zeros();
+//     ActiveSet set(y, l1_constraint(beta));  set.add(columns);  if (set.solve()) use(set.weights()); set.drop_zeros();
 //
 // One thread. Columns are known by their slot: their place in order of arrival among those still held.
 #pragma once
@@ -40,21 +40,21 @@ class ActiveSet {
   /// lambda: the common |a_k'w| of the support; 0 while a constraint is idle.
   [[nodiscard]] double level() const { return level_; }
 
-  /// A x and the scores a_k'w, one value a slot, as computed from the columns for the current x; empty where x has moved
-  /// since, which it has not after solve().
+  /// A x and the scores a_k'w, one value a slot, as computed from the columns for the current x; empty where x has
+  /// moved since, which it has not after solve().
   [[nodiscard]] std::span<const double> product() const { return is_fresh() ? product_ : std::span<const double>(); }
   [[nodiscard]] std::span<const double> scores() const { return is_fresh() ? scores_ : std::span<const double>(); }
 
-  /// Another problem, from the current x on, scaled down where a constraint asks for it. The next solve() does the rest.
+  /// Another problem, from the current x on, scaled down where a constraint asks for it. The next solve() does the
+  /// rest.
   void restate(const L1Term& term);
 
   /// Adds columns with weight 0. Throws std::invalid_argument, and adds none, where one does not fit d rows.
   void add(std::span<const Column* const> added);
 
-  /// Solves over all columns held. False, and nothing done, where the problem is not a new one and no column outside the
-  /// support exceeds the level. Ends
-  /// after a bounded number of moves, each of which lowers the objective; short of the optimum only where rounding
-  /// leaves nothing to gain.
+  /// Solves over all columns held. False, and nothing done, where the problem is not a new one and no column outside
+  /// the support exceeds the level. Ends after a bounded number of moves, each of which lowers the objective; short of
+  /// the optimum only where rounding leaves nothing to gain.
   [[nodiscard]] bool solve();
 
   /// Takes out all columns of weight 0 and returns the slots that stay, increasing.

@@ -243,8 +243,9 @@ void ActiveSet::move_to_target() {
   update_level();
 }
 
-// Where several weights would change sign on the way along `direction`: the whole step with all of them at zero instead,
-// scaled into the radius, if the objective falls by more than `least_gain`. False, and nothing done, where it does not.
+// Where several weights would change sign on the way along `direction`: the whole step with all of them at zero
+// instead, scaled into the radius, if the objective falls by more than `least_gain`. False, and nothing done, where it
+// does not.
 bool ActiveSet::drop_crossing(std::span<const double> direction, double least_gain) {
   std::vector<Index> crossing;
   std::vector<double> weights(support_.size());

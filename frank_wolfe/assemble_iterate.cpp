@@ -9,8 +9,7 @@
 namespace wolfpack::frank_wolfe {
 
 Iterate assemble_iterate(const Objective& objective, const Regularizer& regularizer, const ColumnStore& columns,
-                         std::span<const Index> atoms, std::span<const double> x,
-                         std::span<const double> product) {
+                         std::span<const Index> atoms, std::span<const double> x, std::span<const double> product) {
   assert(static_cast<Index>(x.size()) == columns.size() && atoms.size() == x.size());
   std::vector<double> weights(x.begin(), x.end());
   regularizer.pull_inside(weights);

@@ -19,8 +19,8 @@ namespace wolfpack::frank_wolfe {
 /// computed from the columns. Its level is 0, which is right for every rule that lets workers skip no column.
 /// `product`: A x where it is known, as the columns give it, else empty; it serves where x is feasible as it is.
 /// x and atoms: one a slot of `columns`; atoms are the columns' places in the whole matrix, each once. O(d * slots).
-[[nodiscard]] Iterate assemble_iterate(const Objective& objective, const Regularizer& regularizer, const ColumnStore& columns,
-                                       std::span<const Index> atoms, std::span<const double> x,
-                                       std::span<const double> product = {});
+[[nodiscard]] Iterate assemble_iterate(const Objective& objective, const Regularizer& regularizer,
+                                       const ColumnStore& columns, std::span<const Index> atoms,
+                                       std::span<const double> x, std::span<const double> product = {});
 
 }  // namespace wolfpack::frank_wolfe

@@ -7,8 +7,8 @@
 //
 // One inequality does it: |a_j'w_v| <= |a_j'w_u| + ||a_j|| ||w_v - w_u||. A worker's report for
 // version u so bounds its maximum at every version v whose dual vector is still here; the largest of the workers'
-// bounds gives a duality gap at v, and with it a lower bound of the optimum (regularizer.hpp). The best lower bound ever
-// seen is kept. Where all reports are of one version, there is no drift and the bound is exact.
+// bounds gives a duality gap at v, and with it a lower bound of the optimum (regularizer.hpp). The best lower bound
+// ever seen is kept. Where all reports are of one version, there is no drift and the bound is exact.
 //
 // What is known of dual vectors and scores holds for every regularizer: along a path of problems the reports stay, and
 // only what they say of the optimum is computed anew.

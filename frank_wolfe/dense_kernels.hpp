@@ -1,5 +1,5 @@
-// The inner loops of the owner's dense algebra: dot products, sums of scaled vectors and plane rotations in float64, for
-// the widest vectors that this CPU has.
+// The inner loops of the owner's dense algebra: dot products, sums of scaled vectors and plane rotations in float64,
+// for the widest vectors that this CPU has.
 //
 // Eigen is compiled for the oldest CPU that the program must run on, and the owner's step would wait for it: with
 // AVX-512 a Gram block takes a fifth of the time (experiments/bench/corrective_step.cpp). As in cpu/dot_kernels.hpp,

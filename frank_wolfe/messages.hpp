@@ -29,9 +29,9 @@ struct Totals {
 
 /// What a worker found at one version of the dual vector.
 struct Report {
-  Version version;      ///< that it evaluated
-  ScoreReport scores;   ///< largest_score is infinite where the worker looked only at candidates
-  Totals totals;        ///< of this worker since the start
+  Version version;     ///< that it evaluated
+  ScoreReport scores;  ///< largest_score is infinite where the worker looked only at candidates
+  Totals totals;       ///< of this worker since the start
 };
 
 /// What the owner asks of those who read a version.

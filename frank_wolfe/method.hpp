@@ -36,7 +36,7 @@ struct MethodTraits {
   bool one_atom;          ///< a worker proposes its best atom, an active one too; else the best K that are not active
   bool bulk_synchronous;  ///< makes no sense but at staleness 0
   bool any_step_size;     ///< StepSize is a choice; else the exact line search
-  bool any_problem;       ///< penalties, paths and warm starts, and atoms that are not the best ones; else one constraint
+  bool any_problem;  ///< penalties, paths and warm starts, and atoms that are not the best ones; else one constraint
 };
 
 [[nodiscard]] const MethodTraits& traits(Method method);

@@ -17,8 +17,8 @@ L1Term first_term(const Path& path) { return path.is_automatic() ? l1_penalty(0.
 
 // A round that brings less than this share of the atoms it might have is a poor one.
 constexpr double kPoorRound = 0.25;
-// K, the atoms proposed in a round by all workers together, is at least so many, and at most this multiple of those that
-// were of use last time.
+// K, the atoms proposed in a round by all workers together, is at least so many, and at most this multiple of those
+// that were of use last time.
 constexpr std::size_t kFewestAtoms = 10;
 constexpr double kMore = 2.0;
 // What rounding may hide of the objective, as a share of f(0) where weights times columns are no larger than y.
@@ -198,7 +198,8 @@ bool ModelPolicy::everybody_evaluated(Version version) const {
 
 // A share of the active set, so that few rounds are made, but not many more than were of use last time.
 std::size_t ModelPolicy::atoms_per_worker() const {
-  const std::size_t useful = std::min(iterate().columns.size() / 2, static_cast<std::size_t>(kMore * static_cast<double>(kept_atoms_)));
+  const std::size_t useful =
+      std::min(iterate().columns.size() / 2, static_cast<std::size_t>(kMore * static_cast<double>(kept_atoms_)));
   const std::size_t all = options_.top_k != 0 ? options_.top_k : std::max(kFewestAtoms, useful);
   return (all + options_.workers - 1) / options_.workers;
 }

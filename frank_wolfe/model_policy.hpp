@@ -50,20 +50,20 @@ struct PathPoint {
   double loss = 0.0;   ///< f(A alpha)
   double level = 0.0;  ///< max |a_k'w| over the active atoms: lambda, where beta was given
   double gap = std::numeric_limits<double>::infinity();
-  bool converged = false;           ///< else no proposal lowered the objective any more, or the run ended
-  double seconds = 0.0;             ///< since the last problem ended, or the run began
-  std::uint64_t clocks = 0;         ///< since then, of all workers together, as far as they are folded in
+  bool converged = false;    ///< else no proposal lowered the objective any more, or the run ended
+  double seconds = 0.0;      ///< since the last problem ended, or the run began
+  std::uint64_t clocks = 0;  ///< since then, of all workers together, as far as they are folded in
   std::uint64_t columns_evaluated = 0;
 };
 
 struct ModelOptions {
   Path path;
   std::size_t workers = 1;
-  double tolerance = 0.0;       ///< on the gap divided by f(0)
-  double null_objective = 0.0;  ///< f(0)
-  std::size_t top_k = 0;        ///< as in SolveOptions
-  bool quick_rounds = false;    ///< whether the step rule can do with atoms that are not the best ones
-  bool warm_start = false;      ///< workers begin with atoms to start from, evaluated by nobody
+  double tolerance = 0.0;          ///< on the gap divided by f(0)
+  double null_objective = 0.0;     ///< f(0)
+  std::size_t top_k = 0;           ///< as in SolveOptions
+  bool quick_rounds = false;       ///< whether the step rule can do with atoms that are not the best ones
+  bool warm_start = false;         ///< workers begin with atoms to start from, evaluated by nobody
   ProgressCallback on_progress{};  ///< called after every fold; may be empty
 };
 

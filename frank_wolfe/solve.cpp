@@ -154,8 +154,10 @@ void check_problems(const SolveOptions& options) {
   const MethodTraits& method = traits(options.method);
   const bool is_plain = path.size() == 1 && !path.is_automatic() && !path.terms.front().is_penalty();
   if (!method.any_problem && (!is_plain || !options.warm_start.empty()))
-    throw InputError(fmt::format("a penalty, a path or a warm start with the method {}; accepted: one constraint, or the "
-                                 "method corrective", method.name));
+    throw InputError(
+        fmt::format("a penalty, a path or a warm start with the method {}; accepted: one constraint, or the "
+                    "method corrective",
+                    method.name));
 }
 
 /// The columns of one partition among those to start from, counted within it.

@@ -23,8 +23,8 @@ namespace wolfpack::frank_wolfe {
 struct SolveOptions {
   Method method = Method::corrective;
   StepSize step = StepSize::line_search;  ///< where the method leaves the choice
-  Path path{.terms = {L1Term{}}};  ///< what is solved: one problem, or several from large lambda (small beta) on
-  double tolerance = 1e-6;         ///< on the certified gap divided by f(0), of every problem; >= 0
+  Path path{.terms = {L1Term{}}};         ///< what is solved: one problem, or several from large lambda (small beta) on
+  double tolerance = 1e-6;                ///< on the certified gap divided by f(0), of every problem; >= 0
   std::size_t top_k = 0;  ///< atoms proposed a round by all workers; 0: automatic; unused by one-atom methods
   Staleness staleness = automatic_staleness(Method::corrective);  ///< must be 0 for a bulk-synchronous method
   std::optional<std::uint64_t> max_clock = std::nullopt;
@@ -32,8 +32,8 @@ struct SolveOptions {
   std::optional<runtime::StragglerSpec> straggler = std::nullopt;
   std::vector<Index> warm_start{};  ///< columns of the whole matrix, increasing: the first iterate is the optimum over
                                     ///< them; not with an automatic path
-  std::uint64_t seed = 0;                      ///< of a random straggler
-  bool record = false;                         ///< see runtime/recording.hpp
+  std::uint64_t seed = 0;           ///< of a random straggler
+  bool record = false;              ///< see runtime/recording.hpp
   const runtime::Recording* replay = nullptr;  ///< likewise: of the same problem with the same options
   ProgressCallback on_progress{};  ///< after every fold, by who folds, in worker 0: must be quick; may be empty
 };
@@ -57,13 +57,13 @@ struct SolveResult {
   runtime::Recording recording;  ///< in worker 0, where asked for
 };
 
-/// The row for least squares with a bound or penalty on the l1 norm by the step rule of options.method. `target` (y, d values) is only used by
-/// the worker that hosts it.
+/// The row for least squares with a bound or penalty on the l1 norm by the step rule of options.method. `target` (y, d
+/// values) is only used by the worker that hosts it.
 [[nodiscard]] ps::RowSpec lasso_model_row(Index columns, const std::vector<double>& target, std::size_t workers,
                                           const SolveOptions& options);
 
-/// Throws InputError where the method does not go with the staleness, the number of atoms, the step size, the problems or
-/// the warm start, or where a problem is none.
+/// Throws InputError where the method does not go with the staleness, the number of atoms, the step size, the problems
+/// or the warm start, or where a problem is none.
 void check_method(const SolveOptions& options);
 
 /// Collective. The job's row 0 is the model; this worker's partition starts at column `first_column` of the whole

@@ -21,8 +21,8 @@ struct WorkerOptions {
   ps::Key model;
   Index first_column = 0;  ///< the partition's columns are first_column, first_column + 1, ... of the whole matrix
   Method method = Method::corrective;
-  bool is_warm = false;               ///< whether any worker has columns to start from
-  std::vector<Index> warm_start{};    ///< those of this partition, counted within it, increasing
+  bool is_warm = false;             ///< whether any worker has columns to start from
+  std::vector<Index> warm_start{};  ///< those of this partition, counted within it, increasing
 };
 
 /// The body of Job::iterate() for one worker. Never evaluates a version twice: it waits for a newer one.

@@ -1,10 +1,13 @@
 // What the owner's corrective step costs beside a worker's pass, round by round, while the active set grows.
 //
-//     bench_corrective_step [--rows 1000] [--columns 50000] [--lambda-ratio 0.02] [--top-k 0] [--sparse DENSITY] [--json FILE]
+//     bench_corrective_step [--rows 1000] [--columns 50000] [--lambda-ratio 0.02] [--top-k 0] [--sparse DENSITY]
+//     [--json FILE]
 //
 // A Gaussian problem in float64 (or CSC of that density), penalised, solved on one thread by the loop that worker and
 // owner make together: a thorough pass, then the step over what it proposes. Times are the processor's, so that a busy
 // machine disturbs them little.
+#include "frank_wolfe/corrective_step.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -21,7 +24,6 @@
 #include <nlohmann/json.hpp>
 
 #include "cpu/atom_selector.hpp"
-#include "frank_wolfe/corrective_step.hpp"
 
 namespace wolfpack {
 namespace {
@@ -74,7 +76,8 @@ void run(const Settings& settings) {
                                    frank_wolfe::l1_penalty(settings.lambda_ratio * largest));
 
   nlohmann::json rounds = nlohmann::json::array();
-  fmt::print("{:>5} {:>6} {:>8} {:>9} {:>9} {:>12}\n", "round", "atoms", "proposed", "pass ms", "step ms", "step / pass");
+  fmt::print("{:>5} {:>6} {:>8} {:>9} {:>9} {:>12}\n", "round", "atoms", "proposed", "pass ms", "step ms",
+             "step / pass");
   for (int round = 1;; ++round) {
     const frank_wolfe::Iterate& iterate = step.iterate();
     SelectedAtoms best;
@@ -92,8 +95,8 @@ void run(const Settings& settings) {
     bool moved = false;
     const double correct = milliseconds([&] { moved = step.advance(proposals); });
     if (!moved) break;
-    fmt::print("{:>5} {:>6} {:>8} {:>9.3f} {:>9.3f} {:>12.3f}\n", round, step.iterate().columns.size(), proposals.size(),
-               pass, correct, correct / pass);
+    fmt::print("{:>5} {:>6} {:>8} {:>9.3f} {:>9.3f} {:>12.3f}\n", round, step.iterate().columns.size(),
+               proposals.size(), pass, correct, correct / pass);
     rounds.push_back({{"atoms", step.iterate().columns.size()},
                       {"proposed", proposals.size()},
                       {"pass_ms", pass},
@@ -101,12 +104,9 @@ void run(const Settings& settings) {
   }
   if (settings.json.empty()) return;
   std::ofstream file(settings.json);
-  file << nlohmann::json{{"benchmark", "corrective_step"},
-                         {"rows", settings.rows},
-                         {"columns", settings.columns},
-                         {"density", settings.density},
-                         {"lambda_ratio", settings.lambda_ratio},
-                         {"rounds", rounds}}
+  file << nlohmann::json{{"benchmark", "corrective_step"},        {"rows", settings.rows},
+                         {"columns", settings.columns},           {"density", settings.density},
+                         {"lambda_ratio", settings.lambda_ratio}, {"rounds", rounds}}
               .dump(2)
        << '\n';
   if (!file.flush()) throw std::runtime_error(fmt::format("cannot write {}", settings.json));

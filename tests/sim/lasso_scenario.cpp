@@ -254,9 +254,10 @@ std::string LassoScenario::describe() const {
       "seed {}: {} ({} x {}), {}, {} workers, {}, staleness {}, tolerance {:.2g}, compute {:.2g} s, straggler {}, time "
       "limit "
       "{}",
-      seed, problems()[instance].instance.name, problems()[instance].rows(), problems()[instance].columns(), describe_form(), workers,
-      to_string(method), staleness.is_asynchronous() ? "asp" : std::to_string(staleness.value), tolerance,
-      compute_seconds, straggler ? fmt::format("{} x {:.1f}", straggler->worker->value, straggler->slowdown) : "none",
+      seed, problems()[instance].instance.name, problems()[instance].rows(), problems()[instance].columns(),
+      describe_form(), workers, to_string(method),
+      staleness.is_asynchronous() ? "asp" : std::to_string(staleness.value), tolerance, compute_seconds,
+      straggler ? fmt::format("{} x {:.1f}", straggler->worker->value, straggler->slowdown) : "none",
       time_limit_seconds ? fmt::format("{:.3g} s", *time_limit_seconds) : "none");
 }
 

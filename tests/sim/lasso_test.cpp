@@ -126,9 +126,8 @@ TEST(SimulatedLasso, LazyPassesThatReportTheLevelAreRight) {
 TEST(SimulatedLasso, ACertificateWithoutTheLevelIsCaught) { expect_caught(lazy(LazySelector::Report::without_level)); }
 
 TEST(SimulatedLasso, AQuickRoundThatClaimsToBeThoroughIsCaught) {
-  expect_caught([](const DenseView<double>& view) {
-    return std::make_unique<QuickSelector>(view, QuickSelector::Claim::all);
-  });
+  expect_caught(
+      [](const DenseView<double>& view) { return std::make_unique<QuickSelector>(view, QuickSelector::Claim::all); });
 }
 
 TEST(SimulatedLasso, ScreeningByTooSmallARadiusIsCaught) {

@@ -39,7 +39,8 @@ class QuickSelector final : public AtomSelector {
     for (const ScoredAtom& atom : all.atoms) {
       best.largest_score = std::max(best.largest_score, std::abs(atom.score));
       const bool is_new = !std::binary_search(request.excluded.begin(), request.excluded.end(), atom.column);
-      if (is_new && std::abs(atom.score) > request.level && best.atoms.size() < request.count) best.atoms.push_back(atom);
+      if (is_new && std::abs(atom.score) > request.level && best.atoms.size() < request.count)
+        best.atoms.push_back(atom);
     }
     if (quick) {
       if (claim_ == Claim::nothing) best.largest_score = std::numeric_limits<double>::infinity();
@@ -55,7 +56,8 @@ class QuickSelector final : public AtomSelector {
   /// Best first.
   [[nodiscard]] SelectedAtoms scores(std::span<const double> dual, std::vector<Index> away) {
     std::sort(away.begin(), away.end());
-    return inner_->select({.dual = dual, .level = -1.0, .count = static_cast<std::size_t>(columns()), .excluded = away});
+    return inner_->select(
+        {.dual = dual, .level = -1.0, .count = static_cast<std::size_t>(columns()), .excluded = away});
   }
   void forget_screening_of_other_problems(const SelectionRequest& request) {
     if (!request.screening || request.screening->problem == problem_) return;

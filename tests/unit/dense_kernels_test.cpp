@@ -47,7 +47,8 @@ TEST(DenseKernels, ProductsAreThoseOfLongDouble) {
           for (std::int64_t i = 0; i < 5; ++i) {
             const bool inside = i < rows && j < columns;
             const double wanted = inside ? slow_dot(a.data() + i * kStride, b.data() + j * kStride, n) : -7.0;
-            EXPECT_NEAR(out[static_cast<std::size_t>(i + 5 * j)], wanted, 1e-12) << rows << " x " << columns << ", " << n;
+            EXPECT_NEAR(out[static_cast<std::size_t>(i + 5 * j)], wanted, 1e-12)
+                << rows << " x " << columns << ", " << n;
           }
         }
       }

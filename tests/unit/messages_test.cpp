@@ -79,7 +79,8 @@ TEST(Messages, ACandidateComesBackWithItsAtom) {
 }
 
 TEST(Messages, WhatTheOwnerAsksForComesBack) {
-  for (const Request& request : {Request{}, Request{false, 7, std::nullopt}, Request{true, 9, Screening{0.5, 2.0, 3}}}) {
+  for (const Request& request :
+       {Request{}, Request{false, 7, std::nullopt}, Request{true, 9, Screening{0.5, 2.0, 3}}}) {
     Bytes row;
     encode(some_iterate(2, 3), 1.0, request, row);
     const Request back = decode_model(row).request;

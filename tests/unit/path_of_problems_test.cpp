@@ -153,7 +153,8 @@ TEST(Path, OfPenaltiesOrConstraintsEqualsItsProblemsSolvedAlone) {
     const double largest = testing::SlowLasso(instance).largest_lambda();
     std::vector<L1Term> penalties, constraints;
     for (const double ratio : {0.9, 0.5, 0.2, 0.05, 0.3, 0.01, 1.1}) penalties.push_back(l1_penalty(ratio * largest));
-    for (const double ratio : {0.1, 0.4, 1.0, 2.0, 0.7, 0.05}) constraints.push_back(l1_constraint(ratio * instance.beta));
+    for (const double ratio : {0.1, 0.4, 1.0, 2.0, 0.7, 0.05})
+      constraints.push_back(l1_constraint(ratio * instance.beta));
     expect_a_path_equals_its_problems(problem, penalties, random);
     expect_a_path_equals_its_problems(problem, constraints, random);
   }

@@ -252,7 +252,7 @@ void Job::begin(const IterateOptions& options) {
           return liveness_->check();
         },
         steps_shard ? std::function<bool()>([this] { return owner_->help(); }) : nullptr);
-    if (hosts_shard()) start_owner(options, steps_shard);
+    if (hosts_shard()) start_owner(options, steps_shard && workers() == 1);
   });
 }
 

@@ -62,6 +62,11 @@ struct SolveResult {
 [[nodiscard]] ps::RowSpec lasso_model_row(Index columns, const std::vector<double>& target, std::size_t workers,
                                           const SolveOptions& options);
 
+/// For JobOptions: a worker that is alone has nobody to leave behind, and steps its shard while it waits.
+[[nodiscard]] inline std::optional<bool> waiting_worker_steps_shard(std::size_t workers) {
+  return workers == 1 ? std::optional(true) : std::nullopt;
+}
+
 /// Throws InputError where the method does not go with the staleness, the number of atoms, the step size, the problems
 /// or the warm start, or where a problem is none.
 void check_method(const SolveOptions& options);

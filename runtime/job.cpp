@@ -239,9 +239,9 @@ void Job::begin(const IterateOptions& options) {
 
   // Not by itself where workers may run ahead: the one that steps would see its own updates sooner than the others, and
   // leave them behind.
-  const bool steps_shard = hosts_shard() && layout_.has_rows(worker().value) &&
-                           options_.waiting_worker_steps_shard.value_or(
-                               workers() == 1 || (cores_are_short_ && options.staleness.is_bulk_synchronous()));
+  const bool steps_shard =
+      hosts_shard() && layout_.has_rows(worker().value) &&
+      options_.waiting_worker_steps_shard.value_or(cores_are_short_ && options.staleness.is_bulk_synchronous());
   agree(bootstrap_, [&] {
     client_ = std::make_unique<ps::Client>(
         layout_, options_.rows, worker(), *channel_, board, boards_, shards_,

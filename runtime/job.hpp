@@ -31,8 +31,7 @@ struct JobOptions {
   std::uint64_t smallest_lane_bytes = 1 << 20;  ///< a lane holds at least four of the largest update in any case
   double heartbeat_timeout_seconds = 4.0;
   /// Whether a worker that waits steps the shard, if it has rows, that its process hosts (runtime/shard_owner.hpp);
-  /// none: where it is the only worker, and at staleness 0 where this host's cores are fewer than the threads that want
-  /// them.
+  /// none: at staleness 0 where this host's cores are fewer than the threads that want them.
   std::optional<bool> waiting_worker_steps_shard = std::nullopt;
 };
 

@@ -136,14 +136,15 @@ TEST_P(Stragglers, TraceKeepsTheRulesOfStaleness) {
         EXPECT_LE(parts, end - start + 1e-6);
         EXPECT_LE(end, slowed.result.at("wall_seconds").get<double>()) << "one time base";
         EXPECT_LE(number(row, "staleness"), static_cast<double>(rule.staleness));
-        EXPECT_GE(number(row, "version"), previous_version);
+        const bool is_empty = number(row, "version") == 0.0;  // gave way, so that nobody waits for this worker
+        EXPECT_TRUE(is_empty || number(row, "version") >= previous_version);
         if (row.at("objective").is_number()) {
           EXPECT_LE(number(row, "objective"), previous_objective * (1 + 1e-12)) << "the objective never rises";
           previous_objective = number(row, "objective");
         }
         EXPECT_TRUE(row.at("gap").is_null() || number(row, "gap") >= 0.0);
         previous_end = end;
-        previous_version = number(row, "version");
+        if (!is_empty) previous_version = number(row, "version");
 
         if (clock <= rule.staleness) continue;
         for (const auto& [other, theirs] : workers) {

@@ -1,8 +1,8 @@
 // The inner loops of the owner's dense algebra: dot products, sums of scaled vectors and plane rotations in float64,
 // for the widest vectors that this CPU has.
 //
-// Eigen is compiled for the oldest CPU that the program must run on, and the owner's step would wait for it: with
-// AVX-512 a Gram block takes a fifth of the time (experiments/bench/corrective_step.cpp). As in cpu/dot_kernels.hpp,
+// Eigen is compiled for the oldest CPU that the program must run on, and the owner's step would wait for it: with these
+// kernels the step took half as long (experiments/bench/corrective_step.cpp). As in cpu/dot_kernels.hpp,
 // dense_kernels_isa.cpp is compiled once for each instruction set and chosen at run time.
 //
 //     const double sum = kernels().dot(a, b, n);

@@ -205,14 +205,12 @@ class CpuAtomSelector final : public AtomSelector {
 
   // At the dual vector of the last thorough pass, where all that was evaluated is known and the rest is bounded.
   std::vector<Index> find_candidates(std::size_t wanted) {
-    std::vector<double> standings(static_cast<std::size_t>(columns()));
+    standings_.resize(static_cast<std::size_t>(columns()));
     memory_.prepare_bounds();
-    memory_.bounds(0, columns(), standings.data());
-    for (std::size_t j = 0; j < standings.size(); ++j) {
-      if (std::isnan(standings[j])) standings[j] = kInfinity;
-      if (!screened_.empty() && screened_[j] != 0) standings[j] = -1.0;
-    }
-    return candidates(standings, wanted);
+    memory_.bounds(0, columns(), standings_.data());
+    for (double& standing : standings_) standing = std::isnan(standing) ? kInfinity : standing;
+    for (std::size_t j = 0; j < screened_.size(); ++j) standings_[j] = screened_[j] != 0 ? -kInfinity : standings_[j];
+    return candidates(standings_, wanted);
   }
 
   // What is constant and centred is zero, whatever rounding makes of its product.
@@ -261,6 +259,7 @@ class CpuAtomSelector final : public AtomSelector {
   std::optional<double> largest_norm_;
   bool passed_ = false;                           // a thorough pass was made
   std::optional<std::vector<Index>> candidates_;  // of the last thorough pass, once a quick round wants them
+  std::vector<double> standings_;                 // what they are chosen by
   std::uint64_t problem_ = 0;
   std::vector<std::uint8_t> screened_;  // by column; empty before any screening
   Index screened_columns_ = 0;

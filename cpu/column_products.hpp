@@ -20,6 +20,7 @@ namespace wolfpack::cpu {
 /// ||values|| without the overflow or underflow of their squares. Slower than a sum of squares.
 template <class Scalar>
 [[nodiscard]] double stable_norm(const Scalar* values, Index count) {
+  if (count == 0) return 0.0;
   return Eigen::Map<const Eigen::VectorX<Scalar>>(values, count).template cast<double>().stableNorm();
 }
 

@@ -112,8 +112,21 @@ DotAndNorm dot_and_norm(const Scalar* column, const double* dual, std::int64_t r
 }
 
 template <bool kWithNorm, class Scalar>
+inline DotAndNorm evaluate_short(const Scalar* values, const std::int32_t* row_indices, std::int64_t count,
+                                 const double* dual) {
+  DotAndNorm sums;
+  for (std::int64_t k = 0; k < count; ++k) {
+    const auto a = static_cast<double>(values[k]);
+    sums.dot += a * dual[row_indices[k]];
+    if constexpr (kWithNorm) sums.squared_norm += a * a;
+  }
+  return sums;
+}
+
+template <bool kWithNorm, class Scalar>
 inline DotAndNorm evaluate_sparse(const Scalar* values, const std::int32_t* row_indices, std::int64_t count,
                                   const double* dual) {
+  if (count < kLanes) return evaluate_short<kWithNorm>(values, row_indices, count, dual);
   Vector dots[kChains] = {};
   Vector norms[kChains] = {};
   const auto add = [&](int chain, std::int64_t k) {
@@ -130,12 +143,7 @@ inline DotAndNorm evaluate_sparse(const Scalar* values, const std::int32_t* row_
     add(0, k);
     k += kLanes;
   }
-  DotAndNorm rest;
-  for (; k < count; ++k) {
-    const auto a = static_cast<double>(values[k]);
-    rest.dot += a * dual[row_indices[k]];
-    if constexpr (kWithNorm) rest.squared_norm += a * a;
-  }
+  const DotAndNorm rest = evaluate_short<kWithNorm>(values + k, row_indices + k, count - k, dual);
   return {sum_of(dots) + rest.dot, kWithNorm ? sum_of(norms) + rest.squared_norm : 0.0};
 }
 

@@ -60,11 +60,12 @@ TEST(ColumnStore, ActsLikeADenseMatrixAndStaysSoWhenColumnsLeave) {
   std::mt19937_64 random(4);
   std::normal_distribution<double> normal;
   for (const int share_of_sparse : {0, 50, 100}) {
-    ColumnStore store(11);
+    ColumnStore store(43);
     std::vector<Vector> columns;
     for (int j = 0; j < 24; ++j) {
-      Vector values(11);
-      for (double& value : values) value = random() % 3 == 0 ? 0.0 : normal(random);
+      Vector values(43);  // half of the columns nearly full, half nearly empty: sparse ones are stored either way
+      const std::size_t nonzeros_of_20 = random() % 2 == 0 ? 14 : 2;
+      for (double& value : values) value = random() % 20 < nonzeros_of_20 ? normal(random) : 0.0;
       const bool is_sparse = static_cast<int>(random() % 100) < share_of_sparse;
       store.append(is_sparse ? sparse(values) : Column{false, {}, values});
       columns.push_back(values);

@@ -66,7 +66,7 @@ Job::Job(transport::Bootstrap& bootstrap, transport::Transport& transport, JobOp
       std::make_unique<Liveness>(transport_, layout_, worker(), board_->bytes(), options_.heartbeat_timeout_seconds,
                                  [this](const std::string& who) { bootstrap_.abandon(who); });
   const auto peers = exchange();
-  cores_are_short_ = cores_are_short(peers);
+  cores_ = cores_for(peers);
   agree(bootstrap_, [&] { connect(peers); });
   probe(peers);
   liveness_->watch();
@@ -110,12 +110,16 @@ std::vector<Job::PeerInfo> Job::exchange() {
   return peers;
 }
 
-// The threads that keep a core busy: every worker's here, and the owners'.
-bool Job::cores_are_short(const std::vector<PeerInfo>& peers) const {
-  std::size_t busy = 0;
-  for (const PeerInfo& peer : peers)
-    if (peer.host == peers[worker().value].host) busy += peer.shard.empty() ? 1 : 2;
-  return busy > available_cores();
+// Every worker of this host keeps a core busy, and so does every owner.
+Job::Cores Job::cores_for(const std::vector<PeerInfo>& peers) const {
+  std::size_t workers = 0, owners = 0;
+  for (const PeerInfo& peer : peers) {
+    if (peer.host != peers[worker().value].host) continue;
+    ++workers;
+    owners += peer.shard.empty() ? 0 : 1;
+  }
+  if (workers + owners <= available_cores()) return Cores::for_all;
+  return workers <= available_cores() ? Cores::for_workers : Cores::too_few;
 }
 
 void Job::connect(const std::vector<PeerInfo>& peers) {
@@ -237,11 +241,12 @@ void Job::begin(const IterateOptions& options) {
   for (const Bytes& other : allgather(mine))
     start_seconds_ = std::max(start_seconds_, ByteReader(other).value<double>());
 
-  // Not by itself where workers may run ahead: the one that steps would see its own updates sooner than the others, and
-  // leave them behind.
+  // By itself where the owner has no core of its own. But workers that have none either, and may run ahead, would be
+  // left behind by the one that steps: it sees its own updates sooner than the others theirs.
   const bool steps_shard =
       hosts_shard() && layout_.has_rows(worker().value) &&
-      options_.waiting_worker_steps_shard.value_or(cores_are_short_ && options.staleness.is_bulk_synchronous());
+      options_.waiting_worker_steps_shard.value_or(
+          cores_ == Cores::for_workers || (cores_ == Cores::too_few && options.staleness.is_bulk_synchronous()));
   agree(bootstrap_, [&] {
     client_ = std::make_unique<ps::Client>(
         layout_, options_.rows, worker(), *channel_, board, boards_, shards_,

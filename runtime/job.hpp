@@ -31,7 +31,8 @@ struct JobOptions {
   std::uint64_t smallest_lane_bytes = 1 << 20;  ///< a lane holds at least four of the largest update in any case
   double heartbeat_timeout_seconds = 4.0;
   /// Whether a worker that waits steps the shard, if it has rows, that its process hosts (runtime/shard_owner.hpp);
-  /// none: at staleness 0 where this host's cores are fewer than the threads that want them.
+  /// none: where this host has cores for its workers but not for the owners too, and at staleness 0 where it has still
+  /// fewer.
   std::optional<bool> waiting_worker_steps_shard = std::nullopt;
 };
 
@@ -97,6 +98,8 @@ class Job {
 
  private:
   struct PeerInfo;
+  /// Whom this host has a core each for.
+  enum class Cores { for_all, for_workers, too_few };
   /// What a worker keeps of its iterations.
   struct Log {
     TraceLog trace;
@@ -111,7 +114,7 @@ class Job {
   void start_owner(const IterateOptions& options, bool is_helped);
   void begin(const IterateOptions& options);
   void run_worker(const IterateOptions& options, const std::function<void(Iteration&)>& body, Clock& clock, Log& log);
-  [[nodiscard]] bool cores_are_short(const std::vector<PeerInfo>& peers) const;
+  [[nodiscard]] Cores cores_for(const std::vector<PeerInfo>& peers) const;
   void leave_failed_job(const Status& status) const;
   void check_replay(const Recording& recording) const;
 
@@ -133,7 +136,7 @@ class Job {
   std::unique_ptr<ShardOwner> owner_;
   std::unique_ptr<ps::Client> client_;
   TransportRecord record_;
-  bool cores_are_short_ = false;
+  Cores cores_ = Cores::for_all;
   double start_seconds_ = 0.0;  // of the iterations, on the monotonic clock of the host
 };
 

@@ -17,7 +17,9 @@
 
 #include "cpu/atom_ranking.hpp"
 #include "cpu/candidates.hpp"
+#include "cpu/contenders.hpp"
 #include "cpu/matrix_checks.hpp"
+#include "cpu/quantized_columns.hpp"
 #include "cpu/score_memory.hpp"
 #include "cpu/thread_pool.hpp"
 #include "cpu/transformed_columns.hpp"
@@ -35,18 +37,24 @@ constexpr Index kLargestPiece = 4096;
 // Less than this is read before another thread is awake.
 constexpr std::uint64_t kWorthSharing = std::uint64_t{1} << 20;
 
+// A partition of so many rows and bytes is worth a quantized copy: a smaller one is near the processor as it is.
+constexpr Index kFewestQuantizedRows = 64;
+constexpr std::uint64_t kFewestQuantizedBytes = std::uint64_t{8} << 20;
+
 // One pass: what is asked, and what one thread made of its share.
 struct Pass {
   const SelectionRequest& request;
   SummedDual dual;
-  double rounding;  // of a score, by its column's magnitude
-  bool first;       // norms are not known yet
-  bool bounded;     // columns may be left out by their bounds
+  double rounding;          // of a score, by its column's magnitude
+  bool first;               // norms are not known yet
+  bool bounded;             // columns may be left out by their bounds
+  QuantizedDual quantized;  // usable: by the quantized copy first
 };
 struct alignas(64) Share {  // a cache line is no two threads'
-  explicit Share(const SelectionRequest& request) : ranking(request) {}
+  explicit Share(const SelectionRequest& request) : ranking(request), contenders(request) {}
 
   AtomRanking ranking;
+  Contenders contenders;  // by the quantized copy
   ScoreMemory::Moves moves{};
   Index evaluated = 0;
   Index screened = 0;
@@ -63,7 +71,14 @@ class CpuAtomSelector final : public AtomSelector {
       : owner_(std::move(owner)),
         partition_(stored, std::move(options.transform)),
         memory_(stored.rows(), stored.columns(), partition_.centres()),
-        pool_(options.threads) {}
+        pool_(options.threads) {
+    if constexpr (Columns::kIsDense) {
+      const bool pays = stored.rows() >= kFewestQuantizedRows && stored.bytes() >= kFewestQuantizedBytes;
+      if (options.quantized_copy == QuantizedCopy::always ||
+          (options.quantized_copy == QuantizedCopy::automatic && pays))
+        make_quantized_copy();
+    }
+  }
 
   [[nodiscard]] Index rows() const override { return partition_.stored().rows(); }
   [[nodiscard]] Index columns() const override { return partition_.stored().columns(); }
@@ -85,14 +100,7 @@ class CpuAtomSelector final : public AtomSelector {
   }
 
   [[nodiscard]] double largest_norm() override {
-    if (!largest_norm_) {
-      const std::vector<double> nothing(static_cast<std::size_t>(rows()));
-      in_pieces(columns(), [&](std::size_t, Index first, Index last) {
-        for (Index j = first; j < last; ++j)
-          keep_norm(j, partition_.measure(j, {nothing.data(), 0.0}, std::min(j + 1, last - 1)));
-      });
-      find_largest_norm();
-    }
+    if (!largest_norm_) measure_all([](Index) {});
     return *largest_norm_;
   }
 
@@ -105,12 +113,12 @@ class CpuAtomSelector final : public AtomSelector {
     std::vector<Share> shares(pool_.size(), Share(request));
     in_pieces(columns(), [&](std::size_t thread, Index first, Index last) {
       choose(pass, shares[thread], first, last);
-      evaluate(pass, shares[thread], shares[thread].to_read);
+      look_at(pass, shares[thread], shares[thread].to_read);
     });
     if (pass.first) find_largest_norm();
     passed_ = true;
     candidates_.reset();
-    SelectedAtoms best = merged(request, shares);
+    SelectedAtoms best = merged(pass, shares);
     memory_.end_pass();
     return best;
   }
@@ -121,10 +129,10 @@ class CpuAtomSelector final : public AtomSelector {
     std::vector<Share> shares(pool_.size(), Share(request));
     const std::span<const Index> all(*candidates_);
     in_pieces(static_cast<Index>(all.size()), [&](std::size_t thread, Index first, Index last) {
-      evaluate(pass, shares[thread],
-               all.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first)));
+      look_at(pass, shares[thread],
+              all.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first)));
     });
-    SelectedAtoms best = merged(request, shares);
+    SelectedAtoms best = merged(pass, shares);
     best.largest_score = kInfinity;
     return best;
   }
@@ -133,7 +141,8 @@ class CpuAtomSelector final : public AtomSelector {
     memory_.begin_pass(request.dual);
     const SummedDual dual{request.dual.data(),
                           lane_sum(request.dual.data(), rows(), [](double value) { return value; })};
-    return {request, dual, score_rounding(memory_.dual()), !largest_norm_, bounded};
+    return {request,        dual,    score_rounding(memory_.dual()),
+            !largest_norm_, bounded, quantized_ ? QuantizedDual(request.dual, memory_.dual().norm) : QuantizedDual()};
   }
 
   // The columns of a piece that have to be read.
@@ -157,6 +166,42 @@ class CpuAtomSelector final : public AtomSelector {
     }
   }
 
+  void look_at(const Pass& pass, Share& share, std::span<const Index> to_read) {
+    share.evaluated += static_cast<Index>(to_read.size());
+    if (pass.quantized.is_usable()) return estimate(pass, share, to_read);
+    evaluate(pass, share, to_read);
+  }
+
+  // By the quantized copy, which leaves few columns to be read.
+  void estimate(const Pass& pass, Share& share, std::span<const Index> to_read) {
+    for (std::size_t k = 0; k < to_read.size(); ++k) {
+      const Index j = to_read[k];
+      const Index next = k + 1 < to_read.size() ? to_read[k + 1] : j;
+      const double product = quantized_->dot(j, pass.quantized, next);
+      const double score = std::abs(partition_.score_of_product(j, product, pass.dual));
+      const double error = partition_.error_of_product(j, quantized_->error(j) * memory_.dual().norm) +
+                           pass.rounding * memory_.magnitude(j);
+      memory_.record(j, score, share.moves, error);
+      share.bytes += quantized_->bytes_of_a_column();
+      if (screen(pass, share, j, score + error)) continue;
+      if (score + error <= pass.request.level) {
+        share.left_out = true;
+      } else {
+        share.contenders.offer(j, score - error, score + error);
+      }
+    }
+  }
+
+  void evaluate_contenders(const Pass& pass, std::vector<Share>& shares) {
+    std::vector<const Contenders*> all;
+    for (const Share& share : shares) all.push_back(&share.contenders);
+    const std::vector<Index> left = left_of(all);
+    in_pieces(static_cast<Index>(left.size()), [&](std::size_t thread, Index first, Index last) {
+      evaluate(pass, shares[thread],
+               std::span(left).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first)));
+    });
+  }
+
   void evaluate(const Pass& pass, Share& share, std::span<const Index> to_read) {
     const auto lead = static_cast<std::size_t>(partition_.stored().lead());
     for (std::size_t k = 0; k < to_read.size(); ++k) {
@@ -166,7 +211,6 @@ class CpuAtomSelector final : public AtomSelector {
       const double score =
           pass.first ? keep_norm(j, partition_.measure(j, pass.dual, next)) : score_of(j, pass.dual, next);
       memory_.record(j, score, share.moves);
-      ++share.evaluated;
       share.bytes += partition_.stored().bytes(j);
       if (!screen(pass, share, j, std::abs(score) + pass.rounding * memory_.magnitude(j)))
         share.ranking.offer(j, score);
@@ -183,7 +227,9 @@ class CpuAtomSelector final : public AtomSelector {
     return true;
   }
 
-  SelectedAtoms merged(const SelectionRequest& request, std::vector<Share>& shares) {
+  SelectedAtoms merged(const Pass& pass, std::vector<Share>& shares) {
+    const SelectionRequest& request = pass.request;
+    if (pass.quantized.is_usable()) evaluate_contenders(pass, shares);
     SelectedAtoms best;
     bool left_out = false;
     Index evaluated = 0;
@@ -199,7 +245,7 @@ class CpuAtomSelector final : public AtomSelector {
     if (left_out) best.largest_score = std::max(best.largest_score, request.level);
     best.columns_evaluated = evaluated;
     best.columns_screened = screened_columns_;
-    best.bytes_read = evaluated == columns() ? partition_.stored().bytes() : bytes;
+    best.bytes_read = evaluated == columns() && !pass.quantized.is_usable() ? partition_.stored().bytes() : bytes;
     return best;
   }
 
@@ -216,6 +262,24 @@ class CpuAtomSelector final : public AtomSelector {
   // What is constant and centred is zero, whatever rounding makes of its product.
   [[nodiscard]] double score_of(Index j, const SummedDual& dual, Index next) const {
     return memory_.norm(j) == 0.0 ? 0.0 : partition_.score(j, dual, next);
+  }
+
+  void make_quantized_copy() {
+    quantized_.emplace(rows(), columns());
+    measure_all([&](Index j) { quantized_->set(j, partition_.stored().values(j)); });
+  }
+
+  // The norms of all columns; also_do(j) while column j is near.
+  template <class Work>
+  void measure_all(Work&& also_do) {
+    const std::vector<double> nothing(static_cast<std::size_t>(rows()));
+    in_pieces(columns(), [&](std::size_t, Index first, Index last) {
+      for (Index j = first; j < last; ++j) {
+        keep_norm(j, partition_.measure(j, {nothing.data(), 0.0}, std::min(j + 1, last - 1)));
+        also_do(j);
+      }
+    });
+    find_largest_norm();
   }
 
   double keep_norm(Index j, const MeasuredColumn& measured) {
@@ -256,6 +320,7 @@ class CpuAtomSelector final : public AtomSelector {
   std::shared_ptr<const Matrix> owner_;  // of what partition_ views; null where the caller owns it
   TransformedColumns<Columns> partition_;
   ScoreMemory memory_;
+  std::optional<QuantizedColumns> quantized_;
   std::optional<double> largest_norm_;
   bool passed_ = false;                           // a thorough pass was made
   std::optional<std::vector<Index>> candidates_;  // of the last thorough pass, once a quick round wants them

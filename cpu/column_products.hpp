@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <type_traits>
 
 #include <Eigen/Core>
 
@@ -41,17 +40,10 @@ inline constexpr Index kLineBytes = 64;
 inline void prefetch(const void* memory) { __builtin_prefetch(memory); }
 
 template <class Scalar>
-[[nodiscard]] StorageKernels<Scalar> storage_kernels(const DotKernels& kernels) {
-  if constexpr (std::is_same_v<Scalar, float>) {
-    return kernels.float32;
-  } else {
-    return kernels.float64;
-  }
-}
-
-template <class Scalar>
 class DenseColumns {
  public:
+  static constexpr bool kIsDense = true;
+
   explicit DenseColumns(DenseView<Scalar> matrix)
       : matrix_(matrix), kernels_(storage_kernels<Scalar>(best_kernels())) {}
 
@@ -76,6 +68,7 @@ class DenseColumns {
   /// ||a_j - shift 1||
   [[nodiscard]] double norm_around(Index j, double shift) const { return shifted_norm(start(j), matrix_.rows, shift); }
 
+  [[nodiscard]] const Scalar* values(Index j) const { return start(j); }
   [[nodiscard]] Column column(Index j) const {
     const auto values = matrix_.column(j);
     return {.sparse = false, .rows = {}, .values = {values.begin(), values.end()}};
@@ -91,6 +84,8 @@ class DenseColumns {
 template <class Scalar>
 class SparseColumns {
  public:
+  static constexpr bool kIsDense = false;
+
   explicit SparseColumns(SparseView<Scalar> matrix)
       : matrix_(matrix), kernels_(storage_kernels<Scalar>(best_kernels())) {}
 

@@ -24,6 +24,7 @@
 
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 namespace wolfpack::cpu {
 
@@ -34,6 +35,12 @@ inline constexpr std::int64_t kAheadBytes = 10240;
 struct DotAndNorm {
   double dot = 0.0;
   double squared_norm = 0.0;
+};
+
+/// Sums of squares over a column a and its quantized copy q.
+struct QuantizationSums {
+  double missed = 0.0;  ///< of a_i - scale q_i
+  double kept = 0.0;    ///< of q_i
 };
 
 /// Kernels for columns stored as Scalar. `column` and `dual`: `rows` values. `next`: the column that will be read
@@ -47,13 +54,23 @@ struct StorageKernels {
   double (*sparse_dot)(const Scalar* values, const std::int32_t* row_indices, std::int64_t count, const double* dual);
   DotAndNorm (*sparse_dot_and_norm)(const Scalar* values, const std::int32_t* row_indices, std::int64_t count,
                                     const double* dual);
+  /// The largest |a_i|; not a number where one is not.
+  double (*largest_magnitude)(const Scalar* column, std::int64_t rows);
+  /// q_i = a_i / scale, rounded to the nearest integer; -127 to 127 where no |a_i| exceeds 127 scale.
+  QuantizationSums (*quantize)(const Scalar* column, std::int64_t rows, double scale, std::int8_t* numbers);
 };
+
+/// Of quantized_dot: rows come in whole steps, and so many are summed in float32.
+inline constexpr std::int64_t kQuantizedStep = 16;
+inline constexpr std::int64_t kQuantizedBlock = 1024;
 
 /// All kernels of one instruction set.
 struct DotKernels {
   const char* name;  ///< "avx512", "avx2" or "baseline"
   StorageKernels<float> float32;
   StorageKernels<double> float64;
+  /// Of bytes with float32, in float32 within a block (cpu/quantized_columns.hpp); rows: a multiple of kQuantizedStep.
+  double (*quantized_dot)(const std::int8_t* column, const float* dual, std::int64_t rows, const std::int8_t* next);
 };
 
 /// The kernels that this CPU and its operating system can run, best first. Never empty.
@@ -61,5 +78,15 @@ struct DotKernels {
 
 /// The first of available_kernels().
 [[nodiscard]] const DotKernels& best_kernels();
+
+/// Those of one storage.
+template <class Scalar>
+[[nodiscard]] const StorageKernels<Scalar>& storage_kernels(const DotKernels& kernels) {
+  if constexpr (std::is_same_v<Scalar, float>) {
+    return kernels.float32;
+  } else {
+    return kernels.float64;
+  }
+}
 
 }  // namespace wolfpack::cpu

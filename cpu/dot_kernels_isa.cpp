@@ -158,6 +158,134 @@ DotAndNorm sparse_dot_and_norm(const Scalar* values, const std::int32_t* row_ind
   return evaluate_sparse<true>(values, row_indices, count, dual);
 }
 
+typedef std::int64_t Words __attribute__((vector_size(kVectorBytes)));
+
+template <class Scalar>
+double largest_magnitude(const Scalar* column, std::int64_t rows) {
+  Vector largest[2] = {};
+  Words has_nan = {};
+  const auto look_at = [&](int chain, const Vector& a) {
+    const Vector magnitude = a < 0.0 ? -a : a;
+    largest[chain] = magnitude > largest[chain] ? magnitude : largest[chain];
+    has_nan |= a != a;
+  };
+  std::int64_t row = 0;
+  for (; row + 2 * kLanes <= rows; row += 2 * kLanes) {
+    look_at(0, load(column + row));
+    look_at(1, load(column + row + kLanes));
+  }
+  double found = 0.0;
+  const auto look_at_one = [&](double magnitude) {
+    if (magnitude > found || magnitude != magnitude) found = magnitude;
+  };
+  for (int lane = 0; lane < kLanes; ++lane) {
+    look_at_one(largest[0][lane]);
+    look_at_one(largest[1][lane]);
+  }
+  for (int lane = 0; lane < kLanes; ++lane)
+    if (has_nan[lane] != 0) return __builtin_nan("");
+  for (; row < rows; ++row) {
+    const auto a = static_cast<double>(column[row]);
+    if (a != a) return a;
+    look_at_one(a < 0.0 ? -a : a);
+  }
+  return found;
+}
+
+// What 1.5 * 2^52 is added to is rounded to an integer, which then stands in the lowest bits.
+constexpr double kRound = 6755399441055744.0;
+
+inline void store_lowest_bytes(std::int8_t* numbers, const Vector& vector) {
+#if defined(__AVX512F__)
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(numbers),
+                   _mm512_maskz_cvtepi64_epi8(0xff, reinterpret_cast<__m512i>(vector)));
+#else
+  const Words words = reinterpret_cast<Words>(vector);
+  for (int lane = 0; lane < kLanes; ++lane) numbers[lane] = static_cast<std::int8_t>(words[lane]);
+#endif
+}
+
+template <class Scalar>
+QuantizationSums quantize(const Scalar* column, std::int64_t rows, double scale, std::int8_t* numbers) {
+  const double inverse = 1.0 / scale;
+  Vector missed = {}, kept = {};
+  std::int64_t row = 0;
+  for (; row + kLanes <= rows; row += kLanes) {
+    const Vector a = load(column + row);
+    const Vector shifted = a * inverse + kRound;
+    store_lowest_bytes(numbers + row, shifted);
+    const Vector q = shifted - kRound;
+    const Vector rest = a - q * scale;
+    missed += rest * rest;
+    kept += q * q;
+  }
+  QuantizationSums sums;
+  for (int lane = 0; lane < kLanes; ++lane) {
+    sums.missed += missed[lane];
+    sums.kept += kept[lane];
+  }
+  for (; row < rows; ++row) {
+    const auto a = static_cast<double>(column[row]);
+    const double q = (a * inverse + kRound) - kRound;
+    numbers[row] = static_cast<std::int8_t>(static_cast<int>(q));
+    const double rest = a - q * scale;
+    sums.missed += rest * rest;
+    sums.kept += q * q;
+  }
+  return sums;
+}
+
+typedef float Floats __attribute__((vector_size(kVectorBytes)));
+constexpr int kFloats = kVectorBytes / static_cast<int>(sizeof(float));
+
+inline Floats load_floats(const float* numbers) {
+  Floats vector = {};
+  for (int lane = 0; lane < kFloats; ++lane) vector[lane] = numbers[lane];
+  return vector;
+}
+
+inline Floats widen(const std::int8_t* numbers) {
+  // Masked, as in gather().
+#if defined(__AVX512F__)
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(numbers));
+  return _mm512_maskz_cvtepi32_ps(0xffff, _mm512_maskz_cvtepi8_epi32(0xffff, bytes));
+#elif defined(__AVX2__)
+  const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(numbers));
+  return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes));
+#else
+  Floats vector = {};
+  for (int lane = 0; lane < kFloats; ++lane) vector[lane] = static_cast<float>(numbers[lane]);
+  return vector;
+#endif
+}
+
+double quantized_dot(const std::int8_t* column, const float* dual, std::int64_t rows, const std::int8_t* next) {
+  constexpr std::int64_t kStep = kChains * kFloats;
+  static_assert(kQuantizedStep % kFloats == 0);
+  double total = 0.0;
+  for (std::int64_t row = 0; row < rows;) {
+    const std::int64_t end = rows - row < kQuantizedBlock ? rows : row + kQuantizedBlock;
+    Floats sums[kChains] = {};
+    const auto add = [&](int chain, std::int64_t at) { sums[chain] += widen(column + at) * load_floats(dual + at); };
+    for (; row + kStep <= end; row += kStep) {
+      __builtin_prefetch(next + row);
+      add(0, row);
+      add(1, row + kFloats);
+      add(2, row + 2 * kFloats);
+      add(3, row + 3 * kFloats);
+    }
+    for (; row < end; row += kFloats) add(0, row);
+    Floats sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+#pragma GCC unroll 8
+    for (int width = kFloats / 2; width > 0; width /= 2) {
+#pragma GCC unroll 8
+      for (int lane = 0; lane < width; ++lane) sum[lane] += sum[lane + width];
+    }
+    total += static_cast<double>(sum[0]);
+  }
+  return total;
+}
+
 #define WOLFPACK_TEXT_OF(name) #name
 #define WOLFPACK_TEXT(name) WOLFPACK_TEXT_OF(name)
 
@@ -165,10 +293,12 @@ DotAndNorm sparse_dot_and_norm(const Scalar* values, const std::int32_t* row_ind
 
 namespace WOLFPACK_KERNELS {
 extern const DotKernels kKernels;
-constinit const DotKernels kKernels = {
-    WOLFPACK_TEXT(WOLFPACK_KERNELS),
-    {dot<float>, dot_and_norm<float>, sparse_dot<float>, sparse_dot_and_norm<float>},
-    {dot<double>, dot_and_norm<double>, sparse_dot<double>, sparse_dot_and_norm<double>}};
+constinit const DotKernels kKernels = {WOLFPACK_TEXT(WOLFPACK_KERNELS),
+                                       {dot<float>, dot_and_norm<float>, sparse_dot<float>, sparse_dot_and_norm<float>,
+                                        largest_magnitude<float>, quantize<float>},
+                                       {dot<double>, dot_and_norm<double>, sparse_dot<double>,
+                                        sparse_dot_and_norm<double>, largest_magnitude<double>, quantize<double>},
+                                       quantized_dot};
 }  // namespace WOLFPACK_KERNELS
 
 }  // namespace wolfpack::cpu

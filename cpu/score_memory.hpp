@@ -11,7 +11,9 @@
 // of its own. Memory: 25 bytes a column (33 where magnitudes differ from norms) and at most 64 dual vectors.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -43,12 +45,13 @@ class ScoreMemory {
   void prepare_bounds();
   /// The bounds (score_bound) of `count` columns from `first` on, at the pass's dual vector.
   void bounds(Index first, Index count, double* bounds) const;
-  void record(Index j, double score, Moves& moves) {
+  /// A score at the pass's dual vector, known to within `error`.
+  void record(Index j, double score, Moves& moves, double error = 0.0) {
     if (const std::uint8_t old = slots_[j]; old < kMostDuals) --moves[old];
     ++moves[current_];
     slots_[j] = current_;
-    scores_[j] = score;
-    open_[j] = open_norm(score_terms_, score, norm(j), magnitude(j));
+    scores_[j] = std::abs(score) + error;
+    open_[j] = open_norm(score_terms_, std::max(0.0, std::abs(score) - error), norm(j), magnitude(j));
   }
   void add(const Moves& moves);
   /// After a pass over the partition: forgets dual vectors until two places are free. Then passes over one and the same

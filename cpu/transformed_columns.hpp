@@ -39,6 +39,12 @@ class TransformedColumns {
     return transformed(j, stored_.dot(j, dual.values, next), dual);
   }
 
+  /// What a product of the stored column with w, and an error of it, make of the score and its error.
+  [[nodiscard]] double score_of_product(Index j, double product, const SummedDual& dual) const {
+    return transformed(j, product, dual);
+  }
+  [[nodiscard]] double error_of_product(Index j, double error) const { return scaled(j, error); }
+
   [[nodiscard]] MeasuredColumn measure(Index j, const SummedDual& dual, Index next) const {
     if (centres()) {
       const double mean = transform_.means[j];

@@ -20,7 +20,7 @@ namespace {
 
 void check(const MatrixView& matrix, std::span<const double> target, const LassoOptions& options) {
   try {
-    (void)cpu::make_cpu_atom_selector(matrix);
+    (void)cpu::make_cpu_atom_selector(matrix, {.quantized_copy = cpu::QuantizedCopy::never});
   } catch (const std::invalid_argument& error) {
     throw InputError(error.what());
   }
@@ -74,7 +74,7 @@ frank_wolfe::SolveResult run(const MatrixView& matrix, std::span<const double> t
     runtime::agree(bootstrap, [&] {
       selector = cpu::make_cpu_atom_selector(
           std::visit([&](const auto& view) -> MatrixView { return columns_of(view, mine); }, matrix),
-          {.threads = options.threads, .transform = {}});
+          {.threads = options.threads});
     });
     auto solved = frank_wolfe::solve(job, *selector, mine.first, y, solve_options);
     job.close();

@@ -21,6 +21,9 @@ constexpr double kPoorRound = 0.25;
 // that were of use last time.
 constexpr std::size_t kFewestAtoms = 10;
 constexpr double kMore = 2.0;
+// Where at least this share of the proposed ones is of use, few came because no more were worth it, not because more
+// would have been in vain: K does not fall then.
+constexpr double kNearlyAll = 0.95;
 // What rounding may hide of the objective, as a share of f(0) where weights times columns are no larger than y.
 constexpr double kObjectiveRounding = 1e-12;
 
@@ -67,7 +70,7 @@ ps::Settlement ModelPolicy::settle(const ps::SettleContext& context) {
     settled.changed = end_certified_problems();
     if (!all_have_ended() && rule_->advance(proposals)) {
       settled.changed = true;
-      if (!proposals.empty()) kept_atoms_ = active_among(proposals);
+      if (!proposals.empty()) learn_from(proposals.size(), active_among(proposals));
     }
     settled.changed |= end_certified_problems();
     if (!settled.changed && !all_have_ended() && newest_is_evaluated) {
@@ -199,9 +202,14 @@ bool ModelPolicy::everybody_evaluated(Version version) const {
 // A share of the active set, so that few rounds are made, but not many more than were of use last time.
 std::size_t ModelPolicy::atoms_per_worker() const {
   const std::size_t useful =
-      std::min(iterate().columns.size() / 2, static_cast<std::size_t>(kMore * static_cast<double>(kept_atoms_)));
+      std::min(iterate().columns.size() / 2, static_cast<std::size_t>(kMore * static_cast<double>(useful_atoms_)));
   const std::size_t all = options_.top_k != 0 ? options_.top_k : std::max(kFewestAtoms, useful);
   return (all + options_.workers - 1) / options_.workers;
+}
+
+void ModelPolicy::learn_from(std::size_t proposed, std::size_t kept) {
+  const bool nearly_all = static_cast<double>(kept) >= kNearlyAll * static_cast<double>(proposed);
+  useful_atoms_ = nearly_all ? std::max(useful_atoms_, kept) : kept;
 }
 
 bool ModelPolicy::is_poor_round(std::size_t proposals, std::size_t reporters) const {

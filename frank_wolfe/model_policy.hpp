@@ -95,6 +95,7 @@ class ModelPolicy final : public ps::MergePolicy {
   [[nodiscard]] bool everybody_evaluated(Version version) const;
   [[nodiscard]] std::size_t atoms_per_worker() const;
   [[nodiscard]] std::size_t active_among(const std::vector<Proposal>& proposals) const;
+  void learn_from(std::size_t proposed, std::size_t kept);
   [[nodiscard]] bool is_poor_round(std::size_t proposals, std::size_t reporters) const;
   [[nodiscard]] std::optional<Screening> screening() const;  // none before the path's last problem
   void begin_automatic_path();
@@ -113,8 +114,8 @@ class ModelPolicy final : public ps::MergePolicy {
   std::vector<Proposal> proposals_;  // merged since the last settle()
   std::size_t reporters_ = 0;        // workers' reports merged since then
   std::vector<WorkerState> workers_;
-  std::size_t kept_atoms_ = 0;  // how many proposed ones were active after the last step that had any
-  double largest_norm_ = 0.0;   // of the columns, as far as it is reported
+  std::size_t useful_atoms_ = 0;  // as many proposed ones as were active after a step
+  double largest_norm_ = 0.0;     // of the columns, as far as it is reported
   std::vector<PathPoint> points_;
   double began_seconds_;  // when the problem under way began, and what had been done by then
   std::uint64_t began_clocks_ = 0;

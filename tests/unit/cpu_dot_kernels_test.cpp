@@ -111,6 +111,66 @@ TEST_P(CpuDotKernels, GiveTheSameBitsAtEveryAlignment) {
   }
 }
 
+template <class Scalar>
+void expect_quantized(const StorageKernels<Scalar>& kernels, const std::vector<double>& values) {
+  const std::vector<Scalar> column(values.begin(), values.end());
+  const auto rows = static_cast<std::int64_t>(column.size());
+  double largest = 0.0;
+  for (const Scalar value : column) largest = std::max(largest, std::abs(static_cast<double>(value)));
+  EXPECT_EQ(kernels.largest_magnitude(column.data(), rows), largest);
+  const double scale = largest > 0.0 ? largest / 127.0 : 1.0;
+  std::vector<std::int8_t> numbers(column.size() + 8, 77);
+  const QuantizationSums sums = kernels.quantize(column.data(), rows, scale, numbers.data());
+  double missed = 0.0, kept = 0.0;
+  for (std::size_t i = 0; i < column.size(); ++i) {
+    const double rest = static_cast<double>(column[i]) - scale * numbers[i];
+    EXPECT_LE(std::abs(rest), 0.5000001 * scale) << i;
+    missed += rest * rest;
+    kept += static_cast<double>(numbers[i]) * numbers[i];
+  }
+  EXPECT_NEAR(sums.missed, missed, 1e-12 * missed + 1e-30);
+  EXPECT_EQ(sums.kept, kept);
+  for (std::size_t i = column.size(); i < numbers.size(); ++i) EXPECT_EQ(numbers[i], 77) << "behind the column";
+}
+
+TEST_P(CpuDotKernels, QuantizeToTheNearestIntegerAtEveryLength) {
+  for (std::size_t rows = 0; rows <= 70; ++rows) {
+    const std::vector<double> values = random_values(rows, static_cast<unsigned>(rows));
+    expect_quantized(GetParam()->float32, values);
+    expect_quantized(GetParam()->float64, values);
+  }
+}
+
+TEST_P(CpuDotKernels, TheLargestMagnitudeOfANumberThatIsNoneIsNone) {
+  for (std::size_t bad = 0; bad < 40; ++bad) {
+    std::vector<double> values = random_values(40, 3);
+    values[bad] = std::numeric_limits<double>::quiet_NaN();
+    EXPECT_TRUE(std::isnan(GetParam()->float64.largest_magnitude(values.data(), 40))) << bad;
+    values[bad] = -std::numeric_limits<double>::infinity();
+    EXPECT_EQ(GetParam()->float64.largest_magnitude(values.data(), 40), std::numeric_limits<double>::infinity());
+  }
+}
+
+TEST_P(CpuDotKernels, OfBytesAreRightToFloat32OverManyBlocks) {
+  for (const std::int64_t rows : {16, 32, 48, 112, 1008, 1024, 1040, 5008}) {
+    const auto count = static_cast<std::size_t>(rows);
+    const std::vector<double> dual = random_values(count, 4);
+    const std::vector<float> narrow(dual.begin(), dual.end());
+    std::mt19937_64 generator(5);
+    std::vector<std::int8_t> column(count);
+    double dot = 0.0, column_square = 0.0, dual_square = 0.0;
+    for (std::size_t i = 0; i < count; ++i) {
+      column[i] = static_cast<std::int8_t>(static_cast<int>(generator() % 255) - 127);
+      dot += column[i] * dual[i];
+      column_square += column[i] * column[i];
+      dual_square += dual[i] * dual[i];
+    }
+    EXPECT_NEAR(GetParam()->quantized_dot(column.data(), narrow.data(), rows, column.data()), dot,
+                5e-6 * std::sqrt(column_square * dual_square))
+        << rows;
+  }
+}
+
 TEST_P(CpuDotKernels, ReadNothingBehindTheColumn) {
   const DotKernels& kernels = *GetParam();
   const std::vector<double> column(37, 1.0);

@@ -52,6 +52,10 @@ using MatrixView = std::variant<DenseView<float>, DenseView<double>, SparseView<
   return std::visit([](const auto& view) { return view.columns; }, a);
 }
 
+[[nodiscard]] inline bool is_dense(const MatrixView& a) {
+  return std::holds_alternative<DenseView<float>>(a) || std::holds_alternative<DenseView<double>>(a);
+}
+
 /// The size of its arrays.
 template <class Scalar>
 [[nodiscard]] std::uint64_t matrix_bytes(const DenseView<Scalar>& a) {

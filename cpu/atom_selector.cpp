@@ -37,9 +37,10 @@ constexpr Index kLargestPiece = 4096;
 // Less than this is read before another thread is awake.
 constexpr std::uint64_t kWorthSharing = std::uint64_t{1} << 20;
 
-// A partition of so many rows and bytes is worth a quantized copy: a smaller one is near the processor as it is.
-constexpr Index kFewestQuantizedRows = 64;
-constexpr std::uint64_t kFewestQuantizedBytes = std::uint64_t{8} << 20;
+// From here on a quantized copy pays: a smaller partition is near the processor as it is, and with shorter columns what
+// is remembered of each, and the copy, would add more than 30% to a float32 matrix.
+constexpr std::uint64_t kSmallestCopied = std::uint64_t{8} << 20;
+constexpr std::uint64_t kShortestCopied = 1024;  // bytes of a column
 
 // One pass: what is asked, and what one thread made of its share.
 struct Pass {
@@ -67,16 +68,13 @@ struct alignas(64) Share {  // a cache line is no two threads'
 template <class Columns>
 class CpuAtomSelector final : public AtomSelector {
  public:
-  CpuAtomSelector(Columns stored, std::shared_ptr<const Matrix> owner, CpuSelectorOptions options)
+  CpuAtomSelector(Columns stored, std::shared_ptr<const Matrix> owner, bool with_copy, CpuSelectorOptions options)
       : owner_(std::move(owner)),
         partition_(stored, std::move(options.transform)),
         memory_(stored.rows(), stored.columns(), partition_.centres()),
         pool_(options.threads) {
     if constexpr (Columns::kIsDense) {
-      const bool pays = stored.rows() >= kFewestQuantizedRows && stored.bytes() >= kFewestQuantizedBytes;
-      if (options.quantized_copy == QuantizedCopy::always ||
-          (options.quantized_copy == QuantizedCopy::automatic && pays))
-        make_quantized_copy();
+      if (with_copy) make_quantized_copy();
     }
   }
 
@@ -343,15 +341,25 @@ SparseColumns<Scalar> columns_of(const SparseView<Scalar>& matrix) {
 std::unique_ptr<AtomSelector> make(const MatrixView& partition, std::shared_ptr<const Matrix> owner,
                                    CpuSelectorOptions options) {
   check(partition, options.transform);
+  const bool with_copy = quantized_copy_bytes(partition, options.quantized_copy) > 0;
   return std::visit(
       [&](const auto& matrix) -> std::unique_ptr<AtomSelector> {
         using Stored = decltype(columns_of(matrix));
-        return std::make_unique<CpuAtomSelector<Stored>>(columns_of(matrix), std::move(owner), std::move(options));
+        return std::make_unique<CpuAtomSelector<Stored>>(columns_of(matrix), std::move(owner), with_copy,
+                                                         std::move(options));
       },
       partition);
 }
 
 }  // namespace
+
+std::uint64_t quantized_copy_bytes(const MatrixView& partition, QuantizedCopy copy) {
+  const auto number = static_cast<std::uint64_t>(columns(partition));
+  if (copy == QuantizedCopy::never || number == 0 || !is_dense(partition)) return 0;
+  const std::uint64_t stored = matrix_bytes(partition);
+  if (copy == QuantizedCopy::automatic && (stored < kSmallestCopied || stored / number < kShortestCopied)) return 0;
+  return QuantizedColumns::bytes(rows(partition), columns(partition));
+}
 
 std::unique_ptr<AtomSelector> make_cpu_atom_selector(MatrixView partition, CpuSelectorOptions options) {
   return make(partition, nullptr, std::move(options));

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "base/atom_selector.hpp"
@@ -24,7 +25,7 @@
 namespace wolfpack::cpu {
 
 /// Whether a dense partition is kept in one byte a number, too (cpu/quantized_columns.hpp). automatic: where it pays,
-/// so from 8 MiB and 64 rows on.
+/// so from 8 MiB and columns of 1 KiB on.
 enum class QuantizedCopy { automatic, always, never };
 
 struct CpuSelectorOptions {
@@ -32,6 +33,10 @@ struct CpuSelectorOptions {
   ColumnTransform transform = {};  ///< of the columns, for scores, norms and column(); dense where it centres
   QuantizedCopy quantized_copy = QuantizedCopy::automatic;
 };
+
+/// How large a copy a selector of this partition makes; 0: none.
+[[nodiscard]] std::uint64_t quantized_copy_bytes(const MatrixView& partition,
+                                                 QuantizedCopy copy = QuantizedCopy::automatic);
 
 /// A selector of memory that the caller owns and keeps, unchanged, for as long as the selector lives. All entries must
 /// be finite.

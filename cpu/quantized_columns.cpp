@@ -44,6 +44,11 @@ QuantizedColumns::QuantizedColumns(Index rows, Index columns)
       errors_(static_cast<std::size_t>(columns)),
       kernel_(best_kernels().quantized_dot) {}
 
+std::uint64_t QuantizedColumns::bytes(Index rows, Index columns) {
+  const auto of_a_column = static_cast<std::uint64_t>(whole_steps(rows)) + 2 * sizeof(double);
+  return static_cast<std::uint64_t>(columns) * of_a_column;
+}
+
 template <class Scalar>
 void QuantizedColumns::set(Index j, const Scalar* values) {
   std::int8_t* numbers = numbers_.data() + j * stride_;

@@ -47,8 +47,10 @@ class QuantizedDual {
 
 class QuantizedColumns {
  public:
-  /// The copy takes columns * (rows, rounded up to 16, + 16) bytes.
   QuantizedColumns(Index rows, Index columns);
+
+  /// What a copy takes.
+  [[nodiscard]] static std::uint64_t bytes(Index rows, Index columns);
 
   /// Column j: `rows` values.
   template <class Scalar>

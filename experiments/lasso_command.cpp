@@ -143,13 +143,14 @@ int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
 
   const data::ColumnRange mine = data::partition(dataset->columns(), bootstrap.rank(), bootstrap.size());
   cpu::ColumnTransform transform;
-  std::uint64_t partition_bytes = 0;
+  std::uint64_t partition_bytes = 0, copy_bytes = 0;
   std::unique_ptr<AtomSelector> selector;
   runtime::agree(bootstrap, [&] {
     Matrix partition = dataset->load(mine);
     facts.storage = storage_name(partition);
     transform = cpu::column_transform(view(partition), settings.intercept, settings.standardize);
     partition_bytes = matrix_bytes(view(partition));
+    copy_bytes = cpu::quantized_copy_bytes(view(partition));
     selector = cpu::make_cpu_atom_selector(std::move(partition), {.threads = settings.threads, .transform = transform});
   });
 
@@ -159,7 +160,7 @@ int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
   display.reset();
   const std::vector<LassoPoint> points = on_original_scale(job, std::move(solved.points), transform, mine, target.mean);
   facts.transport = job.transport_record();
-  facts.memory = gather_memory_use(job, partition_bytes);
+  facts.memory = gather_memory_use(job, partition_bytes, copy_bytes);
   job.close();
   const int status = solved.status == frank_wolfe::SolveStatus::converged ? kConverged : kNotConverged;
   if (!is_first) return status;

@@ -57,6 +57,7 @@ ordered_json result_json(const LassoSettings& settings, const RunFacts& facts, c
        {"columns", facts.columns},
        {"storage", facts.storage},
        {"matrix_bytes", facts.memory.matrix_bytes},
+       {"quantized_copy_bytes", facts.memory.copy_bytes},
        {"memory_peak_bytes", facts.memory.peak_bytes},
        {"huge_pages_bytes", facts.memory.huge_pages_bytes},
        {"numa_nodes", numa_nodes()},

@@ -234,19 +234,13 @@ void Job::begin(const IterateOptions& options) {
     clear(shard_memory_->bytes().subspan(first_tail, layout_.lane_offset({0}) - first_tail));
   }
 
-  const double now = monotonic_seconds();
-  Bytes mine;
-  ByteWriter(mine).value(now);
-  start_seconds_ = 0.0;
-  for (const Bytes& other : allgather(mine))
-    start_seconds_ = std::max(start_seconds_, ByteReader(other).value<double>());
-
   // By itself where the owner has no core of its own. But workers that have none either, and may run ahead, would be
   // left behind by the one that steps: it sees its own updates sooner than the others theirs.
   const bool steps_shard =
       hosts_shard() && layout_.has_rows(worker().value) &&
       options_.waiting_worker_steps_shard.value_or(
           cores_ == Cores::for_workers || (cores_ == Cores::too_few && options.staleness.is_bulk_synchronous()));
+  std::unique_ptr<ps::Shard> shard;
   agree(bootstrap_, [&] {
     client_ = std::make_unique<ps::Client>(
         layout_, options_.rows, worker(), *channel_, board, boards_, shards_,
@@ -257,11 +251,19 @@ void Job::begin(const IterateOptions& options) {
           return liveness_->check();
         },
         steps_shard ? std::function<bool()>([this] { return owner_->help(); }) : nullptr);
-    if (hosts_shard()) start_owner(options, steps_shard && workers() == 1);
+    if (hosts_shard()) shard = make_shard(options);
   });
+
+  const double now = monotonic_seconds();
+  Bytes mine;
+  ByteWriter(mine).value(now);
+  start_seconds_ = 0.0;
+  for (const Bytes& other : allgather(mine))
+    start_seconds_ = std::max(start_seconds_, ByteReader(other).value<double>());
+  if (shard) start_owner(std::move(shard), options, steps_shard && workers() == 1);
 }
 
-void Job::start_owner(const IterateOptions& options, bool is_helped) {
+std::unique_ptr<ps::Shard> Job::make_shard(const IterateOptions& options) {
   const ps::ShardOptions shard_options{
       .shard = worker().value,
       .bulk_synchronous = options.staleness.is_bulk_synchronous(),
@@ -271,8 +273,11 @@ void Job::start_owner(const IterateOptions& options, bool is_helped) {
       .records_folds = options.record,
       .script = options.replay ? options.replay->script(worker().value) : nullptr,
   };
-  auto shard = std::make_unique<ps::Shard>(layout_, options_.rows, shard_options, shard_memory_->bytes(),
-                                           *owner_channel_, owner_boards_);
+  return std::make_unique<ps::Shard>(layout_, options_.rows, shard_options, shard_memory_->bytes(), *owner_channel_,
+                                     owner_boards_);
+}
+
+void Job::start_owner(std::unique_ptr<ps::Shard> shard, const IterateOptions& options, bool is_helped) {
   const auto question = [this, limit = options.replay ? std::nullopt
                                                       : options.time_limit_seconds]() -> std::optional<ps::StopReason> {
     const ps::StopReason elsewhere = ps::stop_of(layout_, board_->bytes()).reason;  // another shard's owner's

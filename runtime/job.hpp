@@ -111,7 +111,8 @@ class Job {
   void flush_all();
   void probe(const std::vector<PeerInfo>& peers);
   void verify(const transport::RemoteRegion& region, std::uint64_t owner, const std::string& name);
-  void start_owner(const IterateOptions& options, bool is_helped);
+  [[nodiscard]] std::unique_ptr<ps::Shard> make_shard(const IterateOptions& options);
+  void start_owner(std::unique_ptr<ps::Shard> shard, const IterateOptions& options, bool is_helped);
   void begin(const IterateOptions& options);
   void run_worker(const IterateOptions& options, const std::function<void(Iteration&)>& body, Clock& clock, Log& log);
   [[nodiscard]] Cores cores_for(const std::vector<PeerInfo>& peers) const;

@@ -5,9 +5,9 @@
 //
 // For float32 and float64, dense or (with --density below 1) CSC: medians of the first pass, which computes the norms
 // too, of a pass over all columns, of a lazy pass that leaves out a random share of them, and of a quick round, whose
-// columns lie scattered; and of plain sums over the same memory by the same threads, the fastest of several ways to
-// read. All are taken in turn, so that a busy machine slows all alike; beside the medians stand the best figures, which
-// others disturb least.
+// columns lie scattered, all without a quantized copy; of making that copy and of a pass by it; and of plain sums over
+// the same memory by the same threads, the fastest of several ways to read. All are taken in turn, so that a busy
+// machine slows all alike; beside the medians stand the best figures, which others disturb least.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -114,8 +114,12 @@ std::vector<double> random_dual(Index rows, unsigned seed) {
 // One kind of pass: how long it took, each time, and how many bytes it read.
 struct Figure {
   void take(AtomSelector& selector, std::size_t threads, const SelectionRequest& request) {
+    take(threads, [&] { return selector.select(request); });
+  }
+  template <class Work>
+  void take(std::size_t threads, Work&& work) {
     SelectedAtoms selected;
-    ms.push_back(1e3 * bench::seconds_of(threads, [&] { selected = selector.select(request); }));
+    ms.push_back(1e3 * bench::seconds_of(threads, [&] { selected = work(); }));
     bytes = selected.bytes_read;
     columns = selected.columns_evaluated;
   }
@@ -134,9 +138,12 @@ nlohmann::json measure(const char* storage, const AnyMatrix& matrix, const Setti
   const std::vector<double> one = random_dual(settings.rows, 2);
   const std::vector<double> other = random_dual(settings.rows, 3);
   bench::ReadSpeed read(memory_of(matrix), settings.threads);
-  Figure first, all, lazy, quick;
+  Figure first, all, lazy, quick, copying, by_copy;
   for (int repeat = 0; repeat < settings.repeats; ++repeat) {
-    const auto selector = cpu::make_cpu_atom_selector(matrix.view(), {.threads = settings.threads});
+    const auto make_selector = [&](cpu::QuantizedCopy copy) {
+      return cpu::make_cpu_atom_selector(matrix.view(), {.threads = settings.threads, .quantized_copy = copy});
+    };
+    const auto selector = make_selector(cpu::QuantizedCopy::never);
     read.measure();
     first.take(*selector, settings.threads, {.dual = one, .count = 10, .excluded = {}});
     all.take(*selector, settings.threads, {.dual = one, .count = 10, .excluded = {}});
@@ -145,6 +152,16 @@ nlohmann::json measure(const char* storage, const AnyMatrix& matrix, const Setti
     static_cast<void>(selector->select(candidates));  // the first of them also finds the candidates
     read.wash();                                      // and leaves them in the cache
     quick.take(*selector, settings.threads, candidates);
+    if (settings.density < 1.0) continue;
+    std::unique_ptr<AtomSelector> copied;
+    copying.take(settings.threads, [&] {
+      copied = make_selector(cpu::QuantizedCopy::always);
+      SelectedAtoms read_all;
+      read_all.columns_evaluated = settings.columns;
+      read_all.bytes_read = all.bytes;
+      return read_all;
+    });
+    by_copy.take(*copied, settings.threads, {.dual = one, .count = 10, .excluded = {}});
   }
 
   const double read_speed = read.gigabytes_per_second();
@@ -169,6 +186,9 @@ nlohmann::json measure(const char* storage, const AnyMatrix& matrix, const Setti
   report("pass", all);
   report("lazy", lazy);
   report("quick", quick);
+  if (settings.density < 1.0) return result;
+  report("copying", copying);
+  report("by copy", by_copy);
   return result;
 }
 

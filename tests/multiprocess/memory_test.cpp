@@ -52,6 +52,7 @@ TEST_P(Memory, StaysWithinItsBound) {
                                   "0.1", "--workers", "2", "--max-clock", "3"});
   ASSERT_TRUE(run.outcome.exit_status == 0 || run.outcome.exit_status == 3) << run.outcome.err;
   EXPECT_EQ(run.result.at("matrix_bytes"), kMatrixBytes);
+  EXPECT_GE(run.result.at("quantized_copy_bytes"), kRows * kColumns);
   const auto peak = run.result.at("memory_peak_bytes").get<std::uint64_t>();
   EXPECT_GE(peak, kMatrixBytes) << "it cannot have been less than what it holds";
   EXPECT_LE(peak, kBound);

@@ -34,6 +34,16 @@ Scenario ordinary(std::uint64_t seed) {
   return scenario;
 }
 
+// Some words come so late that the owner publishes several versions meanwhile.
+void late_words(Scenario& scenario) {
+  scenario.staleness = Staleness{20};
+  scenario.compute_seconds = 1e-6;
+  scenario.weather->latency_seconds = 1e-6;
+  scenario.weather->late_share = 0.02;
+  scenario.weather->late_latencies = 1000.0;
+  scenario.weather->largest_piece = 4096;
+}
+
 class Breaks : public ::testing::TestWithParam<Break> {};
 
 TEST_P(Breaks, AreCaught) {
@@ -53,7 +63,7 @@ TEST_P(Breaks, AreCaught) {
 const Break kBreaks[] = {
     {"TailBeforeData", breaks::tail_before_data, "a lane does not hold a record"},
     {"NoEndOfClockRecord", breaks::no_end_of_clock_record, "inside clock"},
-    {"SlotReusedEarly", breaks::slot_reused_early, "version"},
+    {"SlotReusedEarly", breaks::slot_reused_early, "version", late_words},
     {"HeadNotReturned", breaks::head_not_returned, "it does not end", [](Scenario& s) { s.lane_bytes = 512; }},
     {"WordsOfAnotherShard", breaks::words_of_another_shard, "it does not end", [](Scenario& s) { s.shards = 2; }},
     {"FloorBeforeWords", breaks::floor_before_words, "read rule"},

@@ -59,9 +59,9 @@ struct SelectionRequest {
 struct SelectedAtoms {
   std::vector<ScoredAtom> atoms;  ///< at most `count`, best first
   double largest_score = 0.0;     ///< see above
-  Index columns_evaluated = 0;    ///< how many columns the pass read
+  Index columns_evaluated = 0;    ///< how many columns the pass looked at, as they are stored or in a copy
   Index columns_screened = 0;     ///< how many are screened out for the problem at hand
-  std::uint64_t bytes_read = 0;   ///< matrix bytes the pass read
+  std::uint64_t bytes_read = 0;   ///< what the pass read of the matrix and of copies
 };
 
 class AtomSelector {

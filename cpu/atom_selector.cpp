@@ -176,16 +176,16 @@ class CpuAtomSelector final : public AtomSelector {
       const Index j = to_read[k];
       const Index next = k + 1 < to_read.size() ? to_read[k + 1] : j;
       const double product = quantized_->dot(j, pass.quantized, next);
-      const double score = std::abs(partition_.score_of_product(j, product, pass.dual));
-      const double error = partition_.error_of_product(j, quantized_->error(j) * memory_.dual().norm) +
-                           pass.rounding * memory_.magnitude(j);
+      const double score = std::abs(partition_.transformed(j, product, pass.dual));
+      const double error =
+          partition_.scaled(j, quantized_->error(j) * memory_.dual().norm) + pass.rounding * memory_.magnitude(j);
       memory_.record(j, score, share.moves, error);
       share.bytes += quantized_->bytes_of_a_column();
       if (screen(pass, share, j, score + error)) continue;
       if (score + error <= pass.request.level) {
         share.left_out = true;
       } else {
-        share.contenders.offer(j, score - error, score + error);
+        share.contenders.offer(j, std::max(0.0, score - error), score + error);  // 0 where the error is not a number
       }
     }
   }
@@ -193,7 +193,7 @@ class CpuAtomSelector final : public AtomSelector {
   void evaluate_contenders(const Pass& pass, std::vector<Share>& shares) {
     std::vector<const Contenders*> all;
     for (const Share& share : shares) all.push_back(&share.contenders);
-    const std::vector<Index> left = left_of(all);
+    const std::vector<Index> left = Contenders::left_of(all);
     in_pieces(static_cast<Index>(left.size()), [&](std::size_t thread, Index first, Index last) {
       evaluate(pass, shares[thread],
                std::span(left).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first)));
@@ -210,7 +210,8 @@ class CpuAtomSelector final : public AtomSelector {
           pass.first ? keep_norm(j, partition_.measure(j, pass.dual, next)) : score_of(j, pass.dual, next);
       memory_.record(j, score, share.moves);
       share.bytes += partition_.stored().bytes(j);
-      if (!screen(pass, share, j, std::abs(score) + pass.rounding * memory_.magnitude(j)))
+      // A contender stays: others were passed over because it is in play.
+      if (pass.quantized.is_usable() || !screen(pass, share, j, std::abs(score) + pass.rounding * memory_.magnitude(j)))
         share.ranking.offer(j, score);
     }
   }
@@ -247,7 +248,7 @@ class CpuAtomSelector final : public AtomSelector {
     return best;
   }
 
-  // At the dual vector of the last thorough pass, where all that was evaluated is known and the rest is bounded.
+  // At the dual vector of the last thorough pass, where every score is known or bounded.
   std::vector<Index> find_candidates(std::size_t wanted) {
     standings_.resize(static_cast<std::size_t>(columns()));
     memory_.prepare_bounds();

@@ -5,7 +5,8 @@
 // quick rounds look at about 4% of the columns, those that stood highest in the last thorough pass. A dense partition
 // that is large enough has a quantized copy (cpu/quantized_columns.hpp), made once: what is looked at is looked up
 // there, in an eighth of the memory or a quarter (float32), and only what may be among the best is read as it is. The
-// answer is the same with and without it, and for any number of threads.
+// answer is the same for any number of threads. Without the copy it would have the same atoms but for what screening
+// and quick rounds are told by narrower bounds, and a largest score that both bound likewise.
 //
 //     auto selector = cpu::make_cpu_atom_selector(std::move(partition), {.threads = 2});
 //     SelectedAtoms best = selector->select({.dual = w, .count = 10});

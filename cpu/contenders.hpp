@@ -2,7 +2,8 @@
 //
 //     Contenders contenders(request);
 //     contenders.offer(j, |score| - error, |score| + error);            // for columns above the level
-//     std::vector<Index> left = left_of({&contenders, 1});              // these have to be evaluated
+//     const Contenders* all[] = {&contenders};                          // one for each thread
+//     std::vector<Index> left = Contenders::left_of(all);               // these have to be evaluated
 //
 // A column that as many others surpass for certain as atoms are asked for is neither proposed nor the largest: it is
 // not left. One thread each; the request must outlive them.
@@ -24,7 +25,7 @@ class Contenders {
       : excluded_(request.count == 0 ? std::span<const Index>() : request.excluded),
         wanted_(std::max<std::size_t>(1, request.count)) {}
 
-  /// The column's |score| is at least `least` and at most `most`.
+  /// The column's |score| is at least `least`, which is a number, and at most `most`.
   void offer(Index column, double least, double most) {
     if (is_full() && most < best_.front()) return;
     columns_.push_back({column, most});
@@ -39,7 +40,7 @@ class Contenders {
   }
 
   /// Of what several were offered: the columns that are left, increasing.
-  friend std::vector<Index> left_of(std::span<const Contenders* const> all) {
+  [[nodiscard]] static std::vector<Index> left_of(std::span<const Contenders* const> all) {
     std::vector<double> best;
     for (const Contenders* some : all) best.insert(best.end(), some->best_.begin(), some->best_.end());
     double needed = 0.0;

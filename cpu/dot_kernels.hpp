@@ -1,10 +1,10 @@
 // The inner loop of a pass: the dot product of one column, dense or sparse, with w, and the column's squared norm from
 // the same read.
 //
-// All arithmetic is float64, whatever the storage: widening a float32 in registers costs less than fetching it, so the
-// pass runs at the speed of memory (experiments/bench/atom_selection.cpp) and every score is exact to float64. Float32
-// arithmetic was measured no faster; it would need rounding bounds and a second evaluation of every column near the
-// maximum.
+// Of stored columns all arithmetic is float64, whatever the storage: widening a float32 in registers costs less than
+// fetching it, so the pass runs at the speed of memory (experiments/bench/atom_selection.cpp) and every score is exact
+// to float64. Columns quantized to bytes (cpu/quantized_columns.hpp), whose scores are bounds, are multiplied in
+// float32.
 //
 // One column at a time, because that reads memory as one stream: four columns side by side, which share the loads of w,
 // took twice as long. Where w itself (8 bytes a row) outgrows the L1 cache, so above some 4,000 rows, a pass runs at

@@ -4,15 +4,13 @@
 #include <cmath>
 #include <limits>
 
+#include "cpu/score_bounds.hpp"
+
 namespace wolfpack::cpu {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kLargestNumber = 127.0;
-
-// Largest entries in this range have squares that float64 holds.
-constexpr double kSmallest = 1e-140;
-constexpr double kLargest = 1e140;
 
 // The product in float32 is wrong by at most this share of ||scale_j q_j|| ||w||: sums of kQuantizedBlock products in
 // at least 16 chains (some 80 roundings of 2^-24 one after another), the rounding of w, and its entries that are too
@@ -21,8 +19,6 @@ constexpr double kProductError = 1e-5;
 static_assert(kQuantizedBlock <= 1024);
 
 Index whole_steps(Index rows) { return (rows + kQuantizedStep - 1) / kQuantizedStep * kQuantizedStep; }
-
-bool has_a_square(double number) { return number >= kSmallest && number <= kLargest; }
 
 }  // namespace
 

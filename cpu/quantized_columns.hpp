@@ -34,7 +34,7 @@ class QuantizedDual {
   /// w and ||w||.
   QuantizedDual(std::span<const double> dual, double norm);
 
-  /// Whether its entries are of sizes that float32 holds relative to each other.
+  /// Whether float64 holds the squares of its largest entry and of its norm.
   [[nodiscard]] bool is_usable() const { return is_usable_; }
   [[nodiscard]] const float* values() const { return values_.data(); }
   [[nodiscard]] double scale() const { return scale_; }

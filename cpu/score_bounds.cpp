@@ -11,12 +11,6 @@ namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
-// Norms in this range have squares, and quotients of squares, that float64 holds.
-constexpr double kSmallestNorm = 1e-140;
-constexpr double kLargestNorm = 1e140;
-
-bool has_a_square(double norm) { return norm >= kSmallestNorm && norm <= kLargestNorm; }
-
 // (d + 16) eps: twice the error of a sum of d products, and some for what is done with it.
 double rounding(std::size_t rows) { return (static_cast<double>(rows) + 16.0) * kEpsilon; }
 

@@ -19,6 +19,9 @@
 
 namespace wolfpack::cpu {
 
+/// Whether float64 holds the square of a size, and quotients of such squares.
+[[nodiscard]] inline bool has_a_square(double size) { return size >= 1e-140 && size <= 1e140; }
+
 /// A dual vector and its norm, relatively right to a few d eps.
 struct DualVector {
   std::span<const double> dual;

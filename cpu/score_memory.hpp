@@ -1,14 +1,16 @@
-// What a selector remembers between passes: of every column its norm, the score of its last evaluation and at which
-// dual vector that was; and those dual vectors. From it follow bounds of all scores at a new dual vector.
+// What a selector remembers between passes: of every column its norm, the score of its last evaluation, or bounds of
+// it, and at which dual vector that was; and those dual vectors. From it follow bounds of all scores at a new dual
+// vector.
 //
 //     memory.begin_pass(w);                        // keeps w
 //     memory.prepare_bounds();
 //     memory.bounds(first, count, bounds);         // of columns first, first + 1, ...
-//     memory.record(j, score, moves);              // j was evaluated at w
+//     memory.record(j, score, moves);              // j was evaluated at w; the last record of a column counts
 //     memory.add(moves);  memory.end_pass();
 //
-// Between prepare_bounds() and add(), several threads may read bounds and record, each its own columns and with Moves
-// of its own. Memory: 25 bytes a column (33 where magnitudes differ from norms) and at most 64 dual vectors.
+// Between prepare_bounds() and add(), several threads may read bounds and record, at any one time each its own columns
+// and with Moves of its own. Memory: 25 bytes a column (33 where magnitudes differ from norms) and at most 64 dual
+// vectors.
 #pragma once
 
 #include <algorithm>

@@ -39,11 +39,16 @@ class TransformedColumns {
     return transformed(j, stored_.dot(j, dual.values, next), dual);
   }
 
-  /// What a product of the stored column with w, and an error of it, make of the score and its error.
-  [[nodiscard]] double score_of_product(Index j, double product, const SummedDual& dual) const {
-    return transformed(j, product, dual);
+  /// What a number in the units of stored column j is in those of the transformed one.
+  [[nodiscard]] double scaled(Index j, double number) const {
+    if (transform_.scales.empty()) return number;
+    return transform_.scales[j] == 0.0 ? 0.0 : number / transform_.scales[j];
   }
-  [[nodiscard]] double error_of_product(Index j, double error) const { return scaled(j, error); }
+
+  /// The score, from the product of the stored column with w.
+  [[nodiscard]] double transformed(Index j, double dot, const SummedDual& dual) const {
+    return scaled(j, centres() ? dot - transform_.means[j] * dual.sum : dot);
+  }
 
   [[nodiscard]] MeasuredColumn measure(Index j, const SummedDual& dual, Index next) const {
     if (centres()) {
@@ -78,15 +83,6 @@ class TransformedColumns {
   // Squares in this range are normal numbers, and so are all that matter in their sum.
   static constexpr double kSmallestSquare = 1e-280;
   static constexpr double kLargestSquare = 1e300;
-
-  [[nodiscard]] double scaled(Index j, double number) const {
-    if (transform_.scales.empty()) return number;
-    return transform_.scales[j] == 0.0 ? 0.0 : number / transform_.scales[j];
-  }
-
-  [[nodiscard]] double transformed(Index j, double dot, const SummedDual& dual) const {
-    return scaled(j, centres() ? dot - transform_.means[j] * dual.sum : dot);
-  }
 
   // A sum of d squares is off by at most a factor 1 + d 2^-53, its root by half of that; twice as much covers
   // stable_norm. What squares too small for float64 lost is less than its smallest normal number.

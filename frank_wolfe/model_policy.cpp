@@ -18,7 +18,7 @@ L1Term first_term(const Path& path) { return path.is_automatic() ? l1_penalty(0.
 // A round that brings less than this share of the atoms it might have is a poor one.
 constexpr double kPoorRound = 0.25;
 // K, the atoms proposed in a round by all workers together, is at least so many, and at most this multiple of those
-// that were of use last time.
+// that were of use: last time, or since some were of none.
 constexpr std::size_t kFewestAtoms = 10;
 constexpr double kMore = 2.0;
 // Where at least this share of the proposed ones is of use, few came because no more were worth it, not because more

@@ -51,7 +51,7 @@ struct PathPoint {
   double level = 0.0;  ///< max |a_k'w| over the active atoms: lambda, where beta was given
   double gap = std::numeric_limits<double>::infinity();
   bool converged = false;    ///< else no proposal lowered the objective any more, or the run ended
-  double seconds = 0.0;      ///< since the last problem ended, or the run began
+  double seconds = 0.0;      ///< since the last problem ended, or the policy was made
   std::uint64_t clocks = 0;  ///< since then, of all workers together, as far as they are folded in
   std::uint64_t columns_evaluated = 0;
 };
@@ -114,7 +114,7 @@ class ModelPolicy final : public ps::MergePolicy {
   std::vector<Proposal> proposals_;  // merged since the last settle()
   std::size_t reporters_ = 0;        // workers' reports merged since then
   std::vector<WorkerState> workers_;
-  std::size_t useful_atoms_ = 0;  // as many proposed ones as were active after a step
+  std::size_t useful_atoms_ = 0;  // the most that were active after a step, since some were not
   double largest_norm_ = 0.0;     // of the columns, as far as it is reported
   std::vector<PathPoint> points_;
   double began_seconds_;  // when the problem under way began, and what had been done by then

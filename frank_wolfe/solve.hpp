@@ -47,7 +47,7 @@ struct SolveResult {
   std::vector<PathPoint> points;                         ///< the problems solved, and last the one under way if any
   Iterate iterate;                                       ///< the last one's
   double gap = std::numeric_limits<double>::infinity();  ///< certified
-  double seconds = 0.0;                                  ///< from all partitions in memory to the decision to stop
+  double seconds = 0.0;                                  ///< from when all were ready to begin to the decision to stop
   // In every worker:
   std::uint64_t clocks = 0;             ///< iterations of all workers together
   std::uint64_t columns_evaluated = 0;  ///< by all workers together

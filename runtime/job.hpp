@@ -52,11 +52,10 @@ struct IterateOptions {
 
 struct IterateResult {
   ps::StopWord stop;
-  double seconds =
-      0.0;      ///< from when every worker had called iterate() to the decision to stop; in processes that host a shard
-  Clock clock;  ///< iterations this worker finished
-  Trace trace;  ///< this worker's
-  Recording recording;       ///< where asked for: in worker 0, of all
+  double seconds = 0.0;  ///< from when all were ready to begin to the decision to stop; in processes that host a shard
+  Clock clock;           ///< iterations this worker finished
+  Trace trace;           ///< this worker's
+  Recording recording;   ///< where asked for: in worker 0, of all
   bool is_replayed = false;  ///< all that the recording holds was made again: nothing stopped the replay before
 };
 

@@ -12,8 +12,9 @@ namespace {
 constexpr double kQuestionSeconds = 0.002;
 constexpr double kStopPatienceSeconds = 10.0;
 constexpr double kFailedPatienceSeconds = 0.5;
-// While the worker helps. So late the thread notices that it does no more, which holds nobody up: at staleness 0
-// nothing can be folded before that worker's own clock. To wake takes some µs of a core that the worker wants.
+// While the worker helps. So late the thread notices that it does no more. At staleness 0 that holds nobody up, for
+// nothing can be folded before that worker's own clock; else what others send meanwhile waits for so long, once in each
+// of its iterations. To wake takes some µs of a core that the worker wants.
 constexpr double kShortestNapSeconds = 1e-3;
 constexpr double kLongestNapSeconds = 2.5e-3;
 constexpr double kNapGrowth = 1.1;

@@ -1,8 +1,8 @@
 // The owner's thread of a shard: steps it until the job has stopped and everybody knows.
 //
-// Where cores are short, the worker of the same process steps the shard too, by help(), while it waits: it has nothing
-// better to do, and a second thread on its core would answer only when the scheduler gets round to it. The thread then
-// looks in now and then, and takes over when the worker computes. One of both steps at a time.
+// Where it has no core to itself (job.hpp), the worker of the same process steps the shard too, by help(), while it
+// waits: it has nothing better to do, and a second thread on its core would answer only when the scheduler gets round
+// to it. The thread then looks in now and then, and takes over when the worker computes. One of both steps at a time.
 #pragma once
 
 #include <atomic>

@@ -7,6 +7,7 @@
 // One worker at staleness 0, so that every run of a kind takes the same columns: the figures do not depend on the
 // machine's speed. A means is switched off by taking it out of the requests that reach the backend. Without --data the
 // problem is a Gaussian one of 500 x 50,000 with 50 planted coefficients.
+#include <cmath>
 #include <cstdio>
 #include <exception>
 #include <fstream>

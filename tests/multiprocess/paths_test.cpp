@@ -189,9 +189,9 @@ TEST_F(Paths, MadeShortByALimitHaveThePointsSoFar) {
 TEST_F(Paths, ThatAreInterruptedHaveThePointsSoFar) {
   for (const char* staleness : {"0", "3"}) {
     const std::string folder = scratch_.path(std::string("interrupted-") + staleness);
-    Process job(
-        command_line({"lasso", "--data", data_, "--path", "200", "--workers", "2", "--staleness", staleness,
-                      "--tolerance", "1e-10", "--straggler", "worker=1,slowdown=100000", "--quiet", "--output", folder}));
+    Process job(command_line({"lasso", "--data", data_, "--path", "200", "--workers", "2", "--staleness", staleness,
+                              "--tolerance", "1e-10", "--straggler", "worker=1,slowdown=100000", "--quiet", "--output",
+                              folder}));
     ASSERT_TRUE(eventually(20.0, [&] { return find_worker(job, 1).has_value(); }));
     ::usleep(static_cast<useconds_t>(1.5e6 * slowness()));
     ASSERT_TRUE(job.signal(SIGINT)) << "it was over already";

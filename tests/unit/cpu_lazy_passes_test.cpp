@@ -320,6 +320,36 @@ TEST(CpuQuantizedCopy, MissesNoColumnThatItKeepsBadly) {
   }
 }
 
+// A's score is known to within an error only, which keeps it in play; its exact score would screen it out. It must not
+// take B, which it surpasses, with it.
+TEST(CpuQuantizedCopy, LosesNobodyToAColumnThatItsExactScoreWouldScreenOut) {
+  const auto selector =
+      make_cpu_atom_selector(DenseMatrix<double>{2, 2, {5, 0, 4, 100}}, {.quantized_copy = QuantizedCopy::always});
+  const std::vector<double> dual{1.0, 0.0};
+  const SelectedAtoms best = selector->select(
+      {.dual = dual, .count = 1, .excluded = {}, .screening = Screening{.radius = 0.1, .level = 5.50003}});
+  EXPECT_GE(best.largest_score, 4.0);
+  EXPECT_FALSE(best.atoms.empty());
+}
+
+TEST(CpuQuantizedCopy, TakesColumnsWhoseErrorIsNotANumber) {
+  std::vector<double> values;
+  for (int j = 0; j < 8; ++j)
+    for (int i = 0; i < 3; ++i) values.push_back(j % 2 == 0 ? (i == 0 ? 1e200 : 0.0) : i + j);
+  DenseMatrix<double> matrix{3, 8, {values.begin(), values.end()}};
+  const Matrix stored(std::move(matrix));
+  const ColumnTransform transform = column_transform(view(stored), false, true);
+  const std::vector<double> dual{1.0, 1.0, 1.0};
+  const SelectionRequest request{.dual = dual, .count = 4, .excluded = {}};
+  const auto answer = [&](QuantizedCopy copy) {
+    return make_cpu_atom_selector(view(stored), {.transform = transform, .quantized_copy = copy})->select(request);
+  };
+  const SelectedAtoms expected = answer(QuantizedCopy::never);
+  const SelectedAtoms actual = answer(QuantizedCopy::always);
+  EXPECT_EQ(listed(actual), listed(expected));
+  EXPECT_EQ(actual.largest_score, expected.largest_score);
+}
+
 TEST(CpuThreads, AnyNumberGivesTheSameBits) {
   std::mt19937_64 generator(21);
   const Index columns = 9000;  // enough to be worth sharing

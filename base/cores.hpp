@@ -1,4 +1,4 @@
-// How many cores this process may use: those of its affinity mask, which taskset, a launcher or a container narrows.
+// The cores that this process may use: those of its affinity mask, which taskset, a launcher or a container narrows.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +13,22 @@ namespace wolfpack {
   // Fails on machines of more than 1,024 cores: then nobody has narrowed anything that we could see.
   if (sched_getaffinity(0, sizeof cores, &cores) == 0) return static_cast<std::size_t>(CPU_COUNT(&cores));
   return std::thread::hardware_concurrency();
+}
+
+/// Moves the calling thread to the `index`-th of its cores (there are available_cores(), and then it starts again),
+/// where it may leave again. Threads that have just met at a barrier may sit on one core, and the scheduler takes
+/// milliseconds to notice. Where it cannot, it does nothing.
+inline void move_to_core(std::size_t index) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  if (sched_getaffinity(0, sizeof cores, &cores) != 0 || CPU_COUNT(&cores) < 2) return;
+  std::size_t left = index % static_cast<std::size_t>(CPU_COUNT(&cores));
+  int core = 0;
+  while (!CPU_ISSET(core, &cores) || left-- > 0) ++core;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(core, &one);
+  if (sched_setaffinity(0, sizeof one, &one) == 0) (void)sched_setaffinity(0, sizeof cores, &cores);
 }
 
 }  // namespace wolfpack

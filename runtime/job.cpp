@@ -66,7 +66,7 @@ Job::Job(transport::Bootstrap& bootstrap, transport::Transport& transport, JobOp
       std::make_unique<Liveness>(transport_, layout_, worker(), board_->bytes(), options_.heartbeat_timeout_seconds,
                                  [this](const std::string& who) { bootstrap_.abandon(who); });
   const auto peers = exchange();
-  cores_ = cores_for(peers);
+  count_cores(peers);
   agree(bootstrap_, [&] { connect(peers); });
   probe(peers);
   liveness_->watch();
@@ -111,15 +111,16 @@ std::vector<Job::PeerInfo> Job::exchange() {
 }
 
 // Every worker of this host keeps a core busy, and so does every owner.
-Job::Cores Job::cores_for(const std::vector<PeerInfo>& peers) const {
+void Job::count_cores(const std::vector<PeerInfo>& peers) {
   std::size_t workers = 0, owners = 0;
   for (const PeerInfo& peer : peers) {
     if (peer.host != peers[worker().value].host) continue;
+    if (&peer == &peers[worker().value]) rank_on_host_ = workers;
     ++workers;
     owners += peer.shard.empty() ? 0 : 1;
   }
-  if (workers + owners <= available_cores()) return Cores::for_all;
-  return workers <= available_cores() ? Cores::for_workers : Cores::too_few;
+  const std::size_t cores = available_cores();
+  cores_ = workers + owners <= cores ? Cores::for_all : workers <= cores ? Cores::for_workers : Cores::too_few;
 }
 
 void Job::connect(const std::vector<PeerInfo>& peers) {
@@ -254,6 +255,7 @@ void Job::begin(const IterateOptions& options) {
     if (hosts_shard()) shard = make_shard(options);
   });
 
+  if (cores_ != Cores::too_few) move_to_core(rank_on_host_);
   const double now = monotonic_seconds();
   Bytes mine;
   ByteWriter(mine).value(now);

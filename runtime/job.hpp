@@ -114,7 +114,7 @@ class Job {
   void start_owner(std::unique_ptr<ps::Shard> shard, const IterateOptions& options, bool is_helped);
   void begin(const IterateOptions& options);
   void run_worker(const IterateOptions& options, const std::function<void(Iteration&)>& body, Clock& clock, Log& log);
-  [[nodiscard]] Cores cores_for(const std::vector<PeerInfo>& peers) const;
+  void count_cores(const std::vector<PeerInfo>& peers);
   void leave_failed_job(const Status& status) const;
   void check_replay(const Recording& recording) const;
 
@@ -137,7 +137,8 @@ class Job {
   std::unique_ptr<ps::Client> client_;
   TransportRecord record_;
   Cores cores_ = Cores::for_all;
-  double start_seconds_ = 0.0;  // of the iterations, on the monotonic clock of the host
+  std::size_t rank_on_host_ = 0;  // among this host's workers
+  double start_seconds_ = 0.0;    // of the iterations, on the monotonic clock of the host
 };
 
 }  // namespace wolfpack::runtime

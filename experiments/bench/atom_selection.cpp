@@ -10,12 +10,9 @@
 // machine slows all alike; beside the medians stand the best figures, which others disturb least.
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <exception>
-#include <fstream>
+#include <memory>
 #include <random>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -26,6 +23,7 @@
 #include "cpu/atom_selector.hpp"
 #include "cpu/dot_kernels.hpp"
 #include "experiments/bench/read_speed.hpp"
+#include "experiments/bench/record.hpp"
 
 namespace wolfpack {
 namespace {
@@ -210,10 +208,7 @@ void run(const Settings& settings) {
     results.push_back(measure("float32", dense_matrix<float>(settings), settings));
     results.push_back(measure("float64", dense_matrix<double>(settings), settings));
   }
-  if (settings.json.empty()) return;
-  std::ofstream file(settings.json);
-  file << result.dump(2) << '\n';
-  if (!file.flush()) throw std::runtime_error(fmt::format("cannot write {}", settings.json));
+  bench::write_record(settings.json, result);
 }
 
 }  // namespace
@@ -230,13 +225,6 @@ int main(int argc, char** argv) {
   app.add_option("--skip", settings.skip, "share of the columns that a lazy pass leaves out")
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--repeats", settings.repeats, "measurements of each figure")->check(CLI::PositiveNumber);
-  app.add_option("--json", settings.json, "write the figures and all settings to this file");
-  CLI11_PARSE(app, argc, argv);
-  try {
-    wolfpack::run(settings);
-  } catch (const std::exception& failure) {
-    fmt::print(stderr, "{}\n", failure.what());
-    return 1;
-  }
-  return 0;
+  wolfpack::bench::add_json_option(app, settings.json);
+  return wolfpack::bench::run(app, argc, argv, [&] { wolfpack::run(settings); });
 }

@@ -9,8 +9,6 @@
 // problem is a Gaussian one of 500 x 50,000 with 50 planted coefficients.
 #include <cmath>
 #include <cstdio>
-#include <exception>
-#include <fstream>
 #include <memory>
 #include <random>
 #include <stdexcept>
@@ -23,6 +21,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cpu/atom_selector.hpp"
+#include "experiments/bench/record.hpp"
 #include "experiments/data/dataset.hpp"
 #include "frank_wolfe/solve.hpp"
 #include "runtime/job.hpp"
@@ -148,17 +147,12 @@ void run(const Settings& settings) {
     }
     fmt::print("\n");
   }
-  if (settings.json.empty()) return;
-  std::ofstream file(settings.json);
-  file << nlohmann::json{{"benchmark", "columns_left_out"},
-                         {"data", settings.data.empty() ? "gaussian" : settings.data},
-                         {"rows", rows(matrix)},
-                         {"columns", columns(matrix)},
-                         {"tolerance", settings.tolerance},
-                         {"results", results}}
-              .dump(2)
-       << '\n';
-  if (!file.flush()) throw std::runtime_error(fmt::format("cannot write {}", settings.json));
+  bench::write_record(settings.json, nlohmann::json{{"benchmark", "columns_left_out"},
+                                                    {"data", settings.data.empty() ? "gaussian" : settings.data},
+                                                    {"rows", rows(matrix)},
+                                                    {"columns", columns(matrix)},
+                                                    {"tolerance", settings.tolerance},
+                                                    {"results", results}});
 }
 
 }  // namespace
@@ -171,13 +165,6 @@ int main(int argc, char** argv) {
   app.add_option("--target", settings.target, "target, as wolfpack lasso takes it")->needs(data);
   app.add_option("--tolerance", settings.tolerance, "certified gap, divided by f(0)")->check(CLI::PositiveNumber);
   app.add_option("--lambda-ratio", settings.lambda_ratios, "lambda / lambda_max")->check(CLI::PositiveNumber);
-  app.add_option("--json", settings.json, "write the figures and all settings to this file");
-  CLI11_PARSE(app, argc, argv);
-  try {
-    wolfpack::run(settings);
-  } catch (const std::exception& failure) {
-    fmt::print(stderr, "{}\n", failure.what());
-    return 1;
-  }
-  return 0;
+  wolfpack::bench::add_json_option(app, settings.json);
+  return wolfpack::bench::run(app, argc, argv, [&] { wolfpack::run(settings); });
 }

@@ -10,12 +10,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <ctime>
-#include <exception>
-#include <fstream>
 #include <random>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -24,6 +20,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cpu/atom_selector.hpp"
+#include "experiments/bench/record.hpp"
 
 namespace wolfpack {
 namespace {
@@ -102,14 +99,12 @@ void run(const Settings& settings) {
                       {"pass_ms", pass},
                       {"step_ms", correct}});
   }
-  if (settings.json.empty()) return;
-  std::ofstream file(settings.json);
-  file << nlohmann::json{{"benchmark", "corrective_step"},        {"rows", settings.rows},
-                         {"columns", settings.columns},           {"density", settings.density},
-                         {"lambda_ratio", settings.lambda_ratio}, {"rounds", rounds}}
-              .dump(2)
-       << '\n';
-  if (!file.flush()) throw std::runtime_error(fmt::format("cannot write {}", settings.json));
+  bench::write_record(settings.json, nlohmann::json{{"benchmark", "corrective_step"},
+                                                    {"rows", settings.rows},
+                                                    {"columns", settings.columns},
+                                                    {"density", settings.density},
+                                                    {"lambda_ratio", settings.lambda_ratio},
+                                                    {"rounds", rounds}});
 }
 
 }  // namespace
@@ -123,13 +118,6 @@ int main(int argc, char** argv) {
   app.add_option("--lambda-ratio", settings.lambda_ratio, "lambda / lambda_max")->check(CLI::PositiveNumber);
   app.add_option("--sparse", settings.density, "share of entries that are not zero")->check(CLI::PositiveNumber);
   app.add_option("--top-k", settings.top_k, "atoms proposed a round; 0: automatic");
-  app.add_option("--json", settings.json, "write the figures and all settings to this file");
-  CLI11_PARSE(app, argc, argv);
-  try {
-    wolfpack::run(settings);
-  } catch (const std::exception& failure) {
-    fmt::print(stderr, "{}\n", failure.what());
-    return 1;
-  }
-  return 0;
+  wolfpack::bench::add_json_option(app, settings.json);
+  return wolfpack::bench::run(app, argc, argv, [&] { wolfpack::run(settings); });
 }

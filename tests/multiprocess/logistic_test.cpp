@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -89,7 +90,8 @@ TEST_F(Logistic, AutomaticSettingsComeWithinAPercentOfTheOptimumAndTheFilesAreTr
     EXPECT_EQ(run.result.at("shards"), std::stoi(shards));
     EXPECT_EQ(run.result.at("classes"), nlohmann::json({2.0, 5.0}));
     EXPECT_GT(run.result.at("accuracy"), 0.5);
-    EXPECT_GE(run.objectives.size(), 2u);  // a busy owner evaluates fewer models
+    // A single worker whose owner's thread waits for a core was seen to have only two models evaluated.
+    EXPECT_GE(run.objectives.size(), std::string_view(workers) == "1" ? 2u : 3u);
     EXPECT_EQ(run.trace.size(), run.result.at("clocks").get<std::size_t>());
     EXPECT_TRUE(run.result.at("test_log_loss").is_null());
   }

@@ -325,8 +325,8 @@ IterateResult Job::iterate(const IterateOptions& options, const std::function<vo
     return result;
   } catch (...) {
     liveness_->announce_failure();
-    if (owner_ && !owner_->check().ok())
-      owner_->join();  // throws what the owner died of: the cause of what arrived here
+    if (owner_ && owner_->check().code() == StatusCode::transport_error)
+      owner_->join();  // throws what the owner died of: the cause of what arrived here. A lost peer is a consequence.
     throw;
   }
 }

@@ -37,10 +37,7 @@ void ShardOwner::end() {
   if (thread_.joinable()) thread_.join();
 }
 
-Status ShardOwner::check() const {
-  return failed_.load(std::memory_order_acquire) ? Status(StatusCode::transport_error, "the owner of the shard failed")
-                                                 : Status();
-}
+Status ShardOwner::check() const { return failed_.load(std::memory_order_acquire) ? status_ : Status(); }
 
 void ShardOwner::join() {
   if (thread_.joinable()) thread_.join();
@@ -56,6 +53,13 @@ bool ShardOwner::has_waited_long_enough() const {
 
 void ShardOwner::fail() {
   failure_ = std::current_exception();
+  try {
+    throw;
+  } catch (const PeerFailure& failure) {
+    status_ = {StatusCode::peer_lost, failure.what()};
+  } catch (...) {
+    status_ = {StatusCode::transport_error, "the owner of the shard failed"};
+  }
   failed_.store(true, std::memory_order_release);
 }
 

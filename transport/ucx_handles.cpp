@@ -13,12 +13,21 @@
 #include "transport/ucx_fatal_errors.hpp"
 
 namespace wolfpack::transport {
+namespace {
+
+/// What operations end with once an endpoint's peer has closed it or fallen silent.
+bool says_that_the_peer_is_gone(ucs_status_t status) {
+  return status == UCS_ERR_CONNECTION_RESET || status == UCS_ERR_NOT_CONNECTED || status == UCS_ERR_ENDPOINT_TIMEOUT ||
+         status == UCS_ERR_CANCELED;
+}
+
+}  // namespace
 
 void check_ucx(ucs_status_t status, const char* call) { to_status(status, call).or_throw(); }
 
 Status to_status(ucs_status_t status, const char* call) {
   if (status == UCS_OK) return {};
-  return {StatusCode::transport_error,
+  return {says_that_the_peer_is_gone(status) ? StatusCode::peer_lost : StatusCode::transport_error,
           fmt::format("{}: {} (UCX {})", call, ucs_status_string(status), static_cast<int>(status))};
 }
 

@@ -8,6 +8,8 @@ from .certificate import relative_gaps
 from .contestants import Failed, TimedOut
 
 TIGHTEST = 30  # the exponent of tolerance 1e-15
+# What ends so soon is at the scheduler's mercy: its median is of so many fits.
+SHORT_SECONDS, REPEATS_OF_SHORT = 0.01, 31
 
 
 def tolerance_of(exponent):
@@ -136,6 +138,13 @@ class Entry:
         return [(fit.seconds, *key) for key, fit in self.tried.items() if fit.gap <= gap]
 
 
+def is_timed_enough(fits, repeats, seconds_of_repeats):
+    spent = sum(fit.seconds for fit in fits)
+    if len(fits) >= repeats and spent < SHORT_SECONDS * len(fits):
+        return len(fits) >= REPEATS_OF_SHORT
+    return len(fits) >= repeats or (len(fits) >= 2 and spent > seconds_of_repeats)
+
+
 def race(entries, gap, memories, repeats, seconds_of_repeats):
     """{name: Outcome}. Times are taken in turn, so that a busy machine slows all alike; every one of these fits is certified too."""
     outcomes = {entry.contestant.name: entry.settle(gap, memories.setdefault((entry.contestant.name, gap), Memory())) for entry in entries}
@@ -144,8 +153,7 @@ def race(entries, gap, memories, repeats, seconds_of_repeats):
         going = False
         for entry in entries:
             outcome = outcomes[entry.contestant.name]
-            spent = sum(fit.seconds for fit in outcome.fits)
-            if outcome.reason or len(outcome.fits) >= repeats or (len(outcome.fits) >= 2 and spent > seconds_of_repeats):
+            if outcome.reason or is_timed_enough(outcome.fits, repeats, seconds_of_repeats):
                 continue
             going = True
             try:

@@ -139,7 +139,7 @@ int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
   runtime::Job job(
       bootstrap, *transport,
       {.rows = {frank_wolfe::lasso_model_row(dataset->columns(), target.y, bootstrap.size(), solve_options)},
-       .waiting_worker_steps_shard = frank_wolfe::waiting_worker_steps_shard(bootstrap.size())});
+       .shard_help = frank_wolfe::shard_help(bootstrap.size())});
 
   const data::ColumnRange mine = data::partition(dataset->columns(), bootstrap.rank(), bootstrap.size());
   cpu::ColumnTransform transform;

@@ -68,7 +68,7 @@ frank_wolfe::SolveResult run(const MatrixView& matrix, std::span<const double> t
     const auto transport = transport::make_threads_transport();
     runtime::Job job(bootstrap, *transport,
                      {.rows = {frank_wolfe::lasso_model_row(columns(matrix), y, bootstrap.size(), solve_options)},
-                      .waiting_worker_steps_shard = frank_wolfe::waiting_worker_steps_shard(bootstrap.size())});
+                      .shard_help = frank_wolfe::shard_help(bootstrap.size())});
     const data::ColumnRange mine = data::partition(columns(matrix), bootstrap.rank(), bootstrap.size());
     std::unique_ptr<AtomSelector> selector;
     runtime::agree(bootstrap, [&] {

@@ -62,9 +62,10 @@ struct SolveResult {
 [[nodiscard]] ps::RowSpec lasso_model_row(Index columns, const std::vector<double>& target, std::size_t workers,
                                           const SolveOptions& options);
 
-/// For JobOptions: a worker that is alone has nobody to leave behind, and steps its shard while it waits.
-[[nodiscard]] inline std::optional<bool> waiting_worker_steps_shard(std::size_t workers) {
-  return workers == 1 ? std::optional(true) : std::nullopt;
+/// For JobOptions. A worker that is alone is quicker than a thread beside it. With several the rounds, which the owner
+/// folds once all that keep pace have come, leave nobody behind for its help.
+[[nodiscard]] inline runtime::ShardHelp shard_help(std::size_t workers) {
+  return workers == 1 ? runtime::ShardHelp::always : runtime::ShardHelp::where_cores_are_short;
 }
 
 /// Throws InputError where the method does not go with the staleness, the number of atoms, the step size, the problems

@@ -235,12 +235,7 @@ void Job::begin(const IterateOptions& options) {
     clear(shard_memory_->bytes().subspan(first_tail, layout_.lane_offset({0}) - first_tail));
   }
 
-  // By itself where the owner has no core of its own. But workers that have none either, and may run ahead, would be
-  // left behind by the one that steps: it sees its own updates sooner than the others theirs.
-  const bool steps_shard =
-      hosts_shard() && layout_.has_rows(worker().value) &&
-      options_.waiting_worker_steps_shard.value_or(
-          cores_ == Cores::for_workers || (cores_ == Cores::too_few && options.staleness.is_bulk_synchronous()));
+  const bool steps_shard = hosts_shard() && layout_.has_rows(worker().value) && helps_owner(options.staleness);
   std::unique_ptr<ps::Shard> shard;
   agree(bootstrap_, [&] {
     client_ = std::make_unique<ps::Client>(
@@ -277,6 +272,20 @@ std::unique_ptr<ps::Shard> Job::make_shard(const IterateOptions& options) {
   };
   return std::make_unique<ps::Shard>(layout_, options_.rows, shard_options, shard_memory_->bytes(), *owner_channel_,
                                      owner_boards_);
+}
+
+bool Job::helps_owner(Staleness staleness) const {
+  switch (options_.shard_help) {
+    case ShardHelp::always:
+      return true;
+    case ShardHelp::never:
+      return false;
+    case ShardHelp::where_cores_are_short:
+      return cores_ != Cores::for_all;
+    case ShardHelp::automatic:
+      break;
+  }
+  return cores_ == Cores::for_workers || (cores_ == Cores::too_few && staleness.is_bulk_synchronous());
 }
 
 void Job::start_owner(std::unique_ptr<ps::Shard> shard, const IterateOptions& options, bool is_helped) {

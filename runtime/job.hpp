@@ -25,15 +25,21 @@
 
 namespace wolfpack::runtime {
 
+/// Whether a worker that waits steps the shard, if it has rows, that its process hosts (runtime/shard_owner.hpp).
+enum class ShardHelp {
+  automatic,  ///< where cores are short; at staleness > 0 not where they are too few for the workers alone, for those
+              ///< that may run ahead leave others behind sooner when one of them sees its own updates first
+  where_cores_are_short,  ///< where this host has no core for each of its workers and owners
+  always,
+  never,
+};
+
 struct JobOptions {
   std::vector<ps::RowSpec> rows;
   std::uint64_t shards = 1;                     ///< at most the number of workers
   std::uint64_t smallest_lane_bytes = 1 << 20;  ///< a lane holds at least four of the largest update in any case
   double heartbeat_timeout_seconds = 4.0;
-  /// Whether a worker that waits steps the shard, if it has rows, that its process hosts (runtime/shard_owner.hpp);
-  /// none: where this host has cores for its workers but not for the owners too, and at staleness 0 where it has still
-  /// fewer.
-  std::optional<bool> waiting_worker_steps_shard = std::nullopt;
+  ShardHelp shard_help = ShardHelp::automatic;
 };
 
 struct IterateOptions {
@@ -111,6 +117,7 @@ class Job {
   void probe(const std::vector<PeerInfo>& peers);
   void verify(const transport::RemoteRegion& region, std::uint64_t owner, const std::string& name);
   [[nodiscard]] std::unique_ptr<ps::Shard> make_shard(const IterateOptions& options);
+  [[nodiscard]] bool helps_owner(Staleness staleness) const;
   void start_owner(std::unique_ptr<ps::Shard> shard, const IterateOptions& options, bool is_helped);
   void begin(const IterateOptions& options);
   void run_worker(const IterateOptions& options, const std::function<void(Iteration&)>& body, Clock& clock, Log& log);

@@ -116,7 +116,7 @@ double passes(const Problem& problem, double lambda, double tolerance, const Mea
     const auto transport = transport::make_threads_transport();
     runtime::Job job(bootstrap, *transport,
                      {.rows = {frank_wolfe::lasso_model_row(columns(matrix), problem.target, 1, options)},
-                      .waiting_worker_steps_shard = frank_wolfe::waiting_worker_steps_shard(1)});
+                      .shard_help = frank_wolfe::shard_help(1)});
     const auto backend = cpu::make_cpu_atom_selector(matrix);
     Restricted selector(*backend, means);
     result = frank_wolfe::solve(job, selector, 0, problem.target, options);

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/cores.hpp"
 #include "base/time.hpp"
 #include "tests/support/jobs.hpp"
 
@@ -85,24 +86,39 @@ ps::RowSpec noting_row(Callers& callers) {
           .make_policy = [&callers] { return std::make_unique<NotingPolicy>(callers); }};
 }
 
-TEST_P(Coordination, AWaitingWorkerStepsItsShardOnlyWhereAskedTo) {
-  for (const bool steps : {true, false}) {
+class ShardSteps : public testing::JobTest {
+ protected:
+  /// Whether worker 0, whom the others let wait, steps its shard.
+  bool steps_while_waiting(std::uint32_t workers, Staleness staleness, ShardHelp help) const {
     Callers callers;
     std::atomic<bool> is_caller = false;
-    run(2, {.rows = {noting_row(callers)}, .waiting_worker_steps_shard = steps}, [&](Job& job) {
-      job.iterate({.iterations = 50, .staleness = kBulkSynchronous}, [&](Iteration& it) {
-        if (job.worker().value == 1) std::this_thread::sleep_for(std::chrono::milliseconds(2));  // worker 0 waits
+    run(workers, {.rows = {noting_row(callers)}, .shard_help = help}, [&](Job& job) {
+      job.iterate({.iterations = 50, .staleness = staleness}, [&](Iteration& it) {
+        if (job.worker().value != 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
         it.update(kKey, Bytes(8));
       });
       if (job.worker().value == 0) is_caller = callers.threads.count(std::this_thread::get_id()) > 0;
     });
-    EXPECT_EQ(is_caller, steps);
+    return is_caller;
   }
+};
+
+TEST_P(ShardSteps, AWaitingWorkerStepsItsShardOnlyWhereAskedTo) {
+  EXPECT_TRUE(steps_while_waiting(2, kBulkSynchronous, ShardHelp::always));
+  EXPECT_FALSE(steps_while_waiting(2, kBulkSynchronous, ShardHelp::never));
 }
 
-TEST_P(Coordination, AWorkerThatComputesLeavesItsShardToTheOwnersThread) {
+TEST_P(ShardSteps, WhoMayRunAheadStepsItsShardOnlyWhereAskedToWhenCoresAreTooFewForTheWorkers) {
+  const auto workers = static_cast<std::uint32_t>(available_cores()) + 1;
+  if (workers > 9) GTEST_SKIP() << "it takes more workers than cores, and there are " << workers - 1 << " cores";
+  EXPECT_TRUE(steps_while_waiting(workers, kBulkSynchronous, ShardHelp::automatic));
+  EXPECT_FALSE(steps_while_waiting(workers, {2}, ShardHelp::automatic));
+  EXPECT_TRUE(steps_while_waiting(workers, {2}, ShardHelp::where_cores_are_short));
+}
+
+TEST_P(ShardSteps, AWorkerThatComputesLeavesItsShardToTheOwnersThread) {
   std::atomic<bool> is_folded = false;
-  run(2, {.rows = {ps::add_row({0})}, .waiting_worker_steps_shard = true}, [&](Job& job) {
+  run(2, {.rows = {ps::add_row({0})}, .shard_help = ShardHelp::always}, [&](Job& job) {
     job.iterate({.iterations = 4, .staleness = {3}}, [&](Iteration& it) {
       const double deadline = monotonic_seconds() + 30.0;
       if (job.worker().value == 0) {
@@ -133,6 +149,7 @@ TEST_P(Coordination, WithoutATraceIterationsAreTheSame) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, Coordination, ::testing::ValuesIn(testing::kBackends), testing::backend_name);
+INSTANTIATE_TEST_SUITE_P(Backends, ShardSteps, ::testing::ValuesIn(testing::kBackends), testing::backend_name);
 
 }  // namespace
 }  // namespace wolfpack::runtime

@@ -229,7 +229,7 @@ std::string LassoScenario::run(frank_wolfe::SolveResult* result_of_worker_0) con
       .rows = {frank_wolfe::lasso_model_row(problem.columns(), target, workers, options)},
       .smallest_lane_bytes = 4096,
       .heartbeat_timeout_seconds = 1.0,
-      .waiting_worker_steps_shard = seed % 2 == 0};
+      .shard_help = seed % 2 == 0 ? runtime::ShardHelp::always : runtime::ShardHelp::never};
   const Outcome outcome = simulated.run(job_options, [&](runtime::Job& job) {
     Index first = 0;
     const DenseView<double> mine = problem.columns_of(job.worker(), workers, first);

@@ -147,11 +147,12 @@ struct Mixing {
     result = {};
     result.rows.resize(rows);
     result.digests.resize(workers);
-    const runtime::JobOptions options{.rows = row_specs(),
-                                      .shards = shards,
-                                      .smallest_lane_bytes = 1024,
-                                      .heartbeat_timeout_seconds = 1.0,
-                                      .waiting_worker_steps_shard = timing_seed % 2 == 0};
+    const runtime::JobOptions options{
+        .rows = row_specs(),
+        .shards = shards,
+        .smallest_lane_bytes = 1024,
+        .heartbeat_timeout_seconds = 1.0,
+        .shard_help = timing_seed % 2 == 0 ? runtime::ShardHelp::always : runtime::ShardHelp::never};
     const Outcome outcome = simulated.run(options, [&](runtime::Job& job) {
       std::vector<std::uint64_t> digests{job.worker().value};
       Version last;

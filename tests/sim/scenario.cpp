@@ -301,11 +301,12 @@ std::string Scenario::run() const {
   Verdict verdict;
   Watcher watcher(*this, simulation, verdict);
   const auto rows = rows_of(*this, verdict);
-  const runtime::JobOptions options{.rows = rows,
-                                    .shards = shards,
-                                    .smallest_lane_bytes = lane_bytes,
-                                    .heartbeat_timeout_seconds = kHeartbeatTimeoutSeconds,
-                                    .waiting_worker_steps_shard = seed % 2 == 0};
+  const runtime::JobOptions options{
+      .rows = rows,
+      .shards = shards,
+      .smallest_lane_bytes = lane_bytes,
+      .heartbeat_timeout_seconds = kHeartbeatTimeoutSeconds,
+      .shard_help = seed % 2 == 0 ? runtime::ShardHelp::always : runtime::ShardHelp::never};
   const Outcome outcome = simulated.run(options, [&](Job& job) {
     const auto result = job.iterate({.iterations = iterations,
                                      .staleness = staleness,

@@ -66,14 +66,14 @@ void ActiveSet::extend_gram() {
   if (new_size == old_size) return;
   if (new_size > gram_stride_) {
     const std::size_t stride = std::max(new_size, gram_stride_ + gram_stride_ / 2);
-    std::vector<double> grown(stride * stride);
+    LargeArray<double> grown(stride * stride);
     for (std::size_t j = 0; j < old_size; ++j) {
       std::copy_n(gram_.data() + j * gram_stride_, old_size, grown.data() + j * stride);
     }
     gram_ = std::move(grown);
     gram_stride_ = stride;
   }
-  std::vector<double> block(new_size * (new_size - old_size));
+  LargeArray<double> block(new_size * (new_size - old_size));
   columns_.gram(gram_size_, block);
   for (std::size_t j = old_size; j < new_size; ++j) {
     const double* column = block.data() + (j - old_size) * new_size;

@@ -18,6 +18,7 @@
 #include <span>
 #include <vector>
 
+#include "base/large_array.hpp"
 #include "base/matrix.hpp"
 #include "base/types.hpp"
 #include "frank_wolfe/column_store.hpp"
@@ -122,7 +123,7 @@ class ActiveSet {
   double target_norm_;
 
   ColumnStore columns_;
-  std::vector<double> gram_;  // gram_stride_ x gram_stride_, the first gram_size_ rows and columns filled
+  LargeArray<double> gram_;  // gram_stride_ x gram_stride_, the first gram_size_ rows and columns filled
   std::size_t gram_stride_ = 0;
   Index gram_size_ = 0;
 

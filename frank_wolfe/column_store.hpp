@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "base/large_array.hpp"
 #include "base/matrix.hpp"
 #include "base/types.hpp"
 
@@ -54,7 +55,7 @@ class ColumnStore {
 
   Index rows_;
   std::vector<Slot> slots_;
-  std::vector<double> dense_;  // d x dense_slots_.size(), column-major
+  LargeArray<double> dense_;  // d x dense_slots_.size(), column-major
   std::vector<Index> dense_slots_;
   std::vector<Column> sparse_;
 };

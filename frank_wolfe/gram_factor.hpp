@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "base/large_array.hpp"
 #include "base/types.hpp"
 
 namespace wolfpack::frank_wolfe {
@@ -48,7 +49,7 @@ class GramFactor {
   [[nodiscard]] static std::size_t start(Index j) { return static_cast<std::size_t>(j * (j + 1) / 2); }
 
   Index size_ = 0;
-  std::vector<double> packed_;
+  LargeArray<double> packed_;
 };
 
 }  // namespace wolfpack::frank_wolfe

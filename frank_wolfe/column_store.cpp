@@ -1,6 +1,7 @@
 #include "frank_wolfe/column_store.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <numeric>
 #include <stdexcept>
@@ -18,6 +19,8 @@ namespace {
 constexpr Index kFullShare = 8;
 // Dense columns that a sparse one is multiplied with at a time.
 constexpr std::size_t kTogether = 4;
+// Of pairs of dense columns so many times so many are multiplied at a time.
+constexpr Index kTile = 4;
 
 void check(const Column& column, Index rows) {
   const auto d = static_cast<std::size_t>(rows);
@@ -157,13 +160,25 @@ void ColumnStore::gram(Index first, std::span<double> block) const {
   sparse_gram(first, block);
 }
 
-// All dense columns with those from `first` on: out is dense_slots_.size() x the rest.
+// All dense columns with those from `first` on: out is dense_slots_.size() x the rest. Of two of the rest one product
+// is made, and written twice.
 void ColumnStore::dense_gram(Index first, double* out) const {
   const auto all = static_cast<Index>(dense_slots_.size());
-  for (Index j = first; j < all; j += 4) {
-    for (Index i = 0; i < all; i += 4) {
-      kernels().tile(dense_.data() + i * rows_, rows_, std::min<Index>(4, all - i), dense_.data() + j * rows_, rows_,
-                     std::min<Index>(4, all - j), rows_, out + i + (j - first) * all, all);
+  const auto pointers = [&](Index begin, Index end) {
+    std::array<const double*, kTile> columns{};
+    for (Index k = begin; k < end; ++k) columns[static_cast<std::size_t>(k - begin)] = dense_.data() + k * rows_;
+    return columns;
+  };
+  for (Index j = first; j < all; j += kTile) {
+    const Index j_end = std::min(j + kTile, all);
+    const auto right = pointers(j, j_end);
+    for (Index i = 0; i < j_end; i += kTile) {
+      const Index i_end = std::min(i + kTile, j_end);
+      kernels().tile(pointers(i, i_end).data(), i_end - i, right.data(), j_end - j, rows_, out + i + (j - first) * all,
+                     all);
+      for (Index row = std::max(i, first); row < std::min(i_end, j); ++row)
+        for (Index column = j; column < j_end; ++column)
+          out[column + (row - first) * all] = out[row + (column - first) * all];
     }
   }
 }

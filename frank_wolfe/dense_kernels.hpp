@@ -26,10 +26,9 @@ struct DenseKernels {
   double (*dot)(const double* a, const double* b, std::int64_t n);
   /// out[k] = a'b_k, where b_k starts at b + k * stride; count <= 4.
   void (*dots)(const double* a, const double* b, std::int64_t stride, std::int64_t count, std::int64_t n, double* out);
-  /// out[i + j * out_stride] = a_i'b_j for i < rows <= 4 and j < columns <= 4; a_i and b_j start at multiples of the
-  /// strides.
-  void (*tile)(const double* a, std::int64_t a_stride, std::int64_t rows, const double* b, std::int64_t b_stride,
-               std::int64_t columns, std::int64_t n, double* out, std::int64_t out_stride);
+  /// out[i + j * out_stride] = a_i'b_j for i < rows <= 4 and j < columns <= 4, where a_i = a[i] and b_j = b[j].
+  void (*tile)(const double* const* a, std::int64_t rows, const double* const* b, std::int64_t columns, std::int64_t n,
+               double* out, std::int64_t out_stride);
   /// y += s a + t b.
   void (*add_two)(double s, const double* a, double t, const double* b, double* y, std::int64_t n);
   /// Turns the pairs (v_k[i], v_k[i + 1]), i = 0, 1, ..., count - 1, of four vectors v_k = v[k] side by side and writes

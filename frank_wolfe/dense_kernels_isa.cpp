@@ -41,62 +41,65 @@ double dot(const double* a, const double* b, std::int64_t n) {
   return sum_of((sums[0] + sums[1]) + (sums[2] + sums[3])) + rest;
 }
 
-/// Adds a_i'b_j over n values to out; kRows x kColumns sums in registers.
+/// Adds a_i'b_j over the values from `begin` to before `end` to out; kRows x kColumns sums in registers.
 template <int kRows, int kColumns>
-inline void add_tile(const double* a, std::int64_t a_stride, const double* b, std::int64_t b_stride, std::int64_t n,
-                     double* out, std::int64_t out_stride) {
+inline void add_tile(const double* const* a, const double* const* b, std::int64_t begin, std::int64_t end, double* out,
+                     std::int64_t out_stride) {
   Vector sums[kRows][kColumns] = {};
-  std::int64_t k = 0;
-  for (; k + kLanes <= n; k += kLanes) {
+  std::int64_t k = begin;
+  for (; k + kLanes <= end; k += kLanes) {
     Vector left[kRows];
-    for (int i = 0; i < kRows; ++i) left[i] = load(a + i * a_stride + k);
+    for (int i = 0; i < kRows; ++i) left[i] = load(a[i] + k);
     for (int j = 0; j < kColumns; ++j) {
-      const Vector right = load(b + j * b_stride + k);
+      const Vector right = load(b[j] + k);
       for (int i = 0; i < kRows; ++i) sums[i][j] += left[i] * right;
     }
   }
   for (int j = 0; j < kColumns; ++j) {
     for (int i = 0; i < kRows; ++i) {
       double rest = 0.0;
-      for (std::int64_t tail = k; tail < n; ++tail) rest += a[i * a_stride + tail] * b[j * b_stride + tail];
+      for (std::int64_t tail = k; tail < end; ++tail) rest += a[i][tail] * b[j][tail];
       out[i + j * out_stride] += sum_of(sums[i][j]) + rest;
     }
   }
 }
 
 template <int kRows>
-inline void add_tile(const double* a, std::int64_t a_stride, const double* b, std::int64_t b_stride,
-                     std::int64_t columns, std::int64_t n, double* out, std::int64_t out_stride) {
+inline void add_tile(const double* const* a, const double* const* b, std::int64_t columns, std::int64_t begin,
+                     std::int64_t end, double* out, std::int64_t out_stride) {
   switch (columns) {
     case 4:
-      return add_tile<kRows, 4>(a, a_stride, b, b_stride, n, out, out_stride);
+      return add_tile<kRows, 4>(a, b, begin, end, out, out_stride);
     case 3:
-      return add_tile<kRows, 3>(a, a_stride, b, b_stride, n, out, out_stride);
+      return add_tile<kRows, 3>(a, b, begin, end, out, out_stride);
     case 2:
-      return add_tile<kRows, 2>(a, a_stride, b, b_stride, n, out, out_stride);
+      return add_tile<kRows, 2>(a, b, begin, end, out, out_stride);
     default:
-      return add_tile<kRows, 1>(a, a_stride, b, b_stride, n, out, out_stride);
+      return add_tile<kRows, 1>(a, b, begin, end, out, out_stride);
   }
 }
 
 void dots(const double* a, const double* b, std::int64_t stride, std::int64_t count, std::int64_t n, double* out) {
-  for (std::int64_t k = 0; k < count; ++k) out[k] = 0.0;
-  add_tile<1>(a, 0, b, stride, count, n, out, 1);
+  const double* columns[4];
+  for (std::int64_t k = 0; k < count; ++k) {
+    columns[k] = b + k * stride;
+    out[k] = 0.0;
+  }
+  add_tile<1>(&a, columns, count, 0, n, out, 1);
 }
 
-void tile(const double* a, std::int64_t a_stride, std::int64_t rows, const double* b, std::int64_t b_stride,
-          std::int64_t columns, std::int64_t n, double* out, std::int64_t out_stride) {
+void tile(const double* const* a, std::int64_t rows, const double* const* b, std::int64_t columns, std::int64_t n,
+          double* out, std::int64_t out_stride) {
   for (std::int64_t j = 0; j < columns; ++j) {
     for (std::int64_t i = 0; i < rows; ++i) out[i + j * out_stride] = 0.0;
   }
   for (std::int64_t k = 0; k < n; k += kPanel) {
-    const std::int64_t length = n - k < kPanel ? n - k : kPanel;
+    const std::int64_t end = n - k < kPanel ? n : k + kPanel;
     if (rows == 4) {
-      add_tile<4>(a + k, a_stride, b + k, b_stride, columns, length, out, out_stride);
+      add_tile<4>(a, b, columns, k, end, out, out_stride);
       continue;
     }
-    for (std::int64_t i = 0; i < rows; ++i)
-      add_tile<1>(a + i * a_stride + k, a_stride, b + k, b_stride, columns, length, out + i, out_stride);
+    for (std::int64_t i = 0; i < rows; ++i) add_tile<1>(a + i, b, columns, k, end, out + i, out_stride);
   }
 }
 

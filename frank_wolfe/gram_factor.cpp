@@ -40,12 +40,22 @@ void GramFactor::solve_transposed_block(std::span<double> block, Index count) co
   assert(static_cast<Index>(block.size()) == size_ * count);
   for (Index first = 0; first < count; first += kSideBySide) {
     const Index several = std::min(kSideBySide, count - first);
-    double* v = block.data() + first * size_;
-    for (Index j = 0; j < size_; ++j) {
-      const double* column = packed_.data() + start(j);
-      double sums[kSideBySide];
-      kernels().dots(column, v, size_, several, j, sums);
-      for (Index k = 0; k < several; ++k) v[j + k * size_] = (v[j + k * size_] - sums[k]) / column[j];
+    double* v[kSideBySide];
+    for (Index k = 0; k < several; ++k) v[k] = block.data() + (first + k) * size_;
+    // Four columns by what stands before them, then by each other.
+    for (Index j = 0; j < size_; j += kSideBySide) {
+      const Index width = std::min(kSideBySide, size_ - j);
+      const double* columns[kSideBySide];
+      for (Index i = 0; i < width; ++i) columns[i] = packed_.data() + start(j + i);
+      double sums[kSideBySide * kSideBySide];
+      kernels().tile(columns, width, v, several, j, sums, kSideBySide);
+      for (Index k = 0; k < several; ++k) {
+        for (Index i = 0; i < width; ++i) {
+          double value = v[k][j + i] - sums[i + k * kSideBySide];
+          for (Index above = j; above < j + i; ++above) value -= columns[i][above] * v[k][above];
+          v[k][j + i] = value / columns[i][j + i];
+        }
+      }
     }
   }
 }

@@ -1,6 +1,7 @@
 // The kernels of this CPU against sums in long double, at every length around the width of a vector.
 #include "frank_wolfe/dense_kernels.hpp"
 
+#include <array>
 #include <cmath>
 #include <random>
 #include <vector>
@@ -32,6 +33,10 @@ std::vector<std::int64_t> lengths() {
   return all;
 }
 
+std::array<const double*, 4> columns_of(const std::vector<double>& values) {
+  return {values.data(), values.data() + kStride, values.data() + 2 * kStride, values.data() + 3 * kStride};
+}
+
 TEST(DenseKernels, ProductsAreThoseOfLongDouble) {
   const auto a = random_values(4 * kStride), b = random_values(5 * kStride);
   for (const std::int64_t n : lengths()) {
@@ -39,7 +44,8 @@ TEST(DenseKernels, ProductsAreThoseOfLongDouble) {
     for (std::int64_t rows = 1; rows <= 4; ++rows) {
       for (std::int64_t columns = 1; columns <= 4; ++columns) {
         std::vector<double> out(25, -7.0), sums(5, -7.0);
-        kernels().tile(a.data(), kStride, rows, b.data(), kStride, columns, n, out.data(), 5);
+        const std::array<const double*, 4> left = columns_of(a), right = columns_of(b);
+        kernels().tile(left.data(), rows, right.data(), columns, n, out.data(), 5);
         kernels().dots(a.data(), b.data(), kStride, columns, n, sums.data());
         for (std::int64_t j = 0; j < 5; ++j) {
           const double alone = j < columns ? slow_dot(a.data(), b.data() + j * kStride, n) : -7.0;

@@ -56,6 +56,30 @@ TEST(GramFactor, FactorsATwoByTwoByHand) {
   EXPECT_DOUBLE_EQ(v[1], 1.0);
 }
 
+TEST(GramFactor, SolvesForSeveralVectorsAsForEachAlone) {
+  std::mt19937_64 random(6);
+  std::normal_distribution<double> normal;
+  GramFactor factor;
+  for (Index size = 0; size < 20; ++size) {
+    for (Index count = 0; count < 10; ++count) {
+      Vector block(static_cast<std::size_t>(size * count));
+      for (double& value : block) value = normal(random);
+      const Vector before = block;
+      factor.solve_transposed_block(block, count);
+      for (Index k = 0; k < count; ++k) {
+        Vector alone(before.begin() + k * size, before.begin() + (k + 1) * size);
+        factor.solve_transposed(alone);
+        for (Index j = 0; j < size; ++j)
+          EXPECT_NEAR(block[static_cast<std::size_t>(j + k * size)], alone[static_cast<std::size_t>(j)], 1e-9)
+              << "value " << j << " of vector " << k << " of " << count << ", " << size << " columns";
+      }
+    }
+    Vector row(static_cast<std::size_t>(size));
+    for (double& value : row) value = normal(random);
+    factor.append(row, 1.0 + std::fabs(normal(random)) * 3.0);
+  }
+}
+
 TEST(GramFactor, HoldsThroughManyArrivalsAndDepartures) {
   std::mt19937_64 random(5);
   std::normal_distribution<double> normal;

@@ -1,7 +1,8 @@
 # wolfpack_layer(NAME [SOURCES file...] [INTERNAL header...] [PUBLIC target...] [PRIVATE target...])
 # One folder, one target: wolfpack::NAME, a static library, or an interface library where there are no sources. Headers are included by
 # their path from the root ("ps/row.hpp"), or by users as <wolfpack/ps/row.hpp>. All headers of the folder are public and installed but
-# the INTERNAL ones, which name UCX, CUDA or Eigen; a layer that shares its folder with others has only the headers of its sources.
+# the INTERNAL ones, which name UCX, CUDA or Eigen or ask for the instruction set; a layer that shares its folder with others has only the
+# headers of its sources.
 function(wolfpack_layer name)
   cmake_parse_arguments(layer "" "" "SOURCES;INTERNAL;PUBLIC;PRIVATE" ${ARGN})
   if(layer_SOURCES)

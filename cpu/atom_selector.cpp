@@ -39,6 +39,7 @@ constexpr std::uint64_t kWorthSharing = std::uint64_t{1} << 20;
 
 // From here on a quantized copy pays: a smaller partition is near the processor as it is, and with shorter columns what
 // is remembered of each, and the copy, would add more than 30% to a float32 matrix.
+constexpr std::size_t kBatch = 64;
 constexpr std::uint64_t kSmallestCopied = std::uint64_t{8} << 20;
 constexpr std::uint64_t kShortestCopied = 1024;  // bytes of a column
 
@@ -172,22 +173,33 @@ class CpuAtomSelector final : public AtomSelector {
 
   // By the quantized copy, which leaves few columns to be read.
   void estimate(const Pass& pass, Share& share, std::span<const Index> to_read) {
-    for (std::size_t k = 0; k < to_read.size(); ++k) {
-      const Index j = to_read[k];
-      const Index next = k + 1 < to_read.size() ? to_read[k + 1] : j;
-      const double product = quantized_->dot(j, pass.quantized, next);
-      const double score = std::abs(partition_.transformed(j, product, pass.dual));
-      const double error =
-          partition_.scaled(j, quantized_->error(j) * memory_.dual().norm) + pass.rounding * memory_.magnitude(j);
-      memory_.record(j, score, share.moves, error);
-      share.bytes += quantized_->bytes_of_a_column();
-      if (screen(pass, share, j, score + error)) continue;
-      if (score + error <= pass.request.level) {
-        share.left_out = true;
-      } else {
-        share.contenders.offer(j, std::max(0.0, score - error), score + error);  // 0 where the error is not a number
+    // Three short loops: of each the processor works at several columns at a time.
+    for (std::size_t begin = 0; begin < to_read.size(); begin += kBatch) {
+      const auto batch = to_read.subspan(begin, std::min(kBatch, to_read.size() - begin));
+      std::array<double, kBatch> scores, errors;
+      for (std::size_t k = 0; k < batch.size(); ++k) {
+        const Index j = batch[k];
+        const std::size_t ahead = begin + k + quantized_->lead();
+        scores[k] = quantized_->dot(j, pass.quantized, ahead < to_read.size() ? to_read[ahead] : j);
+      }
+      const double norm = memory_.dual().norm;
+      for (std::size_t k = 0; k < batch.size(); ++k) {
+        const Index j = batch[k];
+        scores[k] = std::abs(partition_.transformed(j, scores[k], pass.dual));
+        errors[k] = partition_.scaled(j, quantized_->error(j) * norm) + pass.rounding * memory_.magnitude(j);
+        memory_.record(j, scores[k], share.moves, errors[k]);
+      }
+      for (std::size_t k = 0; k < batch.size(); ++k) {
+        const double most = scores[k] + errors[k];
+        if (screen(pass, share, batch[k], most)) continue;
+        if (most <= pass.request.level) {
+          share.left_out = true;
+        } else {
+          share.contenders.offer(batch[k], std::max(0.0, scores[k] - errors[k]), most);  // 0 where it is not a number
+        }
       }
     }
+    share.bytes += to_read.size() * quantized_->bytes_of_a_column();
   }
 
   void evaluate_contenders(const Pass& pass, std::vector<Share>& shares) {

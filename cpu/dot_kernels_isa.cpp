@@ -8,6 +8,7 @@
 #include <immintrin.h>
 #endif
 
+#include "base/horizontal_sum.hpp"
 #include "cpu/dot_kernels.hpp"
 
 namespace wolfpack::cpu {
@@ -56,11 +57,7 @@ inline Vector gather(const double* numbers, const std::int32_t* positions) {
 
 inline double sum_of(const Vector (&chains)[kChains]) {
   static_assert(kChains == 4);
-  Vector sum = (chains[0] + chains[1]) + (chains[2] + chains[3]);
-  for (int width = kLanes / 2; width > 0; width /= 2) {
-    for (int lane = 0; lane < width; ++lane) sum[lane] += sum[lane + width];
-  }
-  return sum[0];
+  return horizontal_sum((chains[0] + chains[1]) + (chains[2] + chains[3]));
 }
 
 constexpr std::int64_t kLineBytes = 64;
@@ -275,13 +272,7 @@ double quantized_dot(const std::int8_t* column, const float* dual, std::int64_t 
       add(3, row + 3 * kFloats);
     }
     for (; row < end; row += kFloats) add(0, row);
-    Floats sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-#pragma GCC unroll 8
-    for (int width = kFloats / 2; width > 0; width /= 2) {
-#pragma GCC unroll 8
-      for (int lane = 0; lane < width; ++lane) sum[lane] += sum[lane + width];
-    }
-    total += static_cast<double>(sum[0]);
+    total += static_cast<double>(horizontal_sum((sums[0] + sums[1]) + (sums[2] + sums[3])));
   }
   return total;
 }

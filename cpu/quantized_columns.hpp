@@ -61,6 +61,8 @@ class QuantizedColumns {
     return scales_[static_cast<std::size_t>(j)] * dual.scale() * kernel_(start(j), dual.values(), stride_, start(next));
   }
   [[nodiscard]] double error(Index j) const { return errors_[static_cast<std::size_t>(j)]; }
+  /// How many columns ahead of its use one is asked for.
+  [[nodiscard]] std::size_t lead() const { return static_cast<std::size_t>(kAheadBytes / stride_ + 1); }
   [[nodiscard]] std::uint64_t bytes_of_a_column() const { return static_cast<std::uint64_t>(stride_); }
 
  private:

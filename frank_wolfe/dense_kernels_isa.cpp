@@ -1,5 +1,6 @@
 // Compiled once for each instruction set, with WOLFPACK_KERNELS naming it. Nothing here may call an inline function of
 // a library: the linker keeps one copy of such a function, and it might be the one compiled for AVX-512.
+#include "base/horizontal_sum.hpp"
 #include "frank_wolfe/dense_kernels.hpp"
 
 namespace wolfpack::frank_wolfe {
@@ -22,13 +23,6 @@ typedef double Unaligned __attribute__((vector_size(kVectorBytes), aligned(8), m
 inline Vector load(const double* from) { return *reinterpret_cast<const Unaligned*>(from); }
 inline void store(double* to, Vector vector) { *reinterpret_cast<Unaligned*>(to) = vector; }
 
-inline double sum_of(Vector sum) {
-  for (std::int64_t width = kLanes / 2; width > 0; width /= 2) {
-    for (std::int64_t lane = 0; lane < width; ++lane) sum[lane] += sum[lane + width];
-  }
-  return sum[0];
-}
-
 double dot(const double* a, const double* b, std::int64_t n) {
   Vector sums[4] = {};
   std::int64_t i = 0;
@@ -38,7 +32,7 @@ double dot(const double* a, const double* b, std::int64_t n) {
   for (; i + kLanes <= n; i += kLanes) sums[0] += load(a + i) * load(b + i);
   double rest = 0.0;
   for (; i < n; ++i) rest += a[i] * b[i];
-  return sum_of((sums[0] + sums[1]) + (sums[2] + sums[3])) + rest;
+  return horizontal_sum((sums[0] + sums[1]) + (sums[2] + sums[3])) + rest;
 }
 
 /// Adds a_i'b_j over the values from `begin` to before `end` to out; kRows x kColumns sums in registers.
@@ -59,7 +53,7 @@ inline void add_tile(const double* const* a, const double* const* b, std::int64_
     for (int i = 0; i < kRows; ++i) {
       double rest = 0.0;
       for (std::int64_t tail = k; tail < end; ++tail) rest += a[i][tail] * b[j][tail];
-      out[i + j * out_stride] += sum_of(sums[i][j]) + rest;
+      out[i + j * out_stride] += horizontal_sum(sums[i][j]) + rest;
     }
   }
 }

@@ -167,7 +167,7 @@ inline Breaches breaches_of_backend_choice(const SourceTree& tree) {
 
 /// Headers that their layer's CMakeLists.txt calls INTERNAL, as paths from the root.
 inline std::set<std::string> internal_headers(const SourceTree& tree) {
-  static const std::regex list(R"(INTERNAL\s+((?:[a-z0-9_]+\.hpp\s+)+))");
+  static const std::regex list(R"(INTERNAL\s+((?:[a-z0-9_]+\.hpp\s*)+))");
   std::set<std::string> headers;
   for (const SourceFile& file : tree) {
     if (!file.is_cmake()) continue;

@@ -22,6 +22,7 @@ constexpr double kScoreTolerance = 16.0;
 // make a cycle.
 constexpr double kProgress = 1e-15;
 constexpr int kPasses = 20;
+constexpr std::size_t kMirrored = 8;
 constexpr int kRefinements = 8;
 
 }  // namespace
@@ -73,12 +74,12 @@ void ActiveSet::extend_gram() {
     gram_ = std::move(grown);
     gram_stride_ = stride;
   }
-  LargeArray<double> block(new_size * (new_size - old_size));
-  columns_.gram(gram_size_, block);
-  for (std::size_t j = old_size; j < new_size; ++j) {
-    const double* column = block.data() + (j - old_size) * new_size;
-    std::copy_n(column, new_size, gram_.data() + j * gram_stride_);
-    for (std::size_t i = 0; i < old_size; ++i) gram_[j + i * gram_stride_] = column[i];
+  columns_.gram(gram_size_, gram_.data() + old_size * gram_stride_, static_cast<Index>(gram_stride_));
+  // The old columns' new rows, a cache line of them at a time.
+  for (std::size_t j = old_size; j < new_size; j += kMirrored) {
+    const std::size_t end = std::min(j + kMirrored, new_size);
+    for (std::size_t i = 0; i < old_size; ++i)
+      for (std::size_t k = j; k < end; ++k) gram_[k + i * gram_stride_] = gram_[i + k * gram_stride_];
   }
   gram_size_ = size();
 }

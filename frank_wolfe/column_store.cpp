@@ -57,11 +57,12 @@ void ColumnStore::append(const Column& column) {
   slots_.push_back({false, dense_slots_.size()});
   dense_slots_.push_back(size() - 1);
   const std::size_t start = dense_.size();
+  dense_.resize(start + static_cast<std::size_t>(rows_));
   if (!column.sparse) {
-    dense_.insert(dense_.end(), column.values.begin(), column.values.end());
+    std::copy(column.values.begin(), column.values.end(), dense_.begin() + static_cast<std::ptrdiff_t>(start));
     return;
   }
-  dense_.resize(start + static_cast<std::size_t>(rows_), 0.0);
+  std::fill(dense_.begin() + static_cast<std::ptrdiff_t>(start), dense_.end(), 0.0);
   for (std::size_t k = 0; k < column.rows.size(); ++k)
     dense_[start + static_cast<std::size_t>(column.rows[k])] = column.values[k];
 }
@@ -140,29 +141,25 @@ void ColumnStore::add_scaled(Index slot, double factor, std::span<double> z) con
   }
 }
 
-void ColumnStore::gram(Index first, std::span<double> block) const {
-  const Index count = size() - first;
-  assert(static_cast<Index>(block.size()) == size() * count);
-  Eigen::Map<Eigen::MatrixXd> out(block.data(), size(), count);
-
+void ColumnStore::gram(Index first, double* columns, Index stride) const {
+  assert(stride >= size());
   // One matrix product for all pairs of dense columns.
   const auto dense_count = static_cast<Eigen::Index>(dense_slots_.size());
   const auto first_dense = std::lower_bound(dense_slots_.begin(), dense_slots_.end(), first) - dense_slots_.begin();
-  if (dense_count == size()) return dense_gram(first_dense, block.data());
+  if (dense_count == size()) return dense_gram(first_dense, columns, stride);
   Eigen::MatrixXd pairs(dense_count, dense_count - first_dense);
-  dense_gram(first_dense, pairs.data());
+  dense_gram(first_dense, pairs.data(), dense_count);
   for (Eigen::Index j = 0; j < pairs.cols(); ++j) {
-    const Index to = dense_slots_[static_cast<std::size_t>(first_dense + j)] - first;
-    for (Eigen::Index i = 0; i < dense_count; ++i) out(dense_slots_[static_cast<std::size_t>(i)], to) = pairs(i, j);
+    double* to = columns + (dense_slots_[static_cast<std::size_t>(first_dense + j)] - first) * stride;
+    for (Eigen::Index i = 0; i < dense_count; ++i) to[dense_slots_[static_cast<std::size_t>(i)]] = pairs(i, j);
   }
 
-  mixed_gram(first, block);
-  sparse_gram(first, block);
+  mixed_gram(first, columns, stride);
+  sparse_gram(first, columns, stride);
 }
 
-// All dense columns with those from `first` on: out is dense_slots_.size() x the rest. Of two of the rest one product
-// is made, and written twice.
-void ColumnStore::dense_gram(Index first, double* out) const {
+// All dense columns with those from `first` on. Of two of the latter one product is made, and written twice.
+void ColumnStore::dense_gram(Index first, double* out, Index stride) const {
   const auto all = static_cast<Index>(dense_slots_.size());
   const auto pointers = [&](Index begin, Index end) {
     std::array<const double*, kTile> columns{};
@@ -174,21 +171,21 @@ void ColumnStore::dense_gram(Index first, double* out) const {
     const auto right = pointers(j, j_end);
     for (Index i = 0; i < j_end; i += kTile) {
       const Index i_end = std::min(i + kTile, j_end);
-      kernels().tile(pointers(i, i_end).data(), i_end - i, right.data(), j_end - j, rows_, out + i + (j - first) * all,
-                     all);
+      kernels().tile(pointers(i, i_end).data(), i_end - i, right.data(), j_end - j, rows_,
+                     out + i + (j - first) * stride, stride);
       for (Index row = std::max(i, first); row < std::min(i_end, j); ++row)
         for (Index column = j; column < j_end; ++column)
-          out[column + (row - first) * all] = out[row + (column - first) * all];
+          out[column + (row - first) * stride] = out[row + (column - first) * stride];
     }
   }
 }
 
 // Pairs of a dense and a sparse column, one of them new, cost the latter's non-zeros each.
-void ColumnStore::mixed_gram(Index first, std::span<double> block) const {
+void ColumnStore::mixed_gram(Index first, double* out, Index stride) const {
   const auto d = static_cast<std::size_t>(rows_);
   const auto write = [&](Index i, Index j, double product) {
-    if (j >= first) block[static_cast<std::size_t>(i + size() * (j - first))] = product;
-    if (i >= first) block[static_cast<std::size_t>(j + size() * (i - first))] = product;
+    if (j >= first) out[i + stride * (j - first)] = product;
+    if (i >= first) out[j + stride * (i - first)] = product;
   };
   for (std::size_t place = 0; place < dense_slots_.size(); place += kTogether) {
     const std::size_t count = std::min(kTogether, dense_slots_.size() - place);
@@ -209,7 +206,7 @@ void ColumnStore::mixed_gram(Index first, std::span<double> block) const {
 }
 
 // Pairs of sparse columns: those from `first` on by rows, so that a pair costs only the rows that both have.
-void ColumnStore::sparse_gram(Index first, std::span<double> block) const {
+void ColumnStore::sparse_gram(Index first, double* out, Index stride) const {
   struct Entry {
     Index column;  // in the block
     double value;
@@ -243,7 +240,7 @@ void ColumnStore::sparse_gram(Index first, std::span<double> block) const {
     }
     for (Index j = first; j < size(); ++j)
       if (slots_[static_cast<std::size_t>(j)].sparse)
-        block[static_cast<std::size_t>(i + size() * (j - first))] = sums[static_cast<std::size_t>(j - first)];
+        out[i + stride * (j - first)] = sums[static_cast<std::size_t>(j - first)];
   }
 }
 

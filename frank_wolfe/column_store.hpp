@@ -40,8 +40,8 @@ class ColumnStore {
   /// z += factor * a_slot. z: d values.
   void add_scaled(Index slot, double factor, std::span<double> z) const;
 
-  /// The Gram matrix's columns `first`, ..., size() - 1: block is size() x (size() - first), column-major.
-  void gram(Index first, std::span<double> block) const;
+  /// The Gram matrix's columns `first`, ..., size() - 1 of size() values each, the k-th from columns + k * stride on.
+  void gram(Index first, double* columns, Index stride) const;
 
  private:
   struct Slot {
@@ -49,9 +49,9 @@ class ColumnStore {
     std::size_t place;  // in dense_slots_ (and among the columns of dense_) or in sparse_
   };
 
-  void dense_gram(Index first, double* out) const;
-  void mixed_gram(Index first, std::span<double> block) const;
-  void sparse_gram(Index first, std::span<double> block) const;
+  void dense_gram(Index first, double* out, Index stride) const;
+  void mixed_gram(Index first, double* out, Index stride) const;
+  void sparse_gram(Index first, double* out, Index stride) const;
 
   Index rows_;
   std::vector<Slot> slots_;

@@ -42,8 +42,14 @@ void expect_acts_like(const ColumnStore& store, const std::vector<Vector>& colum
     EXPECT_NEAR(z[i], expected, 1e-13);
   }
   const std::size_t first = count / 3;
-  Vector block(count * (count - first));
-  store.gram(static_cast<Index>(first), block);
+  const std::size_t stride = count + 3;
+  Vector block(stride * (count - first), 7.0);
+  store.gram(static_cast<Index>(first), block.data(), static_cast<Index>(stride));
+  for (std::size_t at = 0; at < block.size(); ++at) {
+    if (at % stride >= count) {
+      EXPECT_EQ(block[at], 7.0) << "behind a column";
+    }
+  }
   for (std::size_t j = 0; j < count; ++j) {
     double expected = 0.0;
     for (std::size_t i = 0; i < rows; ++i) expected += columns[j][i] * w[i];
@@ -51,7 +57,7 @@ void expect_acts_like(const ColumnStore& store, const std::vector<Vector>& colum
     for (std::size_t k = 0; j >= first && k < count; ++k) {
       double inner = 0.0;
       for (std::size_t i = 0; i < rows; ++i) inner += columns[j][i] * columns[k][i];
-      EXPECT_NEAR(block[k + (j - first) * count], inner, 1e-13) << k << ' ' << j;
+      EXPECT_NEAR(block[k + (j - first) * stride], inner, 1e-13) << k << ' ' << j;
     }
   }
 }

@@ -19,8 +19,10 @@ namespace {
 constexpr Index kFullShare = 8;
 // Dense columns that a sparse one is multiplied with at a time.
 constexpr std::size_t kTogether = 4;
-// Of pairs of dense columns so many times so many are multiplied at a time.
+// Of pairs of dense columns so many times so many are multiplied at a time, and each column with so many while it is
+// near the processor.
 constexpr Index kTile = 4;
+constexpr Index kBlock = 32;
 
 void check(const Column& column, Index rows) {
   const auto d = static_cast<std::size_t>(rows);
@@ -166,17 +168,22 @@ void ColumnStore::dense_gram(Index first, double* out, Index stride) const {
     for (Index k = begin; k < end; ++k) columns[static_cast<std::size_t>(k - begin)] = dense_.data() + k * rows_;
     return columns;
   };
-  for (Index j = first; j < all; j += kTile) {
-    const Index j_end = std::min(j + kTile, all);
-    const auto right = pointers(j, j_end);
-    for (Index i = 0; i < j_end; i += kTile) {
-      const Index i_end = std::min(i + kTile, j_end);
-      kernels().tile(pointers(i, i_end).data(), i_end - i, right.data(), j_end - j, rows_,
-                     out + i + (j - first) * stride, stride);
-      for (Index row = std::max(i, first); row < std::min(i_end, j); ++row)
-        for (Index column = j; column < j_end; ++column)
-          out[column + (row - first) * stride] = out[row + (column - first) * stride];
-    }
+  for (Index block = first; block < all; block += kBlock) {
+    const Index block_end = std::min(block + kBlock, all);
+    const auto multiply_with_block = [&](Index i, Index i_end, Index from) {
+      const auto left = pointers(i, i_end);
+      for (Index j = from; j < block_end; j += kTile) {
+        const Index j_end = std::min(j + kTile, block_end);
+        kernels().tile(left.data(), i_end - i, pointers(j, j_end).data(), j_end - j, rows_,
+                       out + i + (j - first) * stride, stride);
+        for (Index row = i; row < i_end && i >= first && i < j; ++row)
+          for (Index column = j; column < j_end; ++column)
+            out[column + (row - first) * stride] = out[row + (column - first) * stride];
+      }
+    };
+    for (Index i = 0; i < first; i += kTile) multiply_with_block(i, std::min(i + kTile, first), block);
+    for (Index i = first; i < block_end; i += kTile)
+      multiply_with_block(i, std::min(i + kTile, block_end), std::max(i, block));
   }
 }
 

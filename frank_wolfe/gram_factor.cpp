@@ -11,6 +11,7 @@ namespace wolfpack::frank_wolfe {
 namespace {
 
 constexpr Index kSideBySide = 4;
+constexpr Index kBlock = 32;
 
 std::size_t at(Index j) { return static_cast<std::size_t>(j); }
 
@@ -38,24 +39,29 @@ void GramFactor::solve_transposed(std::span<double> v, Index begin) const {
 
 void GramFactor::solve_transposed_block(std::span<double> block, Index count) const {
   assert(static_cast<Index>(block.size()) == size_ * count);
-  for (Index first = 0; first < count; first += kSideBySide) {
-    const Index several = std::min(kSideBySide, count - first);
+  // Four columns by what stands before them, then by each other; four vectors at a time, and of a block of them while
+  // the columns are near the processor.
+  const auto solve_tile = [&](Index j, Index width, const double* const* columns, Index first, Index several) {
     double* v[kSideBySide];
     for (Index k = 0; k < several; ++k) v[k] = block.data() + (first + k) * size_;
-    // Four columns by what stands before them, then by each other.
+    double sums[kSideBySide * kSideBySide];
+    kernels().tile(columns, width, v, several, j, sums, kSideBySide);
+    for (Index k = 0; k < several; ++k) {
+      for (Index i = 0; i < width; ++i) {
+        double value = v[k][j + i] - sums[i + k * kSideBySide];
+        for (Index above = j; above < j + i; ++above) value -= columns[i][above] * v[k][above];
+        v[k][j + i] = value / columns[i][j + i];
+      }
+    }
+  };
+  for (Index begin = 0; begin < count; begin += kBlock) {
+    const Index end = std::min(begin + kBlock, count);
     for (Index j = 0; j < size_; j += kSideBySide) {
       const Index width = std::min(kSideBySide, size_ - j);
       const double* columns[kSideBySide];
       for (Index i = 0; i < width; ++i) columns[i] = packed_.data() + start(j + i);
-      double sums[kSideBySide * kSideBySide];
-      kernels().tile(columns, width, v, several, j, sums, kSideBySide);
-      for (Index k = 0; k < several; ++k) {
-        for (Index i = 0; i < width; ++i) {
-          double value = v[k][j + i] - sums[i + k * kSideBySide];
-          for (Index above = j; above < j + i; ++above) value -= columns[i][above] * v[k][above];
-          v[k][j + i] = value / columns[i][j + i];
-        }
-      }
+      for (Index first = begin; first < end; first += kSideBySide)
+        solve_tile(j, width, columns, first, std::min(kSideBySide, end - first));
     }
   }
 }

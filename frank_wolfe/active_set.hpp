@@ -102,6 +102,8 @@ class ActiveSet {
   bool enter_together(Index first);
   [[nodiscard]] std::vector<Index> violating(Index first) const;
   bool drop_crossing(std::span<const double> direction, double least_gain);
+  bool drop_together(std::span<const double> direction, double step, std::span<const Blocked> crossing,
+                     double least_gain);
   bool join_together(std::vector<Index> joining);
   void join_independent(std::span<const Index> slots, std::span<const double> rows);
   void enter(Index slot);

@@ -2,6 +2,7 @@
 // between.
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <iterator>
 #include <limits>
 
@@ -25,6 +26,8 @@ constexpr double kCancelled = 1e-6;
 constexpr std::size_t kFewest = 4;
 // What so many rounds of joining together leave enters one at a time.
 constexpr int kRoundsTogether = 10;
+// Where not all that cross zero can leave together, the first of so many do, if they can.
+constexpr std::size_t kFewOfCrossing = 4;
 // A direction that misses the radius by more than this share of it is corrected.
 constexpr double kNormTolerance = 1e-13;
 
@@ -244,22 +247,31 @@ void ActiveSet::move_to_target() {
 }
 
 // Where several weights would change sign on the way along `direction`: the whole step with all of them at zero
-// instead, scaled into the radius, if the objective falls by more than `least_gain`. False, and nothing done, where it
-// does not.
+// instead, or else so far as the first few of them change it. False, and nothing done, where the objective falls by no
+// more than `least_gain` either way.
 bool ActiveSet::drop_crossing(std::span<const double> direction, double least_gain) {
-  std::vector<Index> crossing;
-  std::vector<double> weights(support_.size());
-  double norm_after = 0.0;
+  std::vector<Blocked> crossing;
   for (std::size_t k = 0; k < support_.size(); ++k) {
     const std::size_t slot = at(support_[k]);
-    weights[k] = weights_[slot] + direction[k];
-    if (weights[k] * signs_[slot] <= 0.0) {
-      weights[k] = 0.0;
-      crossing.push_back(static_cast<Index>(k));
-    }
-    norm_after += std::fabs(weights[k]);
+    if ((weights_[slot] + direction[k]) * signs_[slot] <= 0.0)
+      crossing.push_back({-weights_[slot] / direction[k], static_cast<Index>(k)});
   }
   if (crossing.size() < 2) return false;
+  std::sort(crossing.begin(), crossing.end(), [](const Blocked& a, const Blocked& b) { return a.step < b.step; });
+  if (drop_together(direction, 1.0, crossing, least_gain)) return true;
+  const std::size_t few = crossing.size() / kFewOfCrossing;
+  return few >= 2 && drop_together(direction, crossing[few - 1].step, std::span(crossing).first(few), least_gain);
+}
+
+// A step along `direction` with these at zero, scaled into the radius, if the objective falls by more than
+// `least_gain`.
+bool ActiveSet::drop_together(std::span<const double> direction, double step, std::span<const Blocked> crossing,
+                              double least_gain) {
+  std::vector<double> weights(support_.size());
+  for (std::size_t k = 0; k < support_.size(); ++k) weights[k] = weights_[at(support_[k])] + step * direction[k];
+  for (const Blocked& blocked : crossing) weights[at(blocked.position)] = 0.0;
+  double norm_after = 0.0;
+  for (const double weight : weights) norm_after += std::fabs(weight);
   if (is_constrained() && norm_after > radius()) map(weights) *= radius() / norm_after;
   std::vector<double> change(support_.size());
   for (std::size_t k = 0; k < support_.size(); ++k) change[k] = weights[k] - weights_[at(support_[k])];
@@ -270,7 +282,10 @@ bool ActiveSet::drop_crossing(std::span<const double> direction, double least_ga
   progress_ += gain;
   for (std::size_t k = 0; k < support_.size(); ++k) weights_[at(support_[k])] = weights[k];
   map(reduced_scores_) -= map(reduced);
-  for (auto position = crossing.rbegin(); position != crossing.rend(); ++position) drop(*position);
+  std::vector<Index> positions;
+  for (const Blocked& blocked : crossing) positions.push_back(blocked.position);
+  std::sort(positions.begin(), positions.end(), std::greater<>());
+  for (const Index position : positions) drop(position);
   return true;
 }
 

@@ -388,5 +388,29 @@ TEST(CorrectiveStep, SolvesALargerCorrelatedProblemToRounding) {
   }
 }
 
+// Many atoms at a time, of which most of those before them have to leave again.
+TEST(CorrectiveStep, SolvesOverBatchesThatPushEachOtherOut) {
+  std::mt19937_64 random(12);
+  std::normal_distribution<double> normal;
+  constexpr std::size_t kBatch = 100;
+  Problem problem;
+  problem.y.resize(120);
+  for (double& value : problem.y) value = normal(random);
+  Vector a(120, 0.0);
+  for (int j = 0; j < 800; ++j) {
+    for (double& value : a) value = 0.9 * value + 0.44 * normal(random);
+    problem.columns.push_back(a);
+  }
+  const std::vector<Proposal> all = problem.proposals();
+  for (const double radius : {0.3, 1.0, 1.8, 3.0, 5.0}) {
+    problem.radius = radius;
+    CorrectiveStep step = step_for(problem);
+    for (std::size_t round = 0; round < 80; ++round)
+      (void)step.advance(std::span(all).subspan(round * kBatch % all.size(), kBatch));
+    EXPECT_LE(static_cast<double>(evaluate(problem, step.iterate()).gap), 1e-12 * problem.null_objective())
+        << "radius " << radius;
+  }
+}
+
 }  // namespace
 }  // namespace wolfpack::frank_wolfe

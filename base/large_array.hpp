@@ -1,5 +1,5 @@
-// Arrays of many megabytes that are filled once and then read from end to end, pass after pass: the values of a
-// partition.
+// Arrays of many megabytes that are filled before they are read: the values of a partition, which are read from end to
+// end, pass after pass, and the matrices of a corrective step.
 //
 // A LargeArray is a std::vector but for two things. From 2 MiB on it is aligned for huge pages, and the kernel is asked
 // for them: so it has 512 times fewer pages to fault in and to translate. And elements that are given no value are left

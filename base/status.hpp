@@ -30,7 +30,13 @@ class PeerFailure : public RuntimeFailure {
   using RuntimeFailure::RuntimeFailure;
 };
 
-enum class StatusCode { ok, deadline_exceeded, stopped, peer_lost, out_of_range, transport_error };
+/// The transport says that a peer is gone. Whether it is, others must say: perhaps only the way to it is broken.
+class PeerUnreachable : public RuntimeFailure {
+ public:
+  using RuntimeFailure::RuntimeFailure;
+};
+
+enum class StatusCode { ok, deadline_exceeded, stopped, peer_lost, peer_unreachable, out_of_range, transport_error };
 
 /// The outcome of an operation on the data path.
 class [[nodiscard]] Status {
@@ -44,11 +50,12 @@ class [[nodiscard]] Status {
   [[nodiscard]] StatusCode code() const { return failure_ ? failure_->code : StatusCode::ok; }
   [[nodiscard]] const char* message() const { return failure_ ? failure_->message.c_str() : ""; }
 
-  /// Throws RuntimeFailure, or PeerFailure for peer_lost, where the status is not ok: for callers outside the data
-  /// path.
+  /// Throws RuntimeFailure, or PeerFailure for peer_lost and PeerUnreachable for peer_unreachable, where the status is
+  /// not ok: for callers outside the data path.
   void or_throw() const {
     if (!failure_) return;
     if (failure_->code == StatusCode::peer_lost) throw PeerFailure(failure_->message);
+    if (failure_->code == StatusCode::peer_unreachable) throw PeerUnreachable(failure_->message);
     throw RuntimeFailure(failure_->message);
   }
 

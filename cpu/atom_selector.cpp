@@ -1,6 +1,7 @@
 #include "cpu/atom_selector.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstdint>
@@ -34,12 +35,13 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr Index kPiecesPerThread = 16;
 constexpr Index kSmallestPiece = 16;
 constexpr Index kLargestPiece = 4096;
+// Columns that the quantized copy estimates before any of them is judged.
+constexpr std::size_t kBatch = 64;
 // Less than this is read before another thread is awake.
 constexpr std::uint64_t kWorthSharing = std::uint64_t{1} << 20;
 
 // From here on a quantized copy pays: a smaller partition is near the processor as it is, and with shorter columns what
 // is remembered of each, and the copy, would add more than 30% to a float32 matrix.
-constexpr std::size_t kBatch = 64;
 constexpr std::uint64_t kSmallestCopied = std::uint64_t{8} << 20;
 constexpr std::uint64_t kShortestCopied = 1024;  // bytes of a column
 

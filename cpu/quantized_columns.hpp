@@ -56,7 +56,7 @@ class QuantizedColumns {
   template <class Scalar>
   void set(Index j, const Scalar* values);
 
-  /// a_j'w, to within error(j) ||w||. `next`: a column that is read soon, or j.
+  /// a_j'w, to within error(j) ||w||. `next`: one that is read lead() columns later, or j.
   [[nodiscard]] double dot(Index j, const QuantizedDual& dual, Index next) const {
     return scales_[static_cast<std::size_t>(j)] * dual.scale() * kernel_(start(j), dual.values(), stride_, start(next));
   }

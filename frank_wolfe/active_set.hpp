@@ -118,6 +118,7 @@ class ActiveSet {
   [[nodiscard]] Blocked first_zero(std::span<const double> direction) const;
   void move(std::span<const double> direction, double step);
   [[nodiscard]] double norm() const;
+  [[nodiscard]] bool weights_have_their_signs() const;
 
   std::vector<double> target_;
   L1Term term_;

@@ -1,6 +1,7 @@
 // The moves of the active set: how a column enters the support, how one leaves it, and the way to the optimum in
 // between.
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <functional>
 #include <iterator>
@@ -26,8 +27,8 @@ constexpr double kCancelled = 1e-6;
 constexpr std::size_t kFewest = 4;
 // What so many rounds of joining together leave enters one at a time.
 constexpr int kRoundsTogether = 10;
-// Where not all that cross zero can leave together, the first of so many do, if they can.
-constexpr std::size_t kFewOfCrossing = 4;
+// Where not all that cross zero can leave together, the first one in so many of them do, if they can.
+constexpr std::size_t kShareOfCrossing = 4;
 // A direction that misses the radius by more than this share of it is corrected.
 constexpr double kNormTolerance = 1e-13;
 
@@ -193,6 +194,13 @@ ActiveSet::Blocked ActiveSet::first_zero(std::span<const double> direction) cons
   return blocked;
 }
 
+// But for rounding: a weight that should vanish with another one may be left a little beyond zero.
+bool ActiveSet::weights_have_their_signs() const {
+  const double rounding = 1e-9 * norm();
+  return std::all_of(support_.begin(), support_.end(),
+                     [&](Index slot) { return weights_[at(slot)] * signs_[at(slot)] >= -rounding; });
+}
+
 void ActiveSet::move(std::span<const double> direction, double step) {
   for (std::size_t k = 0; k < support_.size(); ++k) weights_[at(support_[k])] += step * direction[k];
 }
@@ -229,6 +237,7 @@ std::vector<double> ActiveSet::direction_to_target(std::vector<double>& reduced)
 void ActiveSet::move_to_target() {
   fresh_ = -1;
   while (!support_.empty()) {
+    assert(weights_have_their_signs());
     std::vector<double> reduced;
     const std::vector<double> direction = direction_to_target(reduced);
     const Blocked blocked = first_zero(direction);
@@ -253,13 +262,14 @@ bool ActiveSet::drop_crossing(std::span<const double> direction, double least_ga
   std::vector<Blocked> crossing;
   for (std::size_t k = 0; k < support_.size(); ++k) {
     const std::size_t slot = at(support_[k]);
-    if ((weights_[slot] + direction[k]) * signs_[slot] <= 0.0)
-      crossing.push_back({-weights_[slot] / direction[k], static_cast<Index>(k)});
+    if ((weights_[slot] + direction[k]) * signs_[slot] > 0.0) continue;
+    const double step = weights_[slot] == 0.0 ? 0.0 : -weights_[slot] / direction[k];
+    crossing.push_back({step, static_cast<Index>(k)});
   }
   if (crossing.size() < 2) return false;
   std::sort(crossing.begin(), crossing.end(), [](const Blocked& a, const Blocked& b) { return a.step < b.step; });
   if (drop_together(direction, 1.0, crossing, least_gain)) return true;
-  const std::size_t few = crossing.size() / kFewOfCrossing;
+  const std::size_t few = crossing.size() / kShareOfCrossing;
   return few >= 2 && drop_together(direction, crossing[few - 1].step, std::span(crossing).first(few), least_gain);
 }
 

@@ -19,9 +19,9 @@ namespace {
 constexpr Index kFullShare = 8;
 // Dense columns that a sparse one is multiplied with at a time.
 constexpr std::size_t kTogether = 4;
-// Of pairs of dense columns so many times so many are multiplied at a time, and each column with so many while it is
-// near the processor.
+// Dense columns are multiplied so many by so many at a time ...
 constexpr Index kTile = 4;
+// ... and each of them with so many while these are near the processor.
 constexpr Index kBlock = 32;
 
 void check(const Column& column, Index rows) {
@@ -176,7 +176,8 @@ void ColumnStore::dense_gram(Index first, double* out, Index stride) const {
         const Index j_end = std::min(j + kTile, block_end);
         kernels().tile(left.data(), i_end - i, pointers(j, j_end).data(), j_end - j, rows_,
                        out + i + (j - first) * stride, stride);
-        for (Index row = i; row < i_end && i >= first && i < j; ++row)
+        if (i < first || i >= j) continue;  // nothing that is written twice, or its mirror image is in the tile
+        for (Index row = i; row < i_end; ++row)
           for (Index column = j; column < j_end; ++column)
             out[column + (row - first) * stride] = out[row + (column - first) * stride];
       }

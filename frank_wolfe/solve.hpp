@@ -62,8 +62,8 @@ struct SolveResult {
 [[nodiscard]] ps::RowSpec lasso_model_row(Index columns, const std::vector<double>& target, std::size_t workers,
                                           const SolveOptions& options);
 
-/// For JobOptions. A worker that is alone is quicker than a thread beside it. With several the rounds, which the owner
-/// folds once all that keep pace have come, leave nobody behind for its help.
+/// For JobOptions. A worker that is alone steps its shard quicker than a thread beside it. With several, help leaves
+/// nobody behind: the owner folds a round only once all that keep pace have come.
 [[nodiscard]] inline runtime::ShardHelp shard_help(std::size_t workers) {
   return workers == 1 ? runtime::ShardHelp::always : runtime::ShardHelp::where_cores_are_short;
 }

@@ -1,8 +1,8 @@
+// How a job is set up and closed. Its iterations: job_iterate.cpp.
 #include "runtime/job.hpp"
 
 #include <algorithm>
 #include <cstring>
-#include <exception>
 #include <numeric>
 #include <unistd.h>
 
@@ -14,8 +14,6 @@
 #include "base/time.hpp"
 #include "base/words.hpp"
 #include "runtime/agree.hpp"
-#include "runtime/gather_recording.hpp"
-#include "runtime/signals.hpp"
 #include "transport/probe.hpp"
 
 namespace wolfpack::runtime {
@@ -217,178 +215,6 @@ void Job::verify(const transport::RemoteRegion& region, std::uint64_t owner, con
   if (header.wire_version != ps::kWireVersion || header.layout_hash != layout_.hash() || header.shard != owner)
     throw RuntimeFailure(fmt::format(
         "{} lays out its memory differently: the same program with the same options must run everywhere", name));
-}
-
-ps::MergePolicy& Job::policy(ps::Key key) { return owner_->shard().policy(key); }
-
-void Job::begin(const IterateOptions& options) {
-  client_.reset();
-  owner_.reset();
-  // What an earlier iterate() left; after this barrier others may write here again.
-  const auto clear = [](std::span<std::byte> words) {
-    for (std::size_t i = 0; i < words.size(); i += 8) store_word(words.data() + i, 0);
-  };
-  const auto board = board_->bytes();
-  clear(board.subspan(layout_.clock_offset({0})));
-  if (shard_memory_) {
-    const std::uint64_t first_tail = layout_.tail_offset({0});
-    clear(shard_memory_->bytes().subspan(first_tail, layout_.lane_offset({0}) - first_tail));
-  }
-
-  const bool steps_shard = hosts_shard() && layout_.has_rows(worker().value) && helps_owner(options.staleness);
-  std::unique_ptr<ps::Shard> shard;
-  agree(bootstrap_, [&] {
-    client_ = std::make_unique<ps::Client>(
-        layout_, options_.rows, worker(), *channel_, board, boards_, shards_,
-        [this] {
-          if (owner_) {
-            if (Status status = owner_->check(); !status.ok()) return status;
-          }
-          return liveness_->check();
-        },
-        steps_shard ? std::function<bool()>([this] { return owner_->help(); }) : nullptr);
-    if (hosts_shard()) shard = make_shard(options);
-  });
-
-  if (cores_ != Cores::too_few) move_to_core(rank_on_host_);
-  const double now = monotonic_seconds();
-  Bytes mine;
-  ByteWriter(mine).value(now);
-  start_seconds_ = 0.0;
-  for (const Bytes& other : allgather(mine))
-    start_seconds_ = std::max(start_seconds_, ByteReader(other).value<double>());
-  if (shard) start_owner(std::move(shard), options, steps_shard && workers() == 1);
-}
-
-std::unique_ptr<ps::Shard> Job::make_shard(const IterateOptions& options) {
-  const ps::ShardOptions shard_options{
-      .shard = worker().value,
-      .bulk_synchronous = options.staleness.is_bulk_synchronous(),
-      .last_clock = options.iterations ? std::optional(Clock{*options.iterations}) : std::nullopt,
-      .fold_patience = options.fold_patience,
-      .host_board = board_->bytes(),
-      .records_folds = options.record,
-      .script = options.replay ? options.replay->script(worker().value) : nullptr,
-  };
-  return std::make_unique<ps::Shard>(layout_, options_.rows, shard_options, shard_memory_->bytes(), *owner_channel_,
-                                     owner_boards_);
-}
-
-bool Job::helps_owner(Staleness staleness) const {
-  switch (options_.shard_help) {
-    case ShardHelp::always:
-      return true;
-    case ShardHelp::never:
-      return false;
-    case ShardHelp::where_cores_are_short:
-      return cores_ != Cores::for_all;
-    case ShardHelp::automatic:
-      break;
-  }
-  return cores_ == Cores::for_workers || (cores_ == Cores::too_few && staleness.is_bulk_synchronous());
-}
-
-void Job::start_owner(std::unique_ptr<ps::Shard> shard, const IterateOptions& options, bool is_helped) {
-  const auto question = [this, limit = options.replay ? std::nullopt
-                                                      : options.time_limit_seconds]() -> std::optional<ps::StopReason> {
-    const ps::StopReason elsewhere = ps::stop_of(layout_, board_->bytes()).reason;  // another shard's owner's
-    if (elsewhere != ps::StopReason::running && elsewhere != ps::StopReason::iterations_done) return elsewhere;
-    if (interrupt_requested()) return ps::StopReason::interrupted;
-    if (!liveness_->check().ok()) return ps::StopReason::failed;
-    if (limit && monotonic_seconds() - start_seconds_ > *limit) return ps::StopReason::time_limit;
-    return std::nullopt;
-  };
-  owner_ = std::make_unique<ShardOwner>(std::move(shard), question, is_helped);
-}
-
-void Job::check_replay(const Recording& recording) const {
-  if (recording.workers() == workers() && recording.shards.size() == layout_.shards) return;
-  throw InputError(
-      fmt::format("the recording is of {} workers and {} shards, and the job has {} and {}; accepted: the same",
-                  recording.workers(), recording.shards.size(), workers(), layout_.shards));
-}
-
-IterateResult Job::iterate(const IterateOptions& options, const std::function<void(Iteration&)>& body) {
-  if (options.replay != nullptr) check_replay(*options.replay);
-  try {
-    begin(options);
-    IterateResult result;
-    Log log;
-    run_worker(options, body, result.clock, log);
-    result.trace = log.trace.take();
-    if (owner_) {
-      owner_->join();
-      result.seconds = owner_->stopped_at_seconds() - start_seconds_;
-    }
-    result.stop = client_->stop();
-    result.is_replayed = options.replay != nullptr && result.stop.reason == ps::StopReason::iterations_done;
-    if (result.is_replayed) result.stop.reason = options.replay->stop;
-    leave_failed_job(result.stop.reason == ps::StopReason::failed
-                         ? Status(StatusCode::peer_lost, "another worker failed")
-                         : Status());
-    flush_all();
-    barrier();  // nobody's memory goes, or is cleared, while somebody may still reach for it
-    if (options.record)
-      result.recording = gather_recording(bootstrap_, layout_.shards, result.stop.reason, result.clock,
-                                          std::move(log.reads), owner_ ? &owner_->shard() : nullptr);
-    return result;
-  } catch (...) {
-    liveness_->announce_failure();
-    if (owner_ && owner_->check().code() == StatusCode::transport_error)
-      owner_->join();  // throws what the owner died of: the cause of what arrived here. A lost peer is a consequence.
-    throw;
-  }
-}
-
-void Job::run_worker(const IterateOptions& options, const std::function<void(Iteration&)>& body, Clock& clock,
-                     Log& log) {
-  const SspPolicy policy(options.staleness, options.iterations);
-  const Iteration::Straggling straggling{options.replay ? std::nullopt : options.straggler, options.seed, workers(),
-                                         start_seconds_};
-  std::optional<ReadReplay> replay;
-  if (options.replay != nullptr) replay.emplace(*options.replay, worker());
-  const Iteration::Tape tape{options.record ? &log.reads : nullptr, replay ? &*replay : nullptr};
-  const auto decide = [&] {
-    if (options.replay != nullptr)
-      return clock < options.replay->clocks[worker().value] ? SspPolicy::Decision::start : SspPolicy::Decision::finish;
-    return policy.next(clock, client_->clocks().slowest());
-  };
-  const auto seconds = [&] { return options.trace ? monotonic_seconds() - start_seconds_ : 0.0; };
-  double end = seconds();  // of the last iteration
-  for (;;) {
-    TraceRow row;
-    row.worker = worker();
-    row.clock = clock;
-    row.start = row.end = end;
-    Status status = client_->check();
-    SspPolicy::Decision decision = decide();
-    if (status.ok() && decision == SspPolicy::Decision::wait) {
-      status = client_->wait_until([&] { return (decision = decide()) != SspPolicy::Decision::wait; });
-      row.wait = seconds() - row.start;
-    }
-    if (status.ok() && decision == SspPolicy::Decision::finish)
-      status = client_->wait_until([] { return false; });  // the stop word
-    if (status.code() != StatusCode::stopped) leave_failed_job(status);
-    if (!status.ok()) return;
-    bool stopped = false;
-    try {
-      Iteration iteration(*client_, policy, straggling, tape, options.trace, row);
-      body(iteration);
-      iteration.tick();
-      clock = clock.next();
-    } catch (const JobStopped&) {
-      stopped = true;  // an iteration that was cut short is traced where it had begun to compute
-    }
-    row.finish(end = seconds());
-    if (options.trace && (!stopped || row.compute > 0)) log.trace.add(row);
-    if (stopped) return;
-  }
-}
-
-void Job::leave_failed_job(const Status& status) const {
-  if (status.ok()) return;
-  liveness_->check().or_throw();  // the message that names who
-  status.or_throw();
 }
 
 }  // namespace wolfpack::runtime

@@ -5,7 +5,9 @@
 //
 // Every process (or thread) of the job constructs a Job with the same options, on the thread that will iterate. Workers
 // 0 .. shards - 1 host a shard each: its memory, and a thread for its owner. Errors throw RuntimeFailure in every
-// process that still lives; who is to blame is named by worker 0, or, if it is worker 0, by the others.
+// process that still lives: PeerFailure where another one is to blame, whom worker 0's names, or, if it is worker 0,
+// the others'. Where the transport cannot reach a peer of whose loss nobody knows, that worker's PeerUnreachable says
+// so.
 #pragma once
 
 #include <functional>
@@ -27,8 +29,8 @@ namespace wolfpack::runtime {
 
 /// Whether a worker that waits steps the shard, if it has rows, that its process hosts (runtime/shard_owner.hpp).
 enum class ShardHelp {
-  automatic,  ///< where cores are short; at staleness > 0 not where they are too few for the workers alone, for those
-              ///< that may run ahead leave others behind sooner when one of them sees its own updates first
+  automatic,  ///< where cores are short; at staleness > 0 not where they are too few for the workers alone: whoever
+              ///< steps it sees its own updates before the others theirs, and may run ahead and leave them behind
   where_cores_are_short,  ///< where this host has no core for each of its workers and owners
   always,
   never,
@@ -123,6 +125,7 @@ class Job {
   void run_worker(const IterateOptions& options, const std::function<void(Iteration&)>& body, Clock& clock, Log& log);
   void count_cores(const std::vector<PeerInfo>& peers);
   void leave_failed_job(const Status& status) const;
+  [[nodiscard]] Status wait_for_a_loss() const;
   void check_replay(const Recording& recording) const;
 
   transport::Bootstrap& bootstrap_;

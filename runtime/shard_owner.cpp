@@ -37,7 +37,11 @@ void ShardOwner::end() {
   if (thread_.joinable()) thread_.join();
 }
 
-Status ShardOwner::check() const { return failed_.load(std::memory_order_acquire) ? status_ : Status(); }
+Status ShardOwner::check() const {
+  if (!failed_.load(std::memory_order_acquire)) return {};
+  return {code_, code_ == StatusCode::peer_unreachable ? "the owner of the shard cannot reach a worker"
+                                                       : "the owner of the shard failed"};
+}
 
 void ShardOwner::join() {
   if (thread_.joinable()) thread_.join();
@@ -55,10 +59,10 @@ void ShardOwner::fail() {
   failure_ = std::current_exception();
   try {
     throw;
-  } catch (const PeerFailure& failure) {
-    status_ = {StatusCode::peer_lost, failure.what()};
+  } catch (const PeerUnreachable&) {
+    code_ = StatusCode::peer_unreachable;
   } catch (...) {
-    status_ = {StatusCode::transport_error, "the owner of the shard failed"};
+    code_ = StatusCode::transport_error;
   }
   failed_.store(true, std::memory_order_release);
 }

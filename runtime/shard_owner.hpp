@@ -36,7 +36,7 @@ class ShardOwner {
   /// check(). From the worker's thread of the process.
   bool help();
 
-  /// ok; peer_lost where that is why the owner has failed, else transport_error. Any thread.
+  /// ok; peer_unreachable where that is why the owner has failed, else transport_error. Any thread.
   [[nodiscard]] Status check() const;
   /// Waits for the thread to have told everybody of the stop; then rethrows what ended it, if anything did.
   void join();
@@ -64,7 +64,7 @@ class ShardOwner {
   double asked_at_seconds_ = 0.0;
   double stopped_at_seconds_ = 0.0;
   std::exception_ptr failure_;
-  Status status_;  // written before failed_
+  StatusCode code_ = StatusCode::ok;  // written before failed_, as failure_ is
   std::atomic<bool> failed_ = false;
   std::atomic<bool> abandon_ = false;
   Thread thread_;

@@ -15,7 +15,8 @@
 namespace wolfpack::transport {
 namespace {
 
-/// What operations end with once an endpoint's peer has closed it or fallen silent.
+/// What operations end with once an endpoint's peer has closed it or fallen silent, those also that were under way then
+/// or begin after. UCS_ERR_CANCELED besides where this side closes the endpoint by force, when nobody waits for them.
 bool says_that_the_peer_is_gone(ucs_status_t status) {
   return status == UCS_ERR_CONNECTION_RESET || status == UCS_ERR_NOT_CONNECTED || status == UCS_ERR_ENDPOINT_TIMEOUT ||
          status == UCS_ERR_CANCELED;
@@ -27,7 +28,7 @@ void check_ucx(ucs_status_t status, const char* call) { to_status(status, call).
 
 Status to_status(ucs_status_t status, const char* call) {
   if (status == UCS_OK) return {};
-  return {says_that_the_peer_is_gone(status) ? StatusCode::peer_lost : StatusCode::transport_error,
+  return {says_that_the_peer_is_gone(status) ? StatusCode::peer_unreachable : StatusCode::transport_error,
           fmt::format("{}: {} (UCX {})", call, ucs_status_string(status), static_cast<int>(status))};
 }
 

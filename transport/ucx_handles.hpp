@@ -21,7 +21,7 @@ namespace wolfpack::transport {
 /// Throws RuntimeFailure "CALL: UCX's text" where `status` is an error.
 void check_ucx(ucs_status_t status, const char* call);
 
-/// "CALL: UCX's text": peer_lost where UCX says that the peer is gone, else transport_error.
+/// "CALL: UCX's text": peer_unreachable where UCX says that the peer is gone, else transport_error.
 [[nodiscard]] Status to_status(ucs_status_t status, const char* call);
 
 namespace ucx {

@@ -29,9 +29,9 @@ RUNS = [("corrective", ()), ("pairwise", ()), ("away", ()), ("line-search", ()),
 
 def solve(binary, data, folder, *options):
     """result.json and the rows of trace.jsonl, in the order in which they ended."""
-    ended = subprocess.run([binary, "lasso", "--data", data, "--beta", "1", "--quiet", "--output", folder, *options])
+    ended = subprocess.run([binary, "lasso", "--data", data, "--quiet", "--output", folder, *options])
     if ended.returncode not in (0, 3):
-        sys.exit(f"methods.py: wolfpack lasso {' '.join(options)} ended with status {ended.returncode}")
+        sys.exit(f"{pathlib.Path(sys.argv[0]).name}: wolfpack lasso {' '.join(map(str, options))} ended with status {ended.returncode}")
     folder = pathlib.Path(folder)
     result = json.loads((folder / "result.json").read_text())
     rows = [json.loads(line) for line in (folder / "trace.jsonl").read_text().splitlines()]
@@ -92,7 +92,7 @@ def main():
         data = f"{folder}/instance.libsvm"
         subprocess.run([arguments.binary, "generate", "--rows", "1000", "--columns", "10000", "--density", "0.001",
                         "--nonzeros", "100", "--noise", arguments.noise, "--seed", arguments.seed, "--output", data], check=True)
-        best = solve(arguments.binary, data, folder, "--workers", "1", "--tolerance", "1e-12")[0]["objective"]
+        best = solve(arguments.binary, data, folder, "--beta", "1", "--workers", "1", "--tolerance", "1e-12")[0]["objective"]
         common = ["--workers", str(arguments.workers), "--max-clock", str(arguments.max_clock), "--time-limit",
                   str(arguments.time_limit), "--seed", arguments.seed]
         for straggler in (None, STRAGGLER):
@@ -108,7 +108,7 @@ def main():
                     options = ["--method", method, *step, "--staleness", staleness, *common]
                     if straggler:
                         options += ["--straggler", straggler]
-                    solved = [solve(arguments.binary, data, folder, *options) for _ in range(arguments.repeats)]
+                    solved = [solve(arguments.binary, data, folder, "--beta", "1", *options) for _ in range(arguments.repeats)]
                     met = [measures(result, rows, best) for result, rows in solved]
                     clock_seconds = statistics.median(rows[-1]["end"] / max(row["clock"] + 1 for row in rows) for _, rows in solved)
                     name = " ".join([method, *step[1:]])

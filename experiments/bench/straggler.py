@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """What staleness wins beside a straggler, and costs without one, on the wide Gaussian instance (500 x 50,000, float32).
 
-    cmake --preset release && cmake --build --preset release && experiments/bench/straggler.py --json straggler.json
+    scripts/install-packages bench && cmake --preset release && cmake --build --preset release
+    experiments/bench/straggler.py --json straggler.json
 
 Four workers, all equal and then worker 1 ten times slower, at several stalenesses: clocks of the slowest worker, passes over the matrix,
-milliseconds until the relative gap of 1e-6 was certified, and until a worker read a model whose true error f - f* was below 1e-6 f(0),
-f* being the objective of a run to a gap of 1e-12. Medians, of runs in turn, so that a busy machine slows all alike; and how many times
+milliseconds until the relative gap of 1e-6 was certified, and until an iteration ended on a model whose true error f - f* was below
+1e-6 f(0), f* being the objective of a run to a gap of 1e-12. Medians, of runs in turn, so that a busy machine slows all alike; and how many times
 sooner than BSP.
 """
 import argparse
@@ -13,32 +14,18 @@ import datetime
 import json
 import pathlib
 import statistics
-import subprocess
-import sys
 import tempfile
 
 import numpy as np
 
-from methods import ROOT
+from methods import ROOT, solve
 from racing import data_sets, machine
 
 GAP = 1e-6
 
 
-def solve(binary, folder, penalty, *options):
-    """result.json, and the rows of trace.jsonl in the order in which they ended."""
-    command = [binary, "lasso", "--data", folder / "matrix.npy", "--target", folder / "target.npy", "--lambda", repr(penalty), "--quiet",
-               "--output", folder / "run", *options]
-    ended = subprocess.run(command)
-    if ended.returncode != 0:
-        sys.exit(f"straggler.py: wolfpack lasso {' '.join(options)} ended with status {ended.returncode}")
-    result = json.loads((folder / "run/result.json").read_text())
-    rows = [json.loads(line) for line in (folder / "run/trace.jsonl").read_text().splitlines()]
-    return result, sorted(rows, key=lambda row: row["end"])
-
-
 def seconds_to_true_error(result, rows, best):
-    """Until a worker had read such a model, or, where none did, until the last one was published."""
+    """Until an iteration on such a model had ended, or, where none did, until the last model was published."""
     for row in rows:
         if row["objective"] is not None and row["objective"] - best <= GAP * result["null_objective"]:
             return row["end"]
@@ -56,7 +43,8 @@ def main():
     parser.add_argument("--json", help="also write the numbers there")
     arguments = parser.parse_args()
 
-    record = {"date": datetime.date.today().isoformat(), "machine": machine.describe(), "gap": GAP,
+    binaries = pathlib.Path(arguments.binary).parent
+    record = {"date": datetime.date.today().isoformat(), "machine": machine.describe(), "versions": machine.versions(binaries), "gap": GAP,
               "settings": {name: value for name, value in vars(arguments).items() if name not in ("binary", "json")}, "results": []}
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch)
@@ -67,13 +55,15 @@ def main():
         print(f"{'lambda/max':>10}  {'--straggler':<21} {'staleness':>9} {'clocks':>6} {'passes':>6} {'certified ms':>12} {'sooner':>6} "
               f"{'true error ms':>13} {'sooner':>6}")
         for ratio in arguments.ratios:
-            best = solve(arguments.binary, folder, ratio * largest, "--workers", "1", "--tolerance", "1e-12")[0]["objective"]
+            problem = ["--target", folder / "target.npy", "--lambda", repr(ratio * largest)]
+            run = lambda *options: solve(arguments.binary, folder / "matrix.npy", folder / "run", *problem, *options)
+            best = run("--workers", "1", "--tolerance", "1e-12")[0]["objective"]
             for straggler in (None, f"worker=1,slowdown={arguments.slowdown}"):
                 options = ["--workers", str(arguments.workers)] + (["--straggler", straggler] if straggler else [])
                 runs = {staleness: [] for staleness in arguments.staleness}
                 for _ in range(arguments.repeats):
                     for staleness, solved in runs.items():
-                        result, rows = solve(arguments.binary, folder, ratio * largest, "--staleness", staleness, *options)
+                        result, rows = run("--staleness", staleness, *options)
                         slowest = min(sum(row["worker"] == worker for row in rows) for worker in range(arguments.workers))
                         solved.append((slowest, result["full_passes"], result["solve_seconds"], seconds_to_true_error(result, rows, best)))
                 first = None

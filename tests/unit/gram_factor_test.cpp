@@ -60,8 +60,9 @@ TEST(GramFactor, SolvesForSeveralVectorsAsForEachAlone) {
   std::mt19937_64 random(6);
   std::normal_distribution<double> normal;
   GramFactor factor;
+  const std::vector<Index> counts{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 31, 32, 33, 70};  // blocks are of 32
   for (Index size = 0; size < 20; ++size) {
-    for (Index count = 0; count < 10; ++count) {
+    for (const Index count : counts) {
       Vector block(static_cast<std::size_t>(size * count));
       for (double& value : block) value = normal(random);
       const Vector before = block;

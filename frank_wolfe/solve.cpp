@@ -21,8 +21,9 @@ namespace wolfpack::frank_wolfe {
 namespace {
 
 constexpr ps::Key kModel{0};
-/// A pass over half the news costs a whole pass; a quarter of one is a fair price for all of it.
-constexpr double kFoldPatience = 0.25;
+/// To fold without somebody who is about to come costs a round more: to wait for as long costs at most as much, and who
+/// does not come then is not waited for again.
+constexpr double kFoldPatience = 1.0;
 
 /// The problem that a run begins with: of an automatic path, one in which nothing is penalised.
 L1Term first_problem(const SolveOptions& options) {

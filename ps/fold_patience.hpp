@@ -2,8 +2,8 @@
 //
 // Folding at once is right when one worker is far behind, and wasteful when all keep pace: then the clocks of the
 // others arrive a moment later, and the version published in between makes every worker work on half the news. So the
-// owner waits for the workers that have kept pace, but for a small share of their iteration time at most; who missed
-// that is not waited for until it comes in time again. Pure logic: the caller brings the time.
+// owner waits for the workers that have kept pace, but for a share at most of the time of a round, from fold to fold;
+// who missed that is not waited for until it comes in time again. Pure logic: the caller brings the time.
 #pragma once
 
 #include <algorithm>
@@ -16,30 +16,35 @@ namespace wolfpack::ps {
 
 class FoldPatience {
  public:
-  /// `share` of an iteration's time; 0: never wait.
+  /// `share` of a round's time; 0: never wait.
   FoldPatience(double share, std::size_t workers) : share_(share), workers_(workers) {}
+
+  /// The first round has begun, or had before.
+  void began(double now) {
+    if (round_began_at_ < 0) round_began_at_ = now;
+  }
 
   /// Worker's end of clock has come.
   void arrived(WorkerId worker, double now) {
     workers_[worker.value].waits = true;
     if (first_arrival_ < 0) {
       first_arrival_ = now;
-      if (folded_at_ >= 0) iteration_seconds_ = now - folded_at_;
+      if (round_began_at_ >= 0) round_seconds_ = now - round_began_at_;
     }
   }
 
   /// Whether what has arrived should be folded now.
   [[nodiscard]] bool is_over(double now) const {
     if (first_arrival_ < 0) return false;
-    if (share_ <= 0 || now - first_arrival_ >= share_ * iteration_seconds_) return true;
+    if (share_ <= 0 || now - first_arrival_ >= share_ * round_seconds_) return true;
     return std::all_of(workers_.begin(), workers_.end(), [](const Worker& w) { return w.waits || !w.keeps_pace; });
   }
 
-  /// All that had arrived is folded.
+  /// All that had arrived is folded, by a fold that began at `now`.
   void folded(double now) {
     for (Worker& worker : workers_) worker = {.waits = false, .keeps_pace = worker.waits};
     first_arrival_ = -1.0;
-    folded_at_ = now;
+    round_began_at_ = now;
   }
 
  private:
@@ -48,9 +53,9 @@ class FoldPatience {
     bool keeps_pace = true;  // it came in time for the last fold
   };
   double share_;
-  double iteration_seconds_ = 0.0;  // from the last fold to the first arrival after it: the quickest worker's iteration
-  double first_arrival_ = -1.0;     // none
-  double folded_at_ = -1.0;         // never
+  double round_seconds_ = 0.0;    // the last fold's and the quickest worker's iteration after it
+  double first_arrival_ = -1.0;   // none
+  double round_began_at_ = -1.0;  // not yet
   std::vector<Worker> workers_;
 };
 

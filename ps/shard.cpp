@@ -58,6 +58,7 @@ Shard::~Shard() = default;
 
 bool Shard::step(double now) {
   now_ = now;
+  patience_.began(now);
   channel_.progress();
   const bool drained = drain();
   const bool published =

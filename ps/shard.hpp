@@ -36,7 +36,7 @@ struct ShardOptions {
   std::uint64_t shard = 0;
   bool bulk_synchronous = false;    ///< staleness 0: fold clock by clock
   std::optional<Clock> last_clock;  ///< iterations a worker: the job is done when all are folded in
-  double fold_patience = 0.0;       ///< share of an iteration to wait for more before a fold (ps/fold_patience.hpp)
+  double fold_patience = 0.0;       ///< share of a round to wait for more before a fold (ps/fold_patience.hpp)
   std::span<const std::byte> host_board = {};  ///< of the worker that hosts the shard: a shard without rows needs it
   bool records_folds = false;
   std::shared_ptr<const FoldScript> script = nullptr;  ///< fold by it, whatever the other options say

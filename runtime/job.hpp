@@ -51,9 +51,8 @@ struct IterateOptions {
   std::optional<StragglerSpec> straggler = std::nullopt;
   std::uint64_t seed = 0;                                   ///< of a random straggler
   std::optional<double> time_limit_seconds = std::nullopt;  ///< from the start of the iterations
-  double fold_patience =
-      0.0;              ///< at staleness > 0: share of an iteration that the owner waits for more before it folds
-  bool record = false;  ///< see runtime/recording.hpp
+  double fold_patience = 0.0;  ///< at staleness > 0: share of a round that the owner waits for more before it folds
+  bool record = false;         ///< see runtime/recording.hpp
   const Recording* replay = nullptr;  ///< stragglers and limits are then as they were
   bool trace = true;  ///< times iterations and keeps a row of each: some 0.1 µs and 136 bytes an iteration
 };

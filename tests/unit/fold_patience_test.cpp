@@ -5,7 +5,7 @@
 namespace wolfpack::ps {
 namespace {
 
-/// A fold of both workers at 0, so that an iteration takes 1 s from there to the arrival at 1.
+/// A fold of both workers at 0, so that a round takes 1 s from there to the arrival at 1.
 FoldPatience after_a_common_fold(double share) {
   FoldPatience patience(share, 2);
   patience.arrived({0}, 0.0);
@@ -22,7 +22,16 @@ TEST(FoldPatience, WithoutAShareEverythingIsFoldedAtOnce) {
   EXPECT_TRUE(patience.is_over(1.0));
 }
 
-TEST(FoldPatience, WaitsForAWorkerThatHasKeptPaceButOnlyForTheShareOfAnIteration) {
+TEST(FoldPatience, WaitsInTheFirstRoundTooFromItsBeginning) {
+  FoldPatience patience(0.5, 2);
+  patience.began(1.0);
+  patience.began(1.5);
+  patience.arrived({0}, 3.0);
+  EXPECT_FALSE(patience.is_over(3.9));
+  EXPECT_TRUE(patience.is_over(4.0));
+}
+
+TEST(FoldPatience, WaitsForAWorkerThatHasKeptPaceButOnlyForTheShareOfARound) {
   auto patience = after_a_common_fold(0.1);
   patience.arrived({0}, 1.0);
   EXPECT_FALSE(patience.is_over(1.05));

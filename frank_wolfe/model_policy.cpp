@@ -17,10 +17,14 @@ L1Term first_term(const Path& path) { return path.is_automatic() ? l1_penalty(0.
 
 // A round that brings less than this share of the atoms it might have is a poor one.
 constexpr double kPoorRound = 0.25;
-// K, the atoms proposed in a round by all workers together, is at least so many, and at most this multiple of those
-// that were of use: last time, or since some were of none.
+// K, the atoms proposed in a round by all workers together, is at least so many, and at most this multiple of the
+// useful ones: of those that were active after the last step, or since some were not, times this power of their share.
+// Where few of many stay they push each other out, which costs more than a round with fewer: with powers 0, 1, 2, 3, 4,
+// 6 the Gaussian instance at lambda / lambda_max 0.01 took 80, 75, 69, 63, 60, 60 ms, and 20 newsgroups, where most
+// stay, 153, 165, 155, 148, 145, 149.
 constexpr std::size_t kFewestAtoms = 10;
 constexpr double kMore = 2.0;
+constexpr int kPowerOfShare = 4;
 // Where at least this share of the proposed ones is of use, few came because no more were worth it, not because more
 // would have been in vain: K does not fall then.
 constexpr double kNearlyAll = 0.95;
@@ -201,15 +205,15 @@ bool ModelPolicy::everybody_evaluated(Version version) const {
 
 // A share of the active set, so that few rounds are made, but not many more than were of use last time.
 std::size_t ModelPolicy::atoms_per_worker() const {
-  const std::size_t useful =
-      std::min(iterate().columns.size() / 2, static_cast<std::size_t>(kMore * static_cast<double>(useful_atoms_)));
+  const std::size_t useful = std::min(iterate().columns.size() / 2, static_cast<std::size_t>(kMore * useful_atoms_));
   const std::size_t all = options_.top_k != 0 ? options_.top_k : std::max(kFewestAtoms, useful);
   return (all + options_.workers - 1) / options_.workers;
 }
 
 void ModelPolicy::learn_from(std::size_t proposed, std::size_t kept) {
-  const bool nearly_all = static_cast<double>(kept) >= kNearlyAll * static_cast<double>(proposed);
-  useful_atoms_ = nearly_all ? std::max(useful_atoms_, kept) : kept;
+  const double share = static_cast<double>(kept) / static_cast<double>(proposed);
+  const auto now = static_cast<double>(kept);
+  useful_atoms_ = share >= kNearlyAll ? std::max(useful_atoms_, now) : now * std::pow(share, kPowerOfShare);
 }
 
 bool ModelPolicy::is_poor_round(std::size_t proposals, std::size_t reporters) const {

@@ -114,8 +114,8 @@ class ModelPolicy final : public ps::MergePolicy {
   std::vector<Proposal> proposals_;  // merged since the last settle()
   std::size_t reporters_ = 0;        // workers' reports merged since then
   std::vector<WorkerState> workers_;
-  std::size_t useful_atoms_ = 0;  // the most that were active after a step, since some were not
-  double largest_norm_ = 0.0;     // of the columns, as far as it is reported
+  double useful_atoms_ = 0.0;  // the most that were active after a step, since some were not
+  double largest_norm_ = 0.0;  // of the columns, as far as it is reported
   std::vector<PathPoint> points_;
   double began_seconds_;  // when the problem under way began, and what had been done by then
   std::uint64_t began_clocks_ = 0;

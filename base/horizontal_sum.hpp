@@ -10,33 +10,28 @@
 namespace wolfpack {
 
 typedef double Doubles2 __attribute__((vector_size(16)));
-typedef float Floats4 __attribute__((vector_size(16)));
+typedef int Integers4 __attribute__((vector_size(16)));
 
 static inline double horizontal_sum(Doubles2 v) { return v[0] + v[1]; }
-static inline float horizontal_sum(Floats4 v) { return (v[0] + v[2]) + (v[1] + v[3]); }
+static inline int horizontal_sum(Integers4 v) { return (v[0] + v[2]) + (v[1] + v[3]); }
 
 #if defined(__AVX__)
 typedef double Doubles4 __attribute__((vector_size(32)));
-typedef float Floats8 __attribute__((vector_size(32)));
+typedef int Integers8 __attribute__((vector_size(32)));
 
 static inline double horizontal_sum(Doubles4 v) {
   return horizontal_sum(__builtin_shufflevector(v, v, 0, 1) + __builtin_shufflevector(v, v, 2, 3));
 }
-static inline float horizontal_sum(Floats8 v) {
+static inline int horizontal_sum(Integers8 v) {
   return horizontal_sum(__builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7));
 }
 #endif
 
 #if defined(__AVX512F__)
 typedef double Doubles8 __attribute__((vector_size(64)));
-typedef float Floats16 __attribute__((vector_size(64)));
 
 static inline double horizontal_sum(Doubles8 v) {
   return horizontal_sum(__builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7));
-}
-static inline float horizontal_sum(Floats16 v) {
-  return horizontal_sum(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
-                        __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));
 }
 #endif
 

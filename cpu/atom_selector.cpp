@@ -184,11 +184,10 @@ class CpuAtomSelector final : public AtomSelector {
         const std::size_t ahead = begin + k + quantized_->lead();
         scores[k] = quantized_->dot(j, pass.quantized, ahead < to_read.size() ? to_read[ahead] : j);
       }
-      const double norm = memory_.dual().norm;
       for (std::size_t k = 0; k < batch.size(); ++k) {
         const Index j = batch[k];
         scores[k] = std::abs(partition_.transformed(j, scores[k], pass.dual));
-        errors[k] = partition_.scaled(j, quantized_->error(j) * norm) + pass.rounding * memory_.magnitude(j);
+        errors[k] = partition_.scaled(j, quantized_->error(j, pass.quantized)) + pass.rounding * memory_.magnitude(j);
         memory_.record(j, scores[k], share.moves, errors[k]);
       }
       for (std::size_t k = 0; k < batch.size(); ++k) {

@@ -4,7 +4,7 @@
 // Of stored columns all arithmetic is float64, whatever the storage: widening a float32 in registers costs less than
 // fetching it, so the pass runs at the speed of memory (experiments/bench/atom_selection.cpp) and every score is exact
 // to float64. Columns quantized to bytes (cpu/quantized_columns.hpp), whose scores are bounds, are multiplied in
-// float32.
+// integers.
 //
 // One column at a time, because that reads memory as one stream: four columns side by side, which share the loads of w,
 // took twice as long. Where w itself (8 bytes a row) outgrows the L1 cache, so above some 4,000 rows, a pass runs at
@@ -60,17 +60,21 @@ struct StorageKernels {
   QuantizationSums (*quantize)(const Scalar* column, std::int64_t rows, double scale, std::int8_t* numbers);
 };
 
-/// Of quantized_dot: rows come in whole steps, and so many are summed in float32.
+/// Of quantized_dot: rows come in whole steps, and the sums of so many of them fit 32 bits where no |dual[i]| exceeds
+/// kLargestQuantizedDual.
 inline constexpr std::int64_t kQuantizedStep = 16;
 inline constexpr std::int64_t kQuantizedBlock = 1024;
+inline constexpr int kLargestQuantizedDual = 8191;
+static_assert(kQuantizedBlock * 127 * kLargestQuantizedDual < (std::int64_t{1} << 31));
 
 /// All kernels of one instruction set.
 struct DotKernels {
   const char* name;  ///< "avx512", "avx2" or "baseline"
   StorageKernels<float> float32;
   StorageKernels<double> float64;
-  /// Of bytes with float32, in float32 within a block (cpu/quantized_columns.hpp); rows: a multiple of kQuantizedStep.
-  double (*quantized_dot)(const std::int8_t* column, const float* dual, std::int64_t rows, const std::int8_t* next);
+  /// Exact, of bytes from -127 to 127 (cpu/quantized_columns.hpp); rows: a multiple of kQuantizedStep.
+  std::int64_t (*quantized_dot)(const std::int8_t* column, const std::int16_t* dual, std::int64_t rows,
+                                const std::int8_t* next);
 };
 
 /// The kernels that this CPU and its operating system can run, best first. Never empty.

@@ -232,47 +232,40 @@ QuantizationSums quantize(const Scalar* column, std::int64_t rows, double scale,
   return sums;
 }
 
-typedef float Floats __attribute__((vector_size(kVectorBytes)));
-constexpr int kFloats = kVectorBytes / static_cast<int>(sizeof(float));
+#if defined(__AVX2__)
+constexpr std::int64_t kPairedRows = 16;
 
-inline Floats load_floats(const float* numbers) {
-  Floats vector = {};
-  for (int lane = 0; lane < kFloats; ++lane) vector[lane] = numbers[lane];
-  return vector;
-}
-
-inline Floats widen(const std::int8_t* numbers) {
-  // Masked, as in gather().
-#if defined(__AVX512F__)
+/// The products of so many rows, added up in pairs of neighbours.
+inline Integers8 paired_products(const std::int8_t* numbers, const std::int16_t* dual) {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(numbers));
-  return _mm512_maskz_cvtepi32_ps(0xffff, _mm512_maskz_cvtepi8_epi32(0xffff, bytes));
-#elif defined(__AVX2__)
-  const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(numbers));
-  return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes));
-#else
-  Floats vector = {};
-  for (int lane = 0; lane < kFloats; ++lane) vector[lane] = static_cast<float>(numbers[lane]);
-  return vector;
-#endif
+  const __m256i factors = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(dual));
+  return reinterpret_cast<Integers8>(_mm256_madd_epi16(_mm256_cvtepi8_epi16(bytes), factors));
 }
+#endif
 
-double quantized_dot(const std::int8_t* column, const float* dual, std::int64_t rows, const std::int8_t* next) {
-  constexpr std::int64_t kStep = kChains * kFloats;
-  static_assert(kQuantizedStep % kFloats == 0);
-  double total = 0.0;
+std::int64_t quantized_dot(const std::int8_t* column, const std::int16_t* dual, std::int64_t rows,
+                           const std::int8_t* next) {
+  std::int64_t total = 0;
   for (std::int64_t row = 0; row < rows;) {
     const std::int64_t end = rows - row < kQuantizedBlock ? rows : row + kQuantizedBlock;
-    Floats sums[kChains] = {};
-    const auto add = [&](int chain, std::int64_t at) { sums[chain] += widen(column + at) * load_floats(dual + at); };
-    for (; row + kStep <= end; row += kStep) {
+#if defined(__AVX2__)
+    Integers8 sums[kChains] = {};
+    const auto add = [&](int chain, std::int64_t at) { sums[chain] += paired_products(column + at, dual + at); };
+    for (; row + kChains * kPairedRows <= end; row += kChains * kPairedRows) {
       __builtin_prefetch(next + row);
       add(0, row);
-      add(1, row + kFloats);
-      add(2, row + 2 * kFloats);
-      add(3, row + 3 * kFloats);
+      add(1, row + kPairedRows);
+      add(2, row + 2 * kPairedRows);
+      add(3, row + 3 * kPairedRows);
     }
-    for (; row < end; row += kFloats) add(0, row);
-    total += static_cast<double>(horizontal_sum((sums[0] + sums[1]) + (sums[2] + sums[3])));
+    for (; row < end; row += kPairedRows) add(0, row);
+    total += horizontal_sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
+#else
+    std::int32_t sum = 0;
+    for (std::int64_t line = row; line < end; line += 64) __builtin_prefetch(next + line);
+    for (; row < end; ++row) sum += column[row] * dual[row];
+    total += sum;
+#endif
   }
   return total;
 }

@@ -151,23 +151,21 @@ TEST_P(CpuDotKernels, TheLargestMagnitudeOfANumberThatIsNoneIsNone) {
   }
 }
 
-TEST_P(CpuDotKernels, OfBytesAreRightToFloat32OverManyBlocks) {
+TEST_P(CpuDotKernels, OfBytesAreExactOverManyBlocks) {
+  std::mt19937_64 generator(5);
+  const auto integer = [&](int largest) { return static_cast<int>(generator() % (2 * largest + 1)) - largest; };
   for (const std::int64_t rows : {16, 32, 48, 112, 1008, 1024, 1040, 5008}) {
-    const auto count = static_cast<std::size_t>(rows);
-    const std::vector<double> dual = random_values(count, 4);
-    const std::vector<float> narrow(dual.begin(), dual.end());
-    std::mt19937_64 generator(5);
-    std::vector<std::int8_t> column(count);
-    double dot = 0.0, column_square = 0.0, dual_square = 0.0;
-    for (std::size_t i = 0; i < count; ++i) {
-      column[i] = static_cast<std::int8_t>(static_cast<int>(generator() % 255) - 127);
-      dot += column[i] * dual[i];
-      column_square += column[i] * column[i];
-      dual_square += dual[i] * dual[i];
+    for (const bool is_largest : {false, true}) {
+      std::vector<std::int8_t> column;
+      std::vector<std::int16_t> dual;
+      std::int64_t dot = 0;
+      for (std::int64_t i = 0; i < rows; ++i) {
+        column.push_back(static_cast<std::int8_t>(is_largest ? -127 : integer(127)));
+        dual.push_back(static_cast<std::int16_t>(is_largest ? kLargestQuantizedDual : integer(kLargestQuantizedDual)));
+        dot += column.back() * dual.back();
+      }
+      EXPECT_EQ(GetParam()->quantized_dot(column.data(), dual.data(), rows, column.data()), dot) << rows;
     }
-    EXPECT_NEAR(GetParam()->quantized_dot(column.data(), narrow.data(), rows, column.data()), dot,
-                5e-6 * std::sqrt(column_square * dual_square))
-        << rows;
   }
 }
 

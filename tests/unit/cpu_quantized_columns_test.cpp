@@ -41,7 +41,7 @@ TEST(CpuQuantizedColumns, KnowEveryScoreToWithinTheirBound) {
           score +=
               static_cast<long double>(values[static_cast<std::size_t>(j * rows + i)]) * w[static_cast<std::size_t>(i)];
         const auto missed = static_cast<double>(std::abs(score - static_cast<long double>(copy.dot(j, dual, j))));
-        EXPECT_LE(missed, copy.error(j) * w_norm) << "seed " << seed << ", column " << j;
+        EXPECT_LE(missed, copy.error(j, dual)) << "seed " << seed << ", column " << j;
       }
     }
   }
@@ -54,22 +54,27 @@ TEST(CpuQuantizedColumns, TheBoundIsAHundredthOfTheNormsForOrdinaryColumns) {
   for (float& value : column) value = static_cast<float>(normal(generator));
   QuantizedColumns copy(1000, 1);
   copy.set(0, column.data());
-  EXPECT_LT(copy.error(0), 0.01 * std::sqrt(1000.0));
-  EXPECT_GT(copy.error(0), 0.001 * std::sqrt(1000.0));
+  std::vector<double> w(1000);
+  for (double& value : w) value = normal(generator);
+  const auto norms = std::sqrt(1000.0) * static_cast<double>(norm(w));
+  const double error = copy.error(0, QuantizedDual(w, static_cast<double>(norm(w))));
+  EXPECT_LT(error, 0.01 * norms);
+  EXPECT_GT(error, 0.001 * norms);
 }
 
 TEST(CpuQuantizedColumns, WhatTheyCannotKeepHasNoBound) {
   const double infinity = std::numeric_limits<double>::infinity();
+  const QuantizedDual ones(std::vector<double>{1.0, 1.0, 1.0}, std::sqrt(3.0));
   for (const double bad : {infinity, -infinity, std::nan(""), 1e200, 1e-200}) {
     const std::vector<double> column{0.0, bad, 0.0};
     QuantizedColumns copy(3, 1);
     copy.set(0, column.data());
-    EXPECT_EQ(copy.error(0), infinity) << bad;
-    EXPECT_EQ(copy.dot(0, QuantizedDual(std::vector<double>{1.0, 1.0, 1.0}, std::sqrt(3.0)), 0), 0.0);
+    EXPECT_EQ(copy.error(0, ones), infinity) << bad;
+    EXPECT_EQ(copy.dot(0, ones, 0), 0.0);
   }
   QuantizedColumns zero(3, 1);
   zero.set(0, std::vector<double>(3, 0.0).data());
-  EXPECT_EQ(zero.error(0), 0.0);
+  EXPECT_EQ(zero.error(0, ones), 0.0);
   for (const double bad : {0.0, infinity, std::nan(""), 1e200, 1e-200})
     EXPECT_FALSE(QuantizedDual(std::vector<double>{bad, 0.0}, bad).is_usable()) << bad;
 }

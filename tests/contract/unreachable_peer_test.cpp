@@ -95,7 +95,11 @@ class BreakableTransport final : public transport::Transport {
 /// a moment later, which liveness tells of.
 std::vector<std::string> failures(Whose whose, bool is_lost) {
   std::vector<std::string> thrown(3);
-  std::atomic<bool> is_broken = false;
+  std::atomic<bool> is_there = false, is_broken = false;
+  const auto came_true = [deadline = monotonic_seconds() + 20.0](const std::atomic<bool>& awaited) {
+    while (!awaited && monotonic_seconds() < deadline) sleep_seconds(1e-3);
+    return awaited.load();
+  };
   const auto worker = [&](transport::Bootstrap& bootstrap) {
     const std::uint32_t rank = bootstrap.rank().value;
     std::unique_ptr<transport::Transport> transport = transport::make_threads_transport();
@@ -107,8 +111,15 @@ std::vector<std::string> failures(Whose whose, bool is_lost) {
                .heartbeat_timeout_seconds = kHeartbeatTimeoutSeconds});
       (void)job.iterate({.staleness = {2}, .time_limit_seconds = 20.0}, [&](Iteration& it) {
         for (const ps::Key key : {ps::Key{0}, ps::Key{1}}) (void)it.get(key);  // a shard's each
-        if (rank == 1 && it.clock().value == 10) is_broken = true;
-        if (rank == 2 && is_lost && is_broken) throw std::logic_error("worker 2 is wrong");
+        if (rank == 2 && it.clock().value == 10) is_there = true;
+        if (rank == 1 && it.clock().value == 10) {  // and worker 2 no longer needs it in order to throw
+          EXPECT_TRUE(came_true(is_there));
+          is_broken = true;
+        }
+        if (rank == 2 && it.clock().value == 10 && is_lost) {
+          EXPECT_TRUE(came_true(is_broken));
+          throw std::logic_error("worker 2 is wrong");
+        }
         for (const ps::Key key : {ps::Key{0}, ps::Key{1}}) it.update(key, add_one_to(0));
       });
       ADD_FAILURE() << "worker " << rank << " has not noticed";

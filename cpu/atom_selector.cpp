@@ -41,7 +41,7 @@ constexpr std::size_t kBatch = 64;
 constexpr std::uint64_t kWorthSharing = std::uint64_t{1} << 20;
 
 // From here on a quantized copy pays: a smaller partition is near the processor as it is, and with shorter columns what
-// is remembered of each, and the copy, would add more than 30% to a float32 matrix.
+// is remembered of each, and the copy, would add about 30% or more to a float32 matrix.
 constexpr std::uint64_t kSmallestCopied = std::uint64_t{8} << 20;
 constexpr std::uint64_t kShortestCopied = 1024;  // bytes of a column
 

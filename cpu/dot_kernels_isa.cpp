@@ -234,6 +234,7 @@ QuantizationSums quantize(const Scalar* column, std::int64_t rows, double scale,
 
 #if defined(__AVX2__)
 constexpr std::int64_t kPairedRows = 16;
+static_assert(kQuantizedStep % kPairedRows == 0 && kQuantizedBlock % kPairedRows == 0);
 
 /// The products of so many rows, added up in pairs of neighbours.
 inline Integers8 paired_products(const std::int8_t* numbers, const std::int16_t* dual) {

@@ -12,8 +12,10 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kLargestNumber = 127.0;
 
-// Room for float64's rounding of the bounds themselves and of a score, as a share of ||scale_j q_j|| ||w||.
+// Room for float64's rounding of a score and of a bound, as a share of ||scale_j q_j|| ||w||, beside that of their
+// sums.
 constexpr double kRounding = 1e-9;
+constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 Index whole_steps(Index rows) { return (rows + kQuantizedStep - 1) / kQuantizedStep * kQuantizedStep; }
 
@@ -33,7 +35,7 @@ QuantizedDual::QuantizedDual(std::span<const double> dual, double norm)
     const double rest = value - numbers_[i];
     square += rest * rest;
   }
-  missed_ = scale_ * std::sqrt(square) + kRounding * norm;
+  missed_ = scale_ * std::sqrt(square) + (kRounding + static_cast<double>(dual.size()) * kEpsilon) * norm;
 }
 
 QuantizedColumns::QuantizedColumns(Index rows, Index columns)
@@ -67,7 +69,7 @@ void QuantizedColumns::set(Index j, const Scalar* values) {
   const double scale = largest / kLargestNumber;
   const QuantizationSums sums = kernels.quantize(values, rows_, scale, numbers);
   scales_[column] = scale;
-  const double slack = 1.0 + static_cast<double>(rows_ + 64) * std::numeric_limits<double>::epsilon();
+  const double slack = 1.0 + static_cast<double>(rows_ + 64) * kEpsilon;
   kept_[column] = scale * std::sqrt(sums.kept) * slack;
   missed_[column] = std::sqrt(sums.missed) * slack;
 }

@@ -2,11 +2,11 @@
 // are worth reading: scalar quantization with exact evaluation of what is left, as vector search has it.
 //
 // Column a_j is kept as q_j with a_j ~ scale_j q_j, q_ij integers from -127 to 127, and the norm of the difference.
-// With w ~ scale v, v_i integers of 14 bits, products are exact, on every CPU, and a score is known to within
+// With w ~ t v, v_i integers of 14 bits, products are exact, on every CPU, and by Cauchy and Schwarz a score is known
+// to within
 //
-//     |a_j'w - scale_j scale q_j'v| <= ||a_j - scale_j q_j|| ||w|| + ||scale_j q_j|| ||w - scale v||
+//     |a_j'w - scale_j t q_j'v| <= ||a_j - scale_j q_j|| ||w|| + ||scale_j q_j|| ||w - t v||
 //
-// by Cauchy and Schwarz,
 // which is about a hundredth of ||a_j|| ||w||: few columns are that close to the ones looked for. The bound holds for
 // every column, however badly it is kept; one with entries that are not finite, or whose squares float64 does not hold,
 // has an infinite one.
@@ -38,9 +38,10 @@ class QuantizedDual {
   /// Whether float64 holds the squares of its largest entry and of its norm.
   [[nodiscard]] bool is_usable() const { return is_usable_; }
   [[nodiscard]] const std::int16_t* numbers() const { return numbers_.data(); }
+  /// t.
   [[nodiscard]] double scale() const { return scale_; }
   [[nodiscard]] double norm() const { return norm_; }
-  /// ||w - scale v||.
+  /// ||w - t v||.
   [[nodiscard]] double missed() const { return missed_; }
 
  private:

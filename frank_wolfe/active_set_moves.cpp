@@ -188,21 +188,24 @@ ActiveSet::Blocked ActiveSet::first_zero(std::span<const double> direction) cons
   for (std::size_t k = 0; k < support_.size(); ++k) {
     const std::size_t slot = at(support_[k]);
     if (direction[k] * signs_[slot] >= 0.0) continue;
-    const double step = -weights_[slot] / direction[k];
+    const double step = std::max(0.0, -weights_[slot] / direction[k]);  // rounding may have left it beyond zero
     if (step < blocked.step) blocked = {step, static_cast<Index>(k)};
   }
   return blocked;
 }
 
-// But for rounding: a weight that should vanish with another one may be left a little beyond zero.
 bool ActiveSet::weights_have_their_signs() const {
-  const double rounding = 1e-9 * norm();
+  const double rounding = 1e-12 * norm();  // of moves that end together, or of a null-space step
   return std::all_of(support_.begin(), support_.end(),
                      [&](Index slot) { return weights_[at(slot)] * signs_[at(slot)] >= -rounding; });
 }
 
 void ActiveSet::move(std::span<const double> direction, double step) {
-  for (std::size_t k = 0; k < support_.size(); ++k) weights_[at(support_[k])] += step * direction[k];
+  for (std::size_t k = 0; k < support_.size(); ++k) {
+    const std::size_t slot = at(support_[k]);
+    weights_[slot] += step * direction[k];
+    if (weights_[slot] * signs_[slot] < 0.0) weights_[slot] = 0.0;  // two that vanish together: by rounding
+  }
 }
 
 // Where columns are nearly dependent or of very different norms, rounding lets the direction miss the radius. One more
@@ -263,7 +266,7 @@ bool ActiveSet::drop_crossing(std::span<const double> direction, double least_ga
   for (std::size_t k = 0; k < support_.size(); ++k) {
     const std::size_t slot = at(support_[k]);
     if ((weights_[slot] + direction[k]) * signs_[slot] > 0.0) continue;
-    const double step = weights_[slot] == 0.0 ? 0.0 : -weights_[slot] / direction[k];
+    const double step = weights_[slot] * signs_[slot] <= 0.0 ? 0.0 : -weights_[slot] / direction[k];
     crossing.push_back({step, static_cast<Index>(k)});
   }
   if (crossing.size() < 2) return false;

@@ -114,7 +114,7 @@ class ModelPolicy final : public ps::MergePolicy {
   std::vector<Proposal> proposals_;  // merged since the last settle()
   std::size_t reporters_ = 0;        // workers' reports merged since then
   std::vector<WorkerState> workers_;
-  double useful_atoms_ = 0.0;  // the most that were active after a step, since some were not
+  double useful_atoms_ = 0.0;  // of the last step, as learn_from() counts them; while nearly all stay, the most so far
   double largest_norm_ = 0.0;  // of the columns, as far as it is reported
   std::vector<PathPoint> points_;
   double began_seconds_;  // when the problem under way began, and what had been done by then

@@ -22,7 +22,7 @@ namespace {
 
 constexpr ps::Key kModel{0};
 /// To fold without somebody who is about to come costs a round more: to wait for as long costs at most as much, and who
-/// does not come then is not waited for again.
+/// does not come then is not waited for before its next clock has come.
 constexpr double kFoldPatience = 1.0;
 
 /// The problem that a run begins with: of an automatic path, one in which nothing is penalised.

@@ -6,8 +6,8 @@
 // who missed that is not waited for until it comes in time again. Pure logic: the caller brings the time.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "base/types.hpp"
@@ -19,25 +19,29 @@ class FoldPatience {
   /// `share` of a round's time; 0: never wait.
   FoldPatience(double share, std::size_t workers) : share_(share), workers_(workers) {}
 
-  /// The first round has begun, or had before.
+  /// The owner runs: the first call begins the first round, later ones do nothing.
   void began(double now) {
     if (round_began_at_ < 0) round_began_at_ = now;
   }
 
   /// Worker's end of clock has come.
   void arrived(WorkerId worker, double now) {
-    workers_[worker.value].waits = true;
-    if (first_arrival_ < 0) {
-      first_arrival_ = now;
-      if (round_began_at_ >= 0) round_seconds_ = now - round_began_at_;
-    }
+    Worker& writer = workers_[worker.value];
+    writer.waits = true;
+    if (first_arrival_ >= 0) return;
+    first_arrival_ = now;
+    if (round_began_at_ >= 0 && writer.keeps_pace)
+      round_seconds_ = now - round_began_at_;  // else it is no round's time
   }
 
-  /// Whether what has arrived should be folded now.
-  [[nodiscard]] bool is_over(double now) const {
+  /// Whether what has arrived should be folded now. `needs_it`, of a worker: whether it can do nothing before that.
+  template <class Predicate>
+  [[nodiscard]] bool is_over(double now, Predicate needs_it) const {
     if (first_arrival_ < 0) return false;
     if (share_ <= 0 || now - first_arrival_ >= share_ * round_seconds_) return true;
-    return std::all_of(workers_.begin(), workers_.end(), [](const Worker& w) { return w.waits || !w.keeps_pace; });
+    for (std::uint32_t i = 0; i < workers_.size(); ++i)
+      if (!workers_[i].waits && workers_[i].keeps_pace && !needs_it(WorkerId{i})) return false;
+    return true;
   }
 
   /// All that had arrived is folded, by a fold that began at `now`.

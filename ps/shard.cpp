@@ -147,16 +147,22 @@ void Shard::check_script(const Fold& fold) const {
 
 bool Shard::merge() {
   if (options_.script) return merge_by_script();
-  if (options_.bulk_synchronous) {
+  if (options_.staleness.is_bulk_synchronous()) {
     if (!everyone_finished(floor())) return false;
     for (std::uint32_t i = 0; i < pending_.size(); ++i) merge_next_clock({i});
     return true;
   }
-  if (!patience_.is_over(now_)) return false;
+  if (!patience_.is_over(now_, [this](WorkerId worker) { return needs_a_fold(worker); })) return false;
   bool any = false;
   for (std::uint32_t i = 0; i < pending_.size(); ++i)
     for (; !pending_[i].empty() && pending_[i].front().ended; any = true) merge_next_clock({i});
   return any;
+}
+
+// Whether the read rule keeps this worker, all of whose clocks are folded, from its next iteration.
+bool Shard::needs_a_fold(WorkerId worker) const {
+  const std::uint64_t own = folded_[worker.value];
+  return own - std::min(own, options_.staleness.value) > floor().value;
 }
 
 void Shard::merge_next_clock(WorkerId writer) {
@@ -189,8 +195,8 @@ bool Shard::fold_and_publish() {
   Fold fold;
   for (auto& row : rows_) {
     const Settlement settled = row->policy->settle(
-        {.next = row->publisher.version().next(), .publishes_unchanged = options_.bulk_synchronous});
-    if (settled.changed || options_.bulk_synchronous) {
+        {.next = row->publisher.version().next(), .publishes_unchanged = options_.staleness.is_bulk_synchronous()});
+    if (settled.changed || options_.staleness.is_bulk_synchronous()) {
       payload_.clear();
       row->policy->write_row(payload_);
       row->publisher.publish(payload_, folded_);

@@ -34,9 +34,9 @@ namespace wolfpack::ps {
 
 struct ShardOptions {
   std::uint64_t shard = 0;
-  bool bulk_synchronous = false;    ///< staleness 0: fold clock by clock
-  std::optional<Clock> last_clock;  ///< iterations a worker: the job is done when all are folded in
-  double fold_patience = 0.0;       ///< share of a round to wait for more before a fold (ps/fold_patience.hpp)
+  Staleness staleness = kAsynchronous;  ///< 0: fold clock by clock
+  std::optional<Clock> last_clock;      ///< iterations a worker: the job is done when all are folded in
+  double fold_patience = 0.0;           ///< share of a round to wait for more before a fold (ps/fold_patience.hpp)
   std::span<const std::byte> host_board = {};  ///< of the worker that hosts the shard: a shard without rows needs it
   bool records_folds = false;
   std::shared_ptr<const FoldScript> script = nullptr;  ///< fold by it, whatever the other options say
@@ -81,6 +81,7 @@ class Shard {
   bool fold_and_publish();
   [[nodiscard]] bool may_publish() const;
   [[nodiscard]] bool everyone_finished(Clock clock) const;
+  [[nodiscard]] bool needs_a_fold(WorkerId worker) const;
   bool merge();
   bool merge_by_script();
   void check_script(const Fold& fold) const;

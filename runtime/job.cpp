@@ -2,7 +2,6 @@
 #include "runtime/job.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 #include <unistd.h>
 
@@ -79,7 +78,11 @@ Job::~Job() {
 
 void Job::close() {
   owner_.reset();
-  flush_all();
+  try {
+    flush_all();
+  } catch (const PeerUnreachable&) {
+    rethrow_unreachable();
+  }
   barrier();          // everybody's reaches are at their ends
   liveness_.reset();  // and now the heartbeats
   barrier();

@@ -5,9 +5,9 @@
 //
 // Every process (or thread) of the job constructs a Job with the same options, on the thread that will iterate. Workers
 // 0 .. shards - 1 host a shard each: its memory, and a thread for its owner. Errors throw RuntimeFailure in every
-// process that still lives: PeerFailure where another one is to blame, whom worker 0's names, or, if it is worker 0,
-// the others'. Where the transport cannot reach a peer of whose loss nobody knows, that worker's PeerUnreachable says
-// so.
+// process that still lives. It is a PeerFailure where another worker is to blame: worker 0's names it, or, where worker
+// 0 is to blame, the others' do. Where the transport cannot reach a peer of whose loss nobody hears, it is that
+// worker's PeerUnreachable.
 #pragma once
 
 #include <functional>
@@ -124,7 +124,7 @@ class Job {
   void run_worker(const IterateOptions& options, const std::function<void(Iteration&)>& body, Clock& clock, Log& log);
   void count_cores(const std::vector<PeerInfo>& peers);
   void leave_failed_job(const Status& status) const;
-  [[nodiscard]] Status wait_for_a_loss() const;
+  [[noreturn]] void rethrow_unreachable();
   void check_replay(const Recording& recording) const;
 
   transport::Bootstrap& bootstrap_;

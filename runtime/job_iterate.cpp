@@ -58,7 +58,7 @@ void Job::begin(const IterateOptions& options) {
 std::unique_ptr<ps::Shard> Job::make_shard(const IterateOptions& options) {
   const ps::ShardOptions shard_options{
       .shard = worker().value,
-      .bulk_synchronous = options.staleness.is_bulk_synchronous(),
+      .staleness = options.staleness,
       .last_clock = options.iterations ? std::optional(Clock{*options.iterations}) : std::nullopt,
       .fold_patience = options.fold_patience,
       .host_board = board_->bytes(),
@@ -128,11 +128,7 @@ IterateResult Job::iterate(const IterateOptions& options, const std::function<vo
                                           std::move(log.reads), owner_ ? &owner_->shard() : nullptr);
     return result;
   } catch (const PeerUnreachable&) {
-    const Status lost = wait_for_a_loss();
-    liveness_->announce_failure();
-    lost.or_throw();
-    if (owner_ && !owner_->check().ok()) owner_->join();  // throws what it died of, which names the peer
-    throw;
+    rethrow_unreachable();
   } catch (...) {
     liveness_->announce_failure();
     if (owner_ && owner_->check().code() == StatusCode::transport_error)
@@ -141,14 +137,24 @@ IterateResult Job::iterate(const IterateOptions& options, const std::function<vo
   }
 }
 
-// What liveness finds out about a peer that the transport cannot reach: whom to blame if somebody is lost. Ok where
-// nobody is: then the way to the peer is broken, and that is this worker's failure.
-Status Job::wait_for_a_loss() const {
+// In the handler of a PeerUnreachable. Who is lost, if anybody is, liveness finds out, or the owners have heard of:
+// then that is to blame. Else the way to the peer is broken, and that is this worker's failure.
+void Job::rethrow_unreachable() {
   constexpr double kNapSeconds = 1e-3;
   constexpr double kWordOfWorker0Seconds = 1.0;  // after it has found somebody silent
   const double deadline = monotonic_seconds() + options_.heartbeat_timeout_seconds + kWordOfWorker0Seconds;
-  while (liveness_->check().ok() && monotonic_seconds() < deadline) sleep_seconds(kNapSeconds);
-  return liveness_->check();
+  const auto loss = [this]() -> Status {
+    if (Status status = liveness_->check(); !status.ok()) return status;
+    if (ps::stop_of(layout_, board_->bytes()).reason != ps::StopReason::failed) return {};
+    return {StatusCode::peer_lost, "another worker failed"};
+  };
+  Status lost = loss();
+  for (; lost.ok() && monotonic_seconds() < deadline && !interrupt_requested(); lost = loss())
+    sleep_seconds(kNapSeconds);
+  liveness_->announce_failure();
+  lost.or_throw();
+  if (owner_ && !owner_->check().ok()) owner_->join();  // throws what it died of, which names the peer
+  throw;
 }
 
 void Job::run_worker(const IterateOptions& options, const std::function<void(Iteration&)>& body, Clock& clock,

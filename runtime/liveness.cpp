@@ -86,7 +86,8 @@ void Liveness::put_word(std::uint64_t word) {
     const auto source = std::as_bytes(std::span(&watched->word, 1));
     Status status = channel_->put(watched->peer.board, layout_.heartbeat_offset(self_), source, watched->in_flight);
     if (status.ok()) status = channel_->flush(watched->peer.board.peer, watched->in_flight);  // or words may fall
-    if (!status.ok()) give_up(status.message());                                              // which names the peer
+    if (!status.ok() && status.code() != StatusCode::peer_unreachable)  // else its silence says whether it is lost
+      give_up(status.message());                                        // which names the peer
   }
 }
 

@@ -15,8 +15,8 @@
 namespace wolfpack::transport {
 namespace {
 
-/// What operations end with once an endpoint's peer has closed it or fallen silent, those also that were under way then
-/// or begin after. UCS_ERR_CANCELED besides where this side closes the endpoint by force, when nobody waits for them.
+/// What operations end with, those under way and later ones, once an endpoint's peer has closed it or fallen silent.
+/// UCS_ERR_CANCELED also comes where this side closes the endpoint by force; then nobody waits for them.
 bool says_that_the_peer_is_gone(ucs_status_t status) {
   return status == UCS_ERR_CONNECTION_RESET || status == UCS_ERR_NOT_CONNECTED || status == UCS_ERR_ENDPOINT_TIMEOUT ||
          status == UCS_ERR_CANCELED;

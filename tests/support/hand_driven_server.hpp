@@ -134,7 +134,7 @@ class HandDrivenServer {
       host.owner_boards.push_back(host.owner_channel->open(
           host.owner_channel->connect(other->transport->address(), "peer"), other->board->descriptor()));
     const ps::ShardOptions shard_options{.shard = s,
-                                         .bulk_synchronous = options.bulk_synchronous,
+                                         .staleness = options.bulk_synchronous ? kBulkSynchronous : kAsynchronous,
                                          .last_clock = options.last_clock,
                                          .fold_patience = 0.0};
     host.shard = std::make_unique<ps::Shard>(layout_, rows_, shard_options, host.shard_memory->bytes(),

@@ -1,6 +1,8 @@
 #include "transport/ucx_channel.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -21,6 +23,14 @@ constexpr std::size_t kEmulatedPutBytes = 4096;
 
 ucx::PeerErrors peer_errors(Reach reach) {
   return reach == Reach::stores ? ucx::PeerErrors::silent : ucx::PeerErrors::fail;
+}
+
+/// Whether a process of this host is gone, but perhaps for its exit status. UCX 1.13 crashes in ucp_ep_rkey_unpack
+/// where it is: it then releases what it has not unpacked.
+bool has_ended(std::int64_t process) {
+  std::error_code error;
+  (void)std::filesystem::read_symlink(fmt::format("/proc/{}/exe", process), error);
+  return error == std::errc::no_such_file_or_directory || error == std::errc::no_such_process;
 }
 
 /// Where loads and stores reach the remote memory; null where they do not.
@@ -64,7 +74,9 @@ RemoteRegion UcxChannel::open(PeerIndex peer, std::span<const std::byte> descrip
   const auto size_bytes = reader.value<std::uint64_t>();
   if (reader.value<MemoryKind>() != MemoryKind::host)
     throw RuntimeFailure("this build reaches host memory only, and a peer registered another kind");
+  const auto process = reader.value<std::int64_t>();
   Peer& owner = peers_[peer.value];
+  if (reach_ == Reach::stores && has_ended(process)) throw RuntimeFailure("its process has ended");
   if (!owner.endpoint) {
     regions_.push_back({peer, address, nullptr, reinterpret_cast<std::byte*>(address)});
   } else {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <poll.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 #include <ucp/api/ucp.h>
@@ -29,6 +30,7 @@ class UcxRegion final : public Region {
     writer.value(reinterpret_cast<std::uint64_t>(memory_.bytes().data()));
     writer.value<std::uint64_t>(memory_.bytes().size());
     writer.value(kind());
+    writer.value<std::int64_t>(getpid());
     writer.blob(memory_.remote_key());
     return out;
   }

@@ -22,7 +22,7 @@ constexpr std::size_t kFewestAtoms = 10;
 // ... and at most so many times the useful ones: those that stayed in the last step, times the fourth power of their
 // share. Where few of many stay they push each other out, which costs more than a round with fewer of them: with powers
 // 0, 1, 2, 3, 4 and 6 one worker took 80, 75, 69, 63, 60 and 60 ms for the Gaussian instance at lambda / lambda_max
-// 0.01, and 153, 165, 155, 148, 145 and 149 for 20 newsgroups, where most stay.
+// 0.01, and 153, 165, 155, 148, 145 and 149 for 20 newsgroups there, where most stay.
 constexpr double kMore = 2.0;
 // Where at least this share of the proposed ones is of use, few came because no more were worth it, not because more
 // would have been in vain: K does not fall then.

@@ -3,7 +3,7 @@
 // Folding at once is right when one worker is far behind, and wasteful when all keep pace: then the clocks of the
 // others arrive a moment later, and the version published in between makes every worker work on half the news. So the
 // owner waits for the workers that have kept pace, but for a share at most of the time of a round, from fold to fold;
-// who missed that is not waited for until it comes in time again. Pure logic: the caller brings the time.
+// who missed that is not waited for until a clock of it has been folded. Pure logic: the caller brings the time.
 #pragma once
 
 #include <cstddef>

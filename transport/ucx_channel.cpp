@@ -26,7 +26,8 @@ ucx::PeerErrors peer_errors(Reach reach) {
 }
 
 /// Whether a process of this host is gone, but perhaps for its exit status. UCX 1.13 crashes in ucp_ep_rkey_unpack
-/// where it is: it then releases what it has not unpacked.
+/// where it is, since it then releases what it has not unpacked; and still does where the process dies between this
+/// question and that call, some microseconds later.
 bool has_ended(std::int64_t process) {
   std::error_code error;
   (void)std::filesystem::read_symlink(fmt::format("/proc/{}/exe", process), error);

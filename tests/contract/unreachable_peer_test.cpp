@@ -12,6 +12,7 @@
 #include "runtime/job.hpp"
 #include "runtime/threads_launcher.hpp"
 #include "tests/support/jobs.hpp"
+#include "tests/support/passing_channel.hpp"
 #include "transport/threads_transport.hpp"
 
 namespace wolfpack::runtime {
@@ -28,34 +29,26 @@ constexpr double kHeartbeatTimeoutSeconds = 2.0;
 constexpr const char* kCannot = "worker 0: Connection reset by remote peer (UCX -25)";
 
 /// Whose operations fail from some moment on, as UCX's do on an endpoint whose peer is gone.
-class BreakableChannel final : public transport::Channel {
+class BreakableChannel final : public testing::PassingChannel {
  public:
   BreakableChannel(std::unique_ptr<Channel> channel, const std::atomic<bool>& is_broken)
-      : channel_(std::move(channel)), is_broken_(is_broken) {}
+      : PassingChannel(*channel), channel_(std::move(channel)), is_broken_(is_broken) {}
 
-  transport::PeerIndex connect(std::span<const std::byte> address, const std::string& name) override {
-    return channel_->connect(address, name);
-  }
-  RemoteRegion open(transport::PeerIndex peer, std::span<const std::byte> descriptor) override {
-    return channel_->open(peer, descriptor);
-  }
   Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
              Completion& done) override {
-    return is_broken_ ? broken() : channel_->put(to, offset, source, done);
+    return is_broken_ ? broken() : PassingChannel::put(to, offset, source, done);
   }
   Status get(const RemoteRegion& from, std::uint64_t offset, std::span<std::byte> destination,
              Completion& done) override {
-    return is_broken_ ? broken() : channel_->get(from, offset, destination, done);
+    return is_broken_ ? broken() : PassingChannel::get(from, offset, destination, done);
   }
   Status ordered_put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
                      Completion& done) override {
-    return is_broken_ ? broken() : channel_->ordered_put(to, offset, source, done);
+    return is_broken_ ? broken() : PassingChannel::ordered_put(to, offset, source, done);
   }
   Status flush(transport::PeerIndex peer, Completion& done) override {
-    return is_broken_ ? broken() : channel_->flush(peer, done);
+    return is_broken_ ? broken() : PassingChannel::flush(peer, done);
   }
-  void progress() override { channel_->progress(); }
-  [[nodiscard]] std::string lanes(transport::PeerIndex peer) const override { return channel_->lanes(peer); }
 
  private:
   static Status broken() { return {StatusCode::peer_unreachable, kCannot}; }

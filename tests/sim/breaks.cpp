@@ -4,6 +4,8 @@
 #include <deque>
 #include <utility>
 
+#include "tests/support/passing_channel.hpp"
+
 namespace wolfpack::sim::breaks {
 namespace {
 
@@ -11,33 +13,11 @@ using transport::Channel;
 using transport::Completion;
 using transport::RemoteRegion;
 
-/// Passes everything on.
-class Passing : public Channel {
+/// Owns what it passes on to, and knows how the job lays out its memory.
+class Passing : public testing::PassingChannel {
  public:
   Passing(std::unique_ptr<Channel> inner, ps::JobLayout layout)
-      : layout_(std::move(layout)), inner_(std::move(inner)) {}
-
-  transport::PeerIndex connect(std::span<const std::byte> address, const std::string& name) override {
-    return inner_->connect(address, name);
-  }
-  RemoteRegion open(transport::PeerIndex peer, std::span<const std::byte> descriptor) override {
-    return inner_->open(peer, descriptor);
-  }
-  Status put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
-             Completion& done) override {
-    return inner_->put(to, offset, source, done);
-  }
-  Status get(const RemoteRegion& from, std::uint64_t offset, std::span<std::byte> destination,
-             Completion& done) override {
-    return inner_->get(from, offset, destination, done);
-  }
-  Status ordered_put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
-                     Completion& done) override {
-    return inner_->ordered_put(to, offset, source, done);
-  }
-  Status flush(transport::PeerIndex peer, Completion& done) override { return inner_->flush(peer, done); }
-  void progress() override { inner_->progress(); }
-  [[nodiscard]] std::string lanes(transport::PeerIndex peer) const override { return inner_->lanes(peer); }
+      : PassingChannel(*inner), layout_(std::move(layout)), inner_(std::move(inner)) {}
 
  protected:
   /// Puts a changed copy, which lives as long as the channel.

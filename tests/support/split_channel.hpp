@@ -6,15 +6,15 @@
 #include <functional>
 #include <utility>
 
-#include "transport/transport.hpp"
+#include "tests/support/passing_channel.hpp"
 
 namespace wolfpack::testing {
 
-class SplitChannel final : public transport::Channel {
+class SplitChannel final : public PassingChannel {
  public:
   /// `inner` outlives this.
   SplitChannel(transport::Channel& inner, std::function<void()> between)
-      : inner_(inner), between_(std::move(between)) {}
+      : PassingChannel(inner), inner_(inner), between_(std::move(between)) {}
 
   /// Gets so far; one that comes in halves counts once.
   [[nodiscard]] std::uint64_t gets() const { return gets_; }
@@ -28,24 +28,6 @@ class SplitChannel final : public transport::Channel {
     between_();
     return inner_.get(from, offset + half, destination.subspan(half), done);
   }
-
-  transport::PeerIndex connect(std::span<const std::byte> address, const std::string& name) override {
-    return inner_.connect(address, name);
-  }
-  transport::RemoteRegion open(transport::PeerIndex peer, std::span<const std::byte> descriptor) override {
-    return inner_.open(peer, descriptor);
-  }
-  Status put(const transport::RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
-             transport::Completion& done) override {
-    return inner_.put(to, offset, source, done);
-  }
-  Status ordered_put(const transport::RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
-                     transport::Completion& done) override {
-    return inner_.ordered_put(to, offset, source, done);
-  }
-  Status flush(transport::PeerIndex peer, transport::Completion& done) override { return inner_.flush(peer, done); }
-  void progress() override { inner_.progress(); }
-  [[nodiscard]] std::string lanes(transport::PeerIndex peer) const override { return inner_.lanes(peer); }
 
  private:
   transport::Channel& inner_;

@@ -37,6 +37,14 @@ inline void store_word(std::byte* address, std::uint64_t value) {
   std::atomic_ref<std::uint64_t>(*reinterpret_cast<std::uint64_t*>(address)).store(value, std::memory_order_release);
 }
 
+/// Adds to a word that others of this host change likewise; returns what it held.
+[[nodiscard]] inline std::uint64_t add_to_word(std::byte* address, std::uint64_t value) {
+  assert(reinterpret_cast<std::uintptr_t>(address) % 8 == 0);
+  detail::before_shared_access();
+  return std::atomic_ref<std::uint64_t>(*reinterpret_cast<std::uint64_t*>(address))
+      .fetch_add(value, std::memory_order_acq_rel);
+}
+
 /// Copies private bytes into shared memory, aligned words whole and single bytes at the ends, in increasing address
 /// order but for the two words of an aligned 16 bytes.
 void store_shared(std::byte* destination, std::span<const std::byte> source);

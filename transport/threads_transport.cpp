@@ -107,6 +107,12 @@ class ThreadsChannel final : public Channel {
                      Completion& done) override {
     return put(to, offset, source, done);
   }
+  Status fetch_add(const RemoteRegion& to, std::uint64_t offset, std::uint64_t value, std::uint64_t& before,
+                   Completion&) override {
+    if (!to.holds(offset, sizeof value)) return past_the_end(to, offset, sizeof value);
+    before = add_to_word(regions_[to.index]->bytes.get() + offset, value);
+    return {};
+  }
   Status flush(PeerIndex, Completion&) override { return {}; }
   void progress() override {}
   [[nodiscard]] std::string lanes(PeerIndex) const override { return "threads"; }

@@ -140,8 +140,14 @@ class Channel {
   /// A put that becomes visible after all earlier puts to the peer.
   virtual Status ordered_put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
                              Completion& done) = 0;
+  /// Adds to the aligned word at `offset` and brings what it held `before`, in one step that no other fetch_add() to
+  /// the word comes between. Whoever else changes the word does so by fetch_add(), too: an adapter's and a CPU's are
+  /// not atomic towards each other, so over an adapter this process's own memory is refused. Not ordered with puts.
+  /// Many devices emulate it, even where puts are native: the target must serve.
+  virtual Status fetch_add(const RemoteRegion& to, std::uint64_t offset, std::uint64_t value, std::uint64_t& before,
+                           Completion& done) = 0;
   /// Completes when every earlier put of this channel to `peer` is visible there, or at least will be before anything
-  /// that this thread stores or puts after; and every earlier get complete.
+  /// that this thread stores or puts after; and every earlier get and fetch_add complete.
   virtual Status flush(PeerIndex peer, Completion& done) = 0;
   /// Moves outstanding operations on. Never blocks.
   virtual void progress() = 0;

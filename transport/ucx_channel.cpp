@@ -149,6 +149,20 @@ Status UcxChannel::ordered_put(const RemoteRegion& to, std::uint64_t offset, std
   return put(to, offset, source, done);
 }
 
+Status UcxChannel::fetch_add(const RemoteRegion& to, std::uint64_t offset, std::uint64_t value, std::uint64_t& before,
+                             Completion& done) {
+  if (!to.holds(offset, sizeof value)) return past_the_end(to, offset, sizeof value);
+  Peer& peer = peers_[to.peer.value];
+  if (reach_ == Reach::adapter && !peer.endpoint)
+    return {StatusCode::transport_error, "fetch_add to this process's own memory is not atomic beside an adapter's"};
+  if (std::byte* const mapped = regions_[to.index].mapped) {
+    before = add_to_word(mapped + offset, value);
+    return {};
+  }
+  auto* const destination = reinterpret_cast<std::byte*>(&before);
+  return submit(peer, {Kind::fetch_add, to.index, offset, destination, sizeof value, value}, done);
+}
+
 Status UcxChannel::flush(PeerIndex peer, Completion& done) {
   if (peers_[peer.value].is_mapped) return {};
   return submit(peers_[peer.value], {Kind::flush, 0, 0, nullptr, 0}, done);
@@ -222,6 +236,13 @@ ucs_status_ptr_t UcxChannel::begin(Peer& peer, const Operation& operation, const
   if (operation.kind == Kind::flush || operation.kind == Kind::fence) return ucp_ep_flush_nbx(endpoint, &parameters);
   const Remote& remote = regions_[operation.region];
   const std::uint64_t address = remote.address + operation.offset;
+  if (operation.kind == Kind::fetch_add) {
+    ucp_request_param_t atomic = parameters;
+    atomic.op_attr_mask |= UCP_OP_ATTR_FIELD_DATATYPE | UCP_OP_ATTR_FIELD_REPLY_BUFFER;
+    atomic.datatype = ucp_dt_make_contig(sizeof operation.value);
+    atomic.reply_buffer = operation.local;
+    return ucp_atomic_op_nbx(endpoint, UCP_ATOMIC_OP_ADD, &operation.value, 1, address, remote.key.get(), &atomic);
+  }
   return operation.kind == Kind::put
              ? ucp_put_nbx(endpoint, operation.local, operation.bytes, address, remote.key.get(), &parameters)
              : ucp_get_nbx(endpoint, operation.local, operation.bytes, address, remote.key.get(), &parameters);

@@ -43,19 +43,22 @@ class UcxChannel final : public Channel {
              Completion& done) override;
   Status ordered_put(const RemoteRegion& to, std::uint64_t offset, std::span<const std::byte> source,
                      Completion& done) override;
+  Status fetch_add(const RemoteRegion& to, std::uint64_t offset, std::uint64_t value, std::uint64_t& before,
+                   Completion& done) override;
   Status flush(PeerIndex peer, Completion& done) override;
   void progress() override;
   [[nodiscard]] std::string lanes(PeerIndex peer) const override;
 
  private:
-  enum class Kind { put, get, flush, fence };
+  enum class Kind { put, get, fetch_add, flush, fence };
 
   struct Operation {
     Kind kind;
     std::uint32_t region;
     std::uint64_t offset;
-    std::byte* local;  // put: the source, not written to; get: the destination
+    std::byte* local;  // put: the source, not written to; get, fetch_add: the destination
     std::size_t bytes;
+    std::uint64_t value = 0;  // fetch_add: what is added
   };
   struct Waiting {
     Operation operation;

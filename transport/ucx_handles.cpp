@@ -53,7 +53,7 @@ Context make_context(const ContextOptions& options) {
 
   ucp_params_t parameters{};
   parameters.field_mask = UCP_PARAM_FIELD_FEATURES | UCP_PARAM_FIELD_MT_WORKERS_SHARED | UCP_PARAM_FIELD_NAME;
-  parameters.features = UCP_FEATURE_RMA;
+  parameters.features = UCP_FEATURE_RMA | UCP_FEATURE_AMO64;
   if (options.wakeup) parameters.features |= UCP_FEATURE_WAKEUP;
   parameters.mt_workers_shared = 1;
   parameters.name = "wolfpack";

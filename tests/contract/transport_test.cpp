@@ -153,6 +153,43 @@ TEST_P(TransportContract, SeveralRegionsOfOnePeerAreKeptApart) {
   EXPECT_EQ(region_->bytes()[0], std::byte{0});
 }
 
+TEST_P(TransportContract, FetchAddAddsAndBringsWhatWasThere) {
+  std::uint64_t before = 7;
+  for (const std::uint64_t expected : {0u, 5u, 10u}) {
+    Completion done;
+    ASSERT_TRUE(channel_->fetch_add(remote_, 72, 5, before, done).ok());
+    finish(done);
+    EXPECT_EQ(before, expected);
+  }
+  EXPECT_EQ(load_word(region_->bytes().data() + 72), 15u);
+  EXPECT_EQ(load_word(region_->bytes().data() + 64) + load_word(region_->bytes().data() + 80), 0u);
+  Completion done;
+  EXPECT_EQ(channel_->fetch_add(remote_, kRegionBytes, 1, before, done).code(), StatusCode::out_of_range);
+}
+
+TEST_P(TransportContract, NoFetchAddIsLostAmongThoseOfTwoPeers) {
+  const auto third = GetParam().make();
+  const auto other = third->open_channel();
+  const RemoteRegion others = other->open(other->connect(target_->address(), "peer"), region_->descriptor());
+  const std::uint64_t rounds = 20'000 / testing::stress_divisor();
+  const auto add = [rounds](Channel& channel, const RemoteRegion& remote) {
+    std::uint64_t last = 0;
+    for (std::uint64_t i = 0; i < rounds; ++i) {
+      std::uint64_t before = 0;
+      Completion done;
+      channel.fetch_add(remote, 0, 1, before, done).or_throw();
+      wait(channel, done, kPatienceSeconds).or_throw();
+      EXPECT_TRUE(i == 0 || before > last) << before << " after " << last;
+      last = before;
+    }
+  };
+  {
+    const std::jthread beside([&] { add(*other, others); });
+    add(*channel_, remote_);
+  }
+  EXPECT_EQ(load_word(region_->bytes().data()), 2 * rounds);
+}
+
 // The order that lanes stand on. Broken on purpose (flag first) in the last test, to see that this one can fail.
 std::uint64_t count_flags_before_data(Channel& channel, const RemoteRegion& remote, std::span<std::byte> memory,
                                       bool ordered) {

@@ -159,6 +159,25 @@ class SimulatedChannel final : public transport::Channel {
     });
     return {};
   }
+  Status fetch_add(const RemoteRegion& to, std::uint64_t offset, std::uint64_t value, std::uint64_t& before,
+                   Completion& done) override {
+    if (!to.holds(offset, sizeof value)) return transport::past_the_end(to, offset, sizeof value);
+    Peer& peer = peers_[to.peer.value];
+    if (Status status = ready(peer); !status.ok() || is_dead()) return status;
+    const auto operation = begin(done, peer);
+    start_in_turn(peer, Order::none, [=, this, &peer, &before] {
+      const auto add = [=, &network = network_, &before, line = line_, memory = regions_[to.index]] {
+        network.reach(*memory);
+        const std::uint64_t held = add_to_word(memory->bytes() + offset, value);
+        answer(network, line, operation, [held, &before] { before = held; });
+      };
+      if (network_.weather_.emulated)
+        ask(peer, now(), add);
+      else
+        network_.simulation_.at(now() + network_.latency(), add);
+    });
+    return {};
+  }
   Status flush(PeerIndex index, Completion& done) override {
     Peer& peer = peers_[index.value];
     if (Status status = ready(peer); !status.ok() || is_dead()) return status;

@@ -71,6 +71,11 @@ class DelayedChannel final : public transport::Channel {
                      transport::Completion& done) override {
     return put(to, offset, source, done);  // the queue is in order
   }
+  Status fetch_add(const transport::RemoteRegion& to, std::uint64_t offset, std::uint64_t value, std::uint64_t& before,
+                   transport::Completion& done) override {
+    return enqueue(
+        done, [this, to, offset, value, &before] { before = add_to_word(regions_[to.index].data() + offset, value); });
+  }
   Status flush(transport::PeerIndex, transport::Completion& done) override {
     return enqueue(done, [] {});
   }

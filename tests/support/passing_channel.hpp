@@ -30,6 +30,10 @@ class PassingChannel : public transport::Channel {
                      transport::Completion& done) override {
     return passed_to_.ordered_put(to, offset, source, done);
   }
+  Status fetch_add(const transport::RemoteRegion& to, std::uint64_t offset, std::uint64_t value, std::uint64_t& before,
+                   transport::Completion& done) override {
+    return passed_to_.fetch_add(to, offset, value, before, done);
+  }
   Status flush(transport::PeerIndex peer, transport::Completion& done) override { return passed_to_.flush(peer, done); }
   void progress() override { passed_to_.progress(); }
   [[nodiscard]] std::string lanes(transport::PeerIndex peer) const override { return passed_to_.lanes(peer); }

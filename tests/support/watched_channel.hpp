@@ -45,6 +45,10 @@ class WatchedChannel final : public transport::Channel {
                      transport::Completion& done) override {
     return watch(done, [&](auto& mine) { return channel_->ordered_put(to, offset, source, mine); });
   }
+  Status fetch_add(const transport::RemoteRegion& to, std::uint64_t offset, std::uint64_t value, std::uint64_t& before,
+                   transport::Completion& done) override {
+    return watch(done, [&](auto& mine) { return channel_->fetch_add(to, offset, value, before, mine); });
+  }
   Status flush(transport::PeerIndex peer, transport::Completion& done) override {
     return watch(done, [&](auto& mine) { return channel_->flush(peer, mine); });
   }

@@ -82,6 +82,7 @@ Range sizes_of(const std::vector<const LatencyResult*>& results) {
 /// The sizes that were measured, as many as there is room for.
 std::vector<Tick> size_ticks(const std::vector<const LatencyResult*>& results, const Scale& x) {
   std::vector<Index> sizes;
+  sizes.reserve(results.size());
   for (const LatencyResult* result : results) sizes.push_back(result->bytes);
   std::sort(sizes.begin(), sizes.end());
   std::vector<Tick> ticks;

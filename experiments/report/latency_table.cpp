@@ -1,6 +1,7 @@
 #include "experiments/report/latency_table.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -20,7 +21,7 @@ bool same_measure(const LatencyResult& a, const LatencyResult& b) {
 
 /// As large as messages a second are: grouped, without decimals; small ones with three digits.
 std::string rate(double value) {
-  return value >= 1000.0 && value < 1e15 ? count(static_cast<Index>(value + 0.5)) : number(value, 3);
+  return value >= 1000.0 && value < 1e15 ? count(std::llround(value)) : number(value, 3);
 }
 
 std::string row(const LatencyResult& result, bool of_pairs, bool ends) {

@@ -1,5 +1,7 @@
 #include "experiments/report/latency_text.hpp"
 
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "experiments/report/text.hpp"
@@ -23,7 +25,7 @@ std::string microseconds(double value) { return microseconds_or_dash(value) + "\
 
 std::string microseconds_or_dash(std::optional<double> value) {
   if (!value) return "–";
-  return *value >= kGrouped && *value < 1e12 ? count(static_cast<Index>(*value + 0.5)) : number(*value, 3);
+  return *value >= kGrouped && *value < 1e12 ? count(std::llround(*value)) : number(*value, 3);
 }
 
 std::string measured_in_words(const LatencyResult& result) {

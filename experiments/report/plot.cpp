@@ -99,7 +99,8 @@ std::vector<Tick> logarithmic_ticks(Range range, int at_most) {
     for (const int exponent : decade_ticks(range, at_most)) add(std::pow(10.0, exponent));
     return out;
   }
-  for (double exponent = std::floor(std::log10(range.low)); exponent <= std::log10(range.high); ++exponent)
+  const int last = static_cast<int>(std::floor(std::log10(range.high) + 1e-9));
+  for (int exponent = static_cast<int>(std::floor(std::log10(range.low) + 1e-9)); exponent <= last; ++exponent)
     for (const double lead : {1.0, 2.0, 5.0}) add(lead * std::pow(10.0, exponent));
   return out;
 }

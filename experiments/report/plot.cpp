@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -74,6 +75,70 @@ std::vector<Tick> labelled_decades(std::span<const int> exponents) {
   std::vector<Tick> out;
   for (const int exponent : exponents)
     out.push_back({std::pow(10.0, exponent), exponent == 0 ? "1" : power_of_ten(exponent)});
+  return out;
+}
+
+Range rounded_outwards(Range values) {
+  const auto round = [](double value, bool up) {
+    const double power = std::pow(10.0, std::floor(std::log10(value) + 1e-9));
+    const double lead = value / power;
+    if (up) return power * (lead <= 1.0 + 1e-9 ? 1.0 : lead <= 2.0 ? 2.0 : lead <= 5.0 ? 5.0 : 10.0);
+    return power * (lead >= 5.0 ? 5.0 : lead >= 2.0 ? 2.0 : 1.0);
+  };
+  return {round(values.low, false), round(values.high, true)};
+}
+
+std::vector<Tick> logarithmic_ticks(Range range, int at_most) {
+  const double decades = std::log10(range.high / range.low);
+  std::vector<Tick> out;
+  const auto add = [&](double value) {
+    if (value < range.low * (1 - 1e-9) || value > range.high * (1 + 1e-9)) return;
+    out.push_back({value, value >= 1e4 && value < 1e7 ? count(std::llround(value)) : trimmed(value, 1)});
+  };
+  if (3 * decades > at_most) {
+    for (const int exponent : decade_ticks(range, at_most)) add(std::pow(10.0, exponent));
+    return out;
+  }
+  const int last = static_cast<int>(std::floor(std::log10(range.high) + 1e-9));
+  for (int exponent = static_cast<int>(std::floor(std::log10(range.low) + 1e-9)); exponent <= last; ++exponent)
+    for (const double lead : {1.0, 2.0, 5.0}) add(lead * std::pow(10.0, exponent));
+  return out;
+}
+
+std::vector<double> spread(std::span<const double> wanted, double distance, Range range) {
+  std::vector<std::size_t> order(wanted.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return wanted[a] < wanted[b]; });
+  // Neighbours that touch become one group, which sits where its members want to be on average.
+  struct Group {
+    double first;  ///< the place of its first member
+    std::vector<std::size_t> members;
+  };
+  const auto last_of = [&](const Group& group) {
+    return group.first + distance * static_cast<double>(group.members.size() - 1);
+  };
+  const auto settle = [&](Group& group) {
+    double sum = 0.0;
+    for (std::size_t k = 0; k < group.members.size(); ++k)
+      sum += wanted[group.members[k]] - distance * static_cast<double>(k);
+    const double length = distance * static_cast<double>(group.members.size() - 1);
+    group.first = std::max(range.low, std::min(sum / static_cast<double>(group.members.size()), range.high - length));
+  };
+  std::vector<Group> groups;
+  for (const std::size_t member : order) {
+    groups.push_back({0.0, {member}});
+    settle(groups.back());
+    while (groups.size() > 1 && groups.back().first < last_of(groups[groups.size() - 2]) + distance) {
+      const Group merged = std::move(groups.back());
+      groups.pop_back();
+      groups.back().members.insert(groups.back().members.end(), merged.members.begin(), merged.members.end());
+      settle(groups.back());
+    }
+  }
+  std::vector<double> out(wanted.size());
+  for (const Group& group : groups)
+    for (std::size_t k = 0; k < group.members.size(); ++k)
+      out[group.members[k]] = group.first + distance * static_cast<double>(k);
   return out;
 }
 

@@ -61,6 +61,15 @@ struct Tick {
 [[nodiscard]] std::vector<Tick> labelled(std::span<const double> ticks);
 [[nodiscard]] std::vector<Tick> labelled_decades(std::span<const int> exponents);
 
+/// `values` (positive), widened to 1, 2 or 5 times a power of ten on either side.
+[[nodiscard]] Range rounded_outwards(Range values);
+/// Labelled powers of ten within `range`; where they are few, 2 and 5 times them too.
+[[nodiscard]] std::vector<Tick> logarithmic_ticks(Range range, int at_most);
+
+/// Moves places apart until they are at least `distance` from each other, as little as may be, within `range` if they
+/// have room there. In the order they were given.
+[[nodiscard]] std::vector<double> spread(std::span<const double> wanted, double distance, Range range);
+
 /// The unit for a time axis that reaches `seconds`.
 struct TimeUnit {
   double per_second = 1.0;

@@ -4,89 +4,16 @@
 #include <charconv>
 #include <cmath>
 #include <fstream>
-#include <iterator>
 #include <tuple>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "base/status.hpp"
 #include "experiments/data/coefficients_file.hpp"
+#include "experiments/report/json_fields.hpp"
 
 namespace wolfpack::report {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-std::ifstream open(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in || std::filesystem::is_directory(file))
-    throw InputError(
-        fmt::format("{}: cannot be read; a folder that `wolfpack lasso --output` wrote is expected", file.string()));
-  return in;
-}
-
-/// Takes fields out of one JSON object; `place` (file or file:line) begins every complaint.
-class Fields {
- public:
-  Fields(const Json& object, std::string place) : object_(object), place_(std::move(place)) {}
-
-  [[nodiscard]] bool has(const char* name) const { return object_.contains(name); }
-
-  [[nodiscard]] double number(const char* name) const {
-    const Json& value = required(name);
-    if (!value.is_number()) fail(name, "a number");
-    return value.get<double>();
-  }
-  [[nodiscard]] std::optional<double> number_or_null(const char* name) const {
-    const Json& value = required(name);
-    if (value.is_null()) return std::nullopt;
-    return number(name);
-  }
-  [[nodiscard]] Index whole(const char* name) const {
-    const double value = number(name);
-    if (value < 0.0 || value != std::floor(value) || value > 9.0e15) fail(name, "a whole number, 0 or more");
-    return static_cast<Index>(value);
-  }
-  [[nodiscard]] double seconds(const char* name) const {
-    // A difference of two clock readings may come out a hair below zero.
-    return std::max(0.0, number(name));
-  }
-  [[nodiscard]] std::string text(const char* name) const {
-    const Json& value = required(name);
-    if (!value.is_string()) fail(name, "a string");
-    return value.get<std::string>();
-  }
-  [[noreturn]] void fail(const char* name, std::string_view accepted) const {
-    throw InputError(fmt::format("{}: field \"{}\" must be {}", place_, name, accepted));
-  }
-
- private:
-  [[nodiscard]] const Json& required(const char* name) const {
-    const auto found = object_.find(name);
-    if (found == object_.end()) throw InputError(fmt::format("{}: field \"{}\" is missing", place_, name));
-    return *found;
-  }
-
-  const Json& object_;
-  std::string place_;
-};
-
-Json parse_object(std::string_view text, const std::filesystem::path& file, std::size_t first_line) {
-  Json value;
-  try {
-    value = Json::parse(text);
-  } catch (const Json::parse_error& error) {
-    const std::string_view before = text.substr(0, std::min(error.byte, text.size()));
-    const auto line = first_line + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
-    throw InputError(
-        fmt::format("{}:{}: not valid JSON (byte {}); one JSON object is expected", file.string(), line, error.byte));
-  } catch (const Json::exception& error) {
-    throw InputError(fmt::format("{}:{}: {}", file.string(), first_line, error.what()));
-  }
-  if (!value.is_object()) throw InputError(fmt::format("{}:{}: a JSON object is expected", file.string(), first_line));
-  return value;
-}
 
 std::string staleness_text(const Fields& fields, const Json& object) {
   const auto found = object.find("staleness");
@@ -122,9 +49,7 @@ void read_problem(const Json& object, const Fields& fields, const std::string& p
 }
 
 void read_result(const std::filesystem::path& file, Run& run) {
-  std::ifstream in = open(file);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  const Json object = parse_object(text, file, 1);
+  const Json object = parse_object(read_text(file), file, 1);
   const Fields fields(object, file.string());
   if (fields.has("command")) run.command = fields.text("command");
   run.status = fields.text("status");
@@ -179,7 +104,7 @@ Coefficient parse_coefficient(std::string_view line, const Run& run, const std::
 }
 
 void read_coefficients(const std::filesystem::path& file, Run& run) {
-  std::ifstream in = open(file);
+  std::ifstream in = open_input(file);
   std::string line;
   const auto next_line = [&] {
     const bool read = static_cast<bool>(std::getline(in, line));
@@ -234,7 +159,7 @@ TraceRow parse_trace_row(const Fields& fields, const Run& run) {
 }
 
 void read_trace(const std::filesystem::path& file, Run& run) {
-  std::ifstream in = open(file);
+  std::ifstream in = open_input(file);
   std::string line;
   for (std::size_t at = 1; std::getline(in, line); ++at) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
@@ -247,7 +172,7 @@ void read_trace(const std::filesystem::path& file, Run& run) {
 }
 
 void read_evaluations(const std::filesystem::path& file, Run& run) {
-  std::ifstream in = open(file);
+  std::ifstream in = open_input(file);
   std::string line;
   std::getline(in, line);
   if (line != "epoch,clock,author,made_seconds,known_seconds,objective,log_loss")

@@ -101,4 +101,52 @@ figure > svg { min-width: 620px; } }
 }
 )";
 
+// Each operation's colour is --operation within its class; between light and dark only the palette changes. Opacity of
+// --heat makes the pair map pale to strong on either paper.
+const std::string_view kLatencyStyle = R"(
+:root {
+  --put: #0067a5; --get-one: #bf3b00; --fetch-add: #c99200; --put-then-flag: #4499d3; --row-read: #00855f;
+  --append: #b0558f; --broadcast: #4a4f57; --heat: #00426e;
+}
+@media screen and (prefers-color-scheme: dark) {
+  :root {
+    --put: #4f9fe0; --get-one: #f0814a; --fetch-add: #e6b23c; --put-then-flag: #a5d6f7; --row-read: #2fc596;
+    --append: #d98cc0; --broadcast: #c3c9d1; --heat: #6cc0ff;
+  }
+}
+.operation-put { --operation: var(--put); } .operation-get { --operation: var(--get-one); }
+.operation-fetch-add { --operation: var(--fetch-add); } .operation-put-then-flag { --operation: var(--put-then-flag); }
+.operation-row-read { --operation: var(--row-read); } .operation-update { --operation: var(--append); }
+.operation-clock-broadcast { --operation: var(--broadcast); } .operation-other { --operation: var(--muted); }
+svg .curve { stroke: var(--operation); }
+.marker { fill: var(--operation); stroke: var(--paper); stroke-width: 1; }
+.whisker { fill: none; stroke: var(--operation); stroke-width: 1.2; stroke-opacity: .6; }
+.leader { fill: none; stroke: var(--operation); stroke-opacity: .45; }
+.floor .curve { stroke-dasharray: 6 4; stroke-width: 1.5; }
+.floor .marker { fill: var(--paper); stroke: var(--operation); stroke-width: 1.6; }
+svg .name { fill: var(--ink); } svg .figure { fill: var(--ink); }
+.area { fill: var(--operation); fill-opacity: .32; stroke: var(--operation); stroke-width: 1; }
+.row { stroke: var(--line); }
+.quantile { fill: none; stroke: var(--ink); stroke-width: 1.6; }
+.quantile.p99 { stroke-dasharray: 5 3; stroke-width: 1.2; } .quantile.p99-9 { stroke-dasharray: 1.5 3; }
+.legend i.tick { width: 0; height: 14px; border-left: 2px solid var(--ink); border-radius: 0; vertical-align: -2px; }
+.legend i.tick.p99 { border-left-style: dashed; } .legend i.tick.p99-9 { border-left-style: dotted; }
+section > .caption { margin-top: 6px; color: var(--muted); font-size: 14px; max-width: 62em; }
+figure + figure { margin-top: 14px; }
+h3 { margin: 0 0 6px; font-size: 15px; font-weight: 600; }
+.maps { display: flex; flex-wrap: wrap; gap: 26px 20px; } .maps figure { margin: 0; flex: 0 1 auto; min-width: 0; }
+.maps figure > svg { min-width: 0; }
+.heat { fill: var(--heat); } svg .value { font-size: 12px; fill: var(--ink); }
+svg .value.on-strong { fill: var(--paper); } .border { fill: none; stroke: var(--ink); stroke-width: 1.5; }
+.missing { stroke: var(--line); } svg .rank { fill: var(--ink); }
+.tiles.narrow { grid-template-columns: repeat(auto-fit, minmax(124px, 1fr)); }
+.tiles.narrow dd { font-size: 18px; }
+.warning ul { margin: 4px 0 6px; padding-left: 20px; }
+.latencies { font-size: 13px; } .latencies th, .latencies td { padding: 3px 9px; }
+.latencies .ends th, .latencies .ends td { border-bottom-color: var(--other); }
+.latencies.of-pairs th, .latencies.of-pairs td { padding: 3px 6px; }
+.latencies th:first-child, .latencies td:first-child { padding-left: 0; }
+@media print { .latencies { font-size: 7.5pt; } .latencies th, .latencies td { padding: 1px 4px; } }
+)";
+
 }  // namespace wolfpack::report

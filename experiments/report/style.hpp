@@ -1,4 +1,4 @@
-// The report page's style sheet: light, dark and print. One constant, so that page.cpp stays readable.
+// The pages' style sheets: light, dark and print. Constants, so that the pages' sources stay readable.
 #pragma once
 
 #include <string_view>
@@ -7,5 +7,7 @@ namespace wolfpack::report {
 
 /// CSS without any external resource.
 extern const std::string_view kStyle;
+/// What the latency page needs beyond it.
+extern const std::string_view kLatencyStyle;
 
 }  // namespace wolfpack::report

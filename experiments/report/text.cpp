@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -112,6 +113,15 @@ std::string duration(double seconds) {
 std::string percent(double share) {
   if (share > 0.0 && share < 0.0005) return "&lt;0.1%";
   return fmt::format("{:.1f}%", share * 100.0);
+}
+
+std::string byte_size(Index bytes) {
+  constexpr Index kQuarters = 4;  // of a unit: 1.25 KiB is neat
+  for (const auto& [unit, name] :
+       {std::pair{Index{1} << 30, "GiB"}, std::pair{Index{1} << 20, "MiB"}, std::pair{Index{1} << 10, "KiB"}})
+    if (bytes >= unit && bytes % (unit / kQuarters) == 0)
+      return trimmed(static_cast<double>(bytes) / static_cast<double>(unit), 6) + "\u00a0" + name;
+  return count(bytes) + "\u00a0B";
 }
 
 }  // namespace wolfpack::report

@@ -36,4 +36,7 @@ namespace wolfpack::report {
 /// A share of 1 as a percentage with one decimal; what is not zero is never printed as zero.
 [[nodiscard]] std::string percent(double share);
 
+/// A message's size: "8 B", "4 KiB", "1.5 MiB"; in bytes where it is no neat multiple.
+[[nodiscard]] std::string byte_size(Index bytes);
+
 }  // namespace wolfpack::report

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include "base/status.hpp"
+#include "experiments/report/latency_page.hpp"
+#include "experiments/report/latency_run.hpp"
 #include "experiments/report/page.hpp"
 #include "experiments/report/pictures.hpp"
 #include "experiments/report/run.hpp"
@@ -52,7 +54,22 @@ void replace(const std::filesystem::path& file, const std::string& content) {
 
 }  // namespace
 
+std::filesystem::path write_latency_page(const std::filesystem::path& directory) {
+  const LatencyRun run = read_latency_run(directory);
+  std::filesystem::path file = directory / "latency.html";
+  replace(file, render_latency(run));
+  return file;
+}
+
 std::filesystem::path write_report(const std::filesystem::path& directory, const ReportOptions& options) {
+  std::error_code unseen;  // reading says what is wrong
+  if (!std::filesystem::exists(directory / "result.json", unseen) &&
+      std::filesystem::exists(directory / "latency.json", unseen)) {
+    if (options.picture_rows > 0)
+      throw InputError(fmt::format("picture shape {}x{}: {} holds latencies, which have no pictures",
+                                   options.picture_rows, options.picture_columns, directory.string()));
+    return write_latency_page(directory);
+  }
   const Run run = read_run(directory);
   const std::optional<Pictures> pictures = pictures_of(run, options);
   std::filesystem::path file = directory / "report.html";

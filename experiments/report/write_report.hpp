@@ -1,4 +1,5 @@
-// What `wolfpack report DIR` does: reads a run's folder and puts report.html into it.
+// What `wolfpack report DIR` does: reads a run's folder and puts report.html into it, or latency.html into the folder
+// of `wolfpack latency`.
 //
 //     std::filesystem::path page = write_report("out", {.picture_rows = 28, .picture_columns = 28});
 //
@@ -17,9 +18,13 @@ struct ReportOptions {
   Index picture_columns = 0;
 };
 
-/// Writes directory/report.html, replacing an older one atomically, and returns its path. Data that is no longer there
+/// Writes directory/report.html, replacing an older one atomically, and returns its path; where there is no result.json
+/// but a latency.json, directory/latency.html. Data that is no longer there
 /// costs only the pictures. Throws InputError where the folder is no run's or the pictures' shape is not its columns';
 /// RuntimeFailure where the page cannot be written.
 std::filesystem::path write_report(const std::filesystem::path& directory, const ReportOptions& options = {});
+
+/// Makes directory/latency.html of directory/latency.json, likewise.
+std::filesystem::path write_latency_page(const std::filesystem::path& directory);
 
 }  // namespace wolfpack::report

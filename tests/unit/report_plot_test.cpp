@@ -32,6 +32,32 @@ TEST(ReportPlot, PutsLogarithmicTicksOnPowersOfTen) {
   EXPECT_THAT(decade_ticks({1e-9, 10.0}, 6), ElementsAre(-8, -6, -4, -2, 0));
 }
 
+TEST(ReportPlot, RoundsRangesOutwards) {
+  const Range range = rounded_outwards({0.016, 730.0});
+  EXPECT_DOUBLE_EQ(range.low, 0.01);
+  EXPECT_DOUBLE_EQ(range.high, 1000.0);
+  EXPECT_DOUBLE_EQ(rounded_outwards({0.2, 0.5}).low, 0.2);
+  EXPECT_DOUBLE_EQ(rounded_outwards({0.2, 0.5}).high, 0.5);
+}
+
+TEST(ReportPlot, PutsMoreTicksOnFewDecades) {
+  const auto labels = [](Range range) {
+    std::string out;
+    for (const Tick& tick : logarithmic_ticks(range, 12)) out += tick.label + " ";
+    return out;
+  };
+  EXPECT_EQ(labels({0.05, 2.0}), "0.05 0.1 0.2 0.5 1 2 ");
+  EXPECT_EQ(labels({0.01, 10000.0}), "0.01 0.1 1 10 100 1000 10\u202f000 ");
+}
+
+TEST(ReportPlot, SpreadsLabelsAsLittleAsMayBe) {
+  EXPECT_THAT(spread(std::vector{10.0, 50.0}, 15.0, {0.0, 100.0}), ElementsAre(10.0, 50.0));
+  EXPECT_THAT(spread(std::vector{50.0, 40.0, 45.0}, 15.0, {0.0, 100.0}), ElementsAre(60.0, 30.0, 45.0));
+  EXPECT_THAT(spread(std::vector{98.0, 97.0, 80.0}, 15.0, {0.0, 100.0}), ElementsAre(100.0, 85.0, 70.0));
+  EXPECT_THAT(spread(std::vector{0.0, 1.0, 17.0}, 15.0, {0.0, 100.0}), ElementsAre(0.0, 15.0, 30.0));
+  EXPECT_TRUE(spread({}, 15.0, {0.0, 100.0}).empty());
+}
+
 TEST(ReportPlot, ScalesByLogarithmAndKeepsZeroOnTheEdge) {
   const Scale y = Scale::logarithmic({1e-4, 1.0}, {100.0, 0.0});
   EXPECT_DOUBLE_EQ(y(1.0), 0.0);

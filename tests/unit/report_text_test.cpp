@@ -41,6 +41,16 @@ TEST(ReportText, GroupsThousandsFromFiveDigits) {
   EXPECT_EQ(plural(0, "worker"), "0 workers");
 }
 
+TEST(ReportText, WritesSizesInTheUnitThatFits) {
+  EXPECT_EQ(byte_size(0), "0\u00a0B");
+  EXPECT_EQ(byte_size(8), "8\u00a0B");
+  EXPECT_EQ(byte_size(1000), "1000\u00a0B");
+  EXPECT_EQ(byte_size(8192), "8\u00a0KiB");
+  EXPECT_EQ(byte_size(3 << 19), "1.5\u00a0MiB");
+  EXPECT_EQ(byte_size(Index{4} << 30), "4\u00a0GiB");
+  EXPECT_EQ(byte_size(100'001), "100\u202f001\u00a0B");
+}
+
 TEST(ReportText, ChoosesTheUnitOfADuration) {
   EXPECT_EQ(duration(2.1e-4), "210 µs");
   EXPECT_EQ(duration(0.0123), "12.3 ms");

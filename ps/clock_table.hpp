@@ -66,6 +66,11 @@ class ClockTable {
     if (all) told_ = newest_;
     return {};
   }
+  /// Whether the last word told is flushed to everybody.
+  [[nodiscard]] bool is_known_everywhere() const {
+    return told_ == newest_ &&
+           std::all_of(peers_.begin(), peers_.end(), [](const Peer& peer) { return peer.in_flight.done(); });
+  }
 
  private:
   struct Peer {

@@ -39,6 +39,7 @@ inline const std::map<std::string, Layer>& layers() {
       {"runtime", {"runtime", {"base", "transport", "ps"}}},
       {"frank_wolfe", {"frank_wolfe", {"base", "transport", "ps", "runtime"}}},
       {"sgd", {"sgd", {"base", "transport", "ps", "runtime"}}},
+      {"latency", {"latency", {"base", "transport", "ps", "runtime"}}},
       {"data", {"experiments/data", {"base"}}},
       {"report", {"experiments/report", {"base", "data"}}},
       {"lasso", {"experiments", all}},

@@ -1,0 +1,49 @@
+// The command line of `wolfpack latency`, and what it means.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "experiments/run_options.hpp"
+#include "latency/profile.hpp"
+
+namespace wolfpack::experiments {
+
+/// What was typed.
+struct LatencyArguments {
+  std::string workers, transport = "auto", operations, sizes, iterations, warmup, duration, rounds, pairs, output;
+  bool no_binding = false;
+  bool json = false;
+  bool csv = false;
+  bool quiet = false;
+};
+
+struct LatencySettings {
+  std::size_t workers = 2;  ///< that it starts by itself
+  bool workers_given = false;
+  std::string transport_requested = "auto";
+  latency::ProfileSettings profile;  ///< without the pairs, and without operations where none were asked for
+  bool all_pairs = false;
+  std::string output;  ///< folder; empty: none
+  bool json = false;
+  bool csv = false;
+  bool quiet = false;
+
+  /// The same text in every rank that was started with the same settings.
+  [[nodiscard]] std::string text() const;
+};
+
+/// Adds the subcommand; parsing it fills `arguments`, which must outlive it.
+CLI::App* add_latency(CLI::App& app, LatencyArguments& arguments);
+
+/// Throws InputError.
+[[nodiscard]] LatencySettings interpret_latency(const LatencyArguments& arguments);
+
+/// Fills in what depends on the ranks and the transport: all pairs, the usual operations. Throws InputError where there
+/// are too few ranks, or where an operation cannot be had.
+void complete(LatencySettings& settings, std::size_t ranks, const std::string& transport);
+
+}  // namespace wolfpack::experiments

@@ -1,0 +1,120 @@
+// The two ends of what is measured, or more: one's own registered memory, a channel, and the others' memory through it.
+//
+//     Ends ends(bootstrap, transport, {.participants = {0, 1}, .regions_bytes = {4096}});
+//     ends.channel().put(ends.remote(1, 0), 0, word, done);
+//     ends.await([&] { return load_word(ends.memory(0).data()) == 7; }).or_throw();
+//
+// Made and destroyed by all ranks together: both are collective. While they are, a thread of its own serves the
+// transport; in between, who waits serves, which is what a one-sided operation costs where it is emulated.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/time.hpp"
+#include "transport/bootstrap.hpp"
+#include "transport/transport.hpp"
+
+namespace wolfpack::latency {
+
+/// Serves a transport's peers from a thread of its own while it lives.
+class ServingThread {
+ public:
+  explicit ServingThread(transport::Transport& transport);
+  ServingThread(const ServingThread&) = delete;
+  ServingThread& operator=(const ServingThread&) = delete;
+  ~ServingThread();
+
+ private:
+  std::atomic<bool> ends_ = false;
+  std::thread thread_;
+};
+
+/// How a rank waits and whom it may disturb.
+struct Manners {
+  bool serves = true;  ///< operations are emulated: whoever waits carries out what its peers ask for
+  bool yields = false;  ///< ranks share a core: whoever waits leaves it
+  double patience_seconds = 20.0;  ///< for one answer of a peer
+};
+
+struct EndsOptions {
+  std::vector<std::uint32_t> participants;  ///< ranks; the others only take part in what is collective
+  std::vector<std::uint64_t> regions_bytes;  ///< of this rank
+  std::vector<std::string> names;           ///< of all ranks, for messages
+  Manners manners;
+};
+
+class Ends {
+ public:
+  /// Throws RuntimeFailure, a PeerFailure where another rank's failed.
+  Ends(transport::Bootstrap& bootstrap, transport::Transport& transport, EndsOptions options);
+  Ends(const Ends&) = delete;
+  Ends& operator=(const Ends&) = delete;
+  /// Without a close() before: the way of a measurement that failed.
+  ~Ends();
+
+  /// Collective. Throws where what was put cannot be flushed.
+  void close();
+
+  [[nodiscard]] bool takes_part() const { return channel_ != nullptr; }
+  [[nodiscard]] std::span<std::byte> memory(std::size_t region) const { return regions_[region]->bytes(); }
+  [[nodiscard]] transport::Channel& channel() const { return *channel_; }
+  /// Of a participant, this rank's own included.
+  [[nodiscard]] const transport::RemoteRegion& remote(std::uint32_t rank, std::size_t region) const {
+    return remotes_[rank][region];
+  }
+  [[nodiscard]] transport::Transport& transport() const { return transport_; }
+  [[nodiscard]] const Manners& manners() const { return options_.manners; }
+
+  /// What a wait does between two looks.
+  void meanwhile() const {
+    channel_->progress();
+    serve();
+  }
+  /// The part of it that is for others.
+  void serve() const {
+    if (options_.manners.serves) transport_.serve();
+    if (options_.manners.yields) std::this_thread::yield();
+  }
+  /// Looks until `ready()`, and calls `meanwhile` in between; deadline_exceeded where the peer stays silent.
+  template <class Ready, class Meanwhile>
+  Status await(Ready ready, Meanwhile meanwhile) const {
+    double deadline = 0.0;
+    for (std::uint64_t looks = 1; !ready(); ++looks) {
+      meanwhile();
+      if (looks % kLooksBetweenChecks != 0) continue;
+      const double now = monotonic_seconds();
+      if (deadline == 0.0) deadline = now + options_.manners.patience_seconds;
+      if (now > deadline) return silent();
+    }
+    return {};
+  }
+  template <class Ready>
+  Status await(Ready ready) const {
+    return await(ready, [this] { meanwhile(); });
+  }
+  Status await(transport::Completion& done) const {
+    if (Status status = await([&] { return done.done(); }); !status.ok()) return status;
+    return done.status();
+  }
+
+ private:
+  static constexpr std::uint64_t kLooksBetweenChecks = 4096;
+
+  [[nodiscard]] Status silent() const;
+  void flush_all();
+
+  transport::Bootstrap& bootstrap_;
+  transport::Transport& transport_;
+  EndsOptions options_;
+  std::vector<std::unique_ptr<transport::Region>> regions_;
+  std::unique_ptr<transport::Channel> channel_;
+  std::vector<std::vector<transport::RemoteRegion>> remotes_;  // by rank; of participants
+};
+
+}  // namespace wolfpack::latency

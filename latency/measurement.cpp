@@ -1,0 +1,120 @@
+#include "latency/measurement.hpp"
+
+#include <array>
+
+#include "base/bytes.hpp"
+#include "base/words.hpp"
+#include "runtime/agree.hpp"
+#include "runtime/signals.hpp"
+#include "transport/probe.hpp"
+
+namespace wolfpack::latency {
+namespace {
+
+constexpr double kProbePatienceSeconds = 0.05;
+
+/// Tells the targets that the initiator is done; they look at this word whenever they have attended for a while.
+void tell_the_end(const Roles& roles, const Ends& ends) {
+  const std::uint64_t over = 1;
+  transport::Completion done;
+  for (const std::uint32_t target : roles.targets)
+    ends.channel()
+        .put(ends.remote(target, 0), kEndWordOffset, std::as_bytes(std::span(&over, 1)), done)
+        .or_throw();
+  for (const std::uint32_t target : roles.targets)
+    ends.channel().flush(ends.remote(target, 0).peer, done).or_throw();
+  ends.await(done).or_throw();
+}
+
+void attend(Operation& operation, const Ends& ends) {
+  while (load_word(ends.memory(0).data() + kEndWordOffset) == 0) operation.attend();
+}
+
+Bytes encode(const Outcome& outcome) {
+  Bytes out;
+  ByteWriter writer(out);
+  writer.value(outcome.measurement.batch);
+  writer.value(outcome.measurement.timings);
+  writer.blob(outcome.measurement.times.encode());
+  writer.text(outcome.lanes);
+  return out;
+}
+
+Outcome decode(const Bytes& bytes) {
+  ByteReader reader(bytes);
+  Outcome outcome;
+  outcome.measurement.batch = reader.value<std::uint64_t>();
+  outcome.measurement.timings = reader.value<std::uint64_t>();
+  const auto times = reader.blob();
+  outcome.measurement.times = Histogram::decode(Bytes(times.begin(), times.end()));
+  outcome.lanes = reader.text();
+  return outcome;
+}
+
+}  // namespace
+
+Outcome measure_operation(const Circumstances& all, OperationKind kind, std::uint64_t bytes, const Roles& roles,
+                          const MeterSettings& meter) {
+  EndsOptions options{.participants = roles.participants(), .regions_bytes = {}, .names = all.names, .manners = all.manners};
+  if (roles.takes_part()) options.regions_bytes = regions_of(kind, bytes, roles, all.bootstrap.size());
+  Ends ends(all.bootstrap, all.transport, std::move(options));
+  Outcome own;
+  {
+    std::unique_ptr<Operation> operation;
+    runtime::agree(all.bootstrap, [&] {
+      if (roles.takes_part()) operation = make_operation(kind, bytes, roles, all.bootstrap.size(), ends);
+    });
+    if (roles.initiates()) {
+      const auto perform = [&](std::uint64_t count) { return operation->perform(count); };
+      own.measurement = measure(all.clock, meter, perform, runtime::interrupt_requested);
+      own.lanes = operation->lanes();
+      tell_the_end(roles, ends);
+    } else if (roles.takes_part()) {
+      attend(*operation, ends);
+    }
+    const std::vector<Bytes> outcomes = all.bootstrap.allgather(roles.initiates() ? encode(own) : Bytes());
+    if (all.bootstrap.rank().value == 0) own = decode(outcomes[roles.initiator]);
+  }
+  ends.close();
+  return own;
+}
+
+PairFacts probe_pair(const Circumstances& all, const Pair& pair) {
+  const Roles roles{.initiator = pair.initiator, .targets = {pair.target}, .self = all.bootstrap.rank().value};
+  EndsOptions options{.participants = roles.participants(), .regions_bytes = {4096}, .names = all.names,
+                      .manners = all.manners};
+  Ends ends(all.bootstrap, all.transport, std::move(options));
+  std::uint64_t word = 0, before = 0;
+  transport::Completion got, added;
+  std::array<transport::OneSided, 2> found{transport::OneSided::native, transport::OneSided::native};
+  all.bootstrap.barrier();  // nobody serves from here to the next one
+  runtime::agree(all.bootstrap, [&] {
+    if (!roles.initiates()) return;
+    const transport::RemoteRegion& remote = ends.remote(pair.target, 0);
+    found[0] =
+        transport::probe(ends.channel(), std::span(&remote, 1), 0, std::span(&word, 1), got, kProbePatienceSeconds);
+    ends.channel().fetch_add(remote, 8, 1, before, added).or_throw();
+    const Status outcome = transport::wait(ends.channel(), added, kProbePatienceSeconds);
+    if (outcome.code() == StatusCode::deadline_exceeded)
+      found[1] = transport::OneSided::emulated;
+    else
+      outcome.or_throw();
+  });
+  const std::vector<Bytes> told = all.bootstrap.allgather(std::as_bytes(std::span(found)));
+  {
+    const ServingThread serving(all.transport);
+    runtime::agree(all.bootstrap, [&] {
+      if (!roles.initiates()) return;
+      transport::wait(ends.channel(), got, all.manners.patience_seconds).or_throw();
+      transport::wait(ends.channel(), added, all.manners.patience_seconds).or_throw();
+    });
+  }
+  ends.close();
+  ByteReader reader(told[pair.initiator]);
+  PairFacts facts{.pair = pair};
+  facts.one_sided = reader.value<transport::OneSided>();
+  facts.atomics = reader.value<transport::OneSided>();
+  return facts;
+}
+
+}  // namespace wolfpack::latency

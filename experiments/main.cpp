@@ -13,6 +13,7 @@
 #include "base/time.hpp"
 #include "experiments/data/svmlight.hpp"
 #include "experiments/data/synthetic.hpp"
+#include "experiments/devices_command.hpp"
 #include "experiments/exit_status.hpp"
 #include "experiments/lasso_command.hpp"
 #include "experiments/logistic_command.hpp"
@@ -89,11 +90,12 @@ int run_report(const ReportArguments& arguments) {
 
 /// The library's own complaint does not name the word.
 void check_command(const std::string& word) {
-  for (const char* known : {"lasso", "logistic", "predict", "generate", "report", "-h", "--help", "--version"})
+  for (const char* known :
+       {"lasso", "logistic", "predict", "generate", "report", "devices", "-h", "--help", "--version"})
     if (word == known) return;
-  const bool planned = word == "devices" || word == "latency";
+  const bool planned = word == "latency";
   throw InputError(fmt::format(
-      "{}; accepted: lasso, logistic, predict, generate, report, --help, --version",
+      "{}; accepted: lasso, logistic, predict, generate, report, devices, --help, --version",
       word.empty() ? "no command given" : word + (planned ? ": not in this version yet" : ": no such command")));
 }
 
@@ -108,6 +110,7 @@ int run(int argc, char** argv) {
   PredictArguments predict;
   GenerateArguments generate;
   ReportArguments report;
+  DevicesArguments devices;
   auto* lasso_command = app.add_subcommand(
       "lasso",
       "minimise 1/2 ||y - A alpha||^2 subject to ||alpha||_1 <= beta, or + lambda ||alpha||_1, or along a "
@@ -119,6 +122,7 @@ int run(int argc, char** argv) {
   auto* predict_command = add_predict(app, predict);
   auto* generate_command = add_generate(app, generate);
   add_report(app, report);
+  auto* devices_command = add_devices(app, devices);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -128,6 +132,7 @@ int run(int argc, char** argv) {
   if (lasso_command->parsed()) return run_lasso(lasso, argv);
   if (logistic_command->parsed()) return run_logistic(logistic, argv);
   if (predict_command->parsed()) return run_predict(predict);
+  if (devices_command->parsed()) return run_devices(devices);
   return generate_command->parsed() ? run_generate(generate) : run_report(report);
 }
 

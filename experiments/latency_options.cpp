@@ -83,13 +83,14 @@ std::string LatencySettings::text() const {
   std::vector<std::string> names, ranks;
   for (const OperationKind kind : profile.operations) names.emplace_back(latency::describe(kind).name);
   for (const Pair& pair : profile.pairs) ranks.push_back(fmt::format("{}:{}", pair.initiator, pair.target));
-  return fmt::format("--operation {} --size {} --pairs {} --iterations {} --warmup {} --duration {} --rounds {} "
-                     "--transport {}{}",
-                     names.empty() ? "(usual)" : fmt::format("{}", fmt::join(names, ",")),
-                     fmt::join(profile.bytes, ","), all_pairs ? "all" : fmt::format("{}", fmt::join(ranks, ",")),
-                     meter.iterations ? std::to_string(*meter.iterations) : "(any)",
-                     meter.warmup ? std::to_string(*meter.warmup) : "(usual)", meter.duration_seconds, profile.rounds,
-                     transport_requested, profile.binds_to_cores ? "" : " --no-binding");
+  return fmt::format(
+      "--operation {} --size {} --pairs {} --iterations {} --warmup {} --duration {} --rounds {} "
+      "--transport {}{}",
+      names.empty() ? "(usual)" : fmt::format("{}", fmt::join(names, ",")), fmt::join(profile.bytes, ","),
+      all_pairs ? "all" : fmt::format("{}", fmt::join(ranks, ",")),
+      meter.iterations ? std::to_string(*meter.iterations) : "(any)",
+      meter.warmup ? std::to_string(*meter.warmup) : "(usual)", meter.duration_seconds, profile.rounds,
+      transport_requested, profile.binds_to_cores ? "" : " --no-binding");
 }
 
 CLI::App* add_latency(CLI::App& app, LatencyArguments& arguments) {

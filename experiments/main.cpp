@@ -16,6 +16,7 @@
 #include "experiments/devices_command.hpp"
 #include "experiments/exit_status.hpp"
 #include "experiments/lasso_command.hpp"
+#include "experiments/latency_command.hpp"
 #include "experiments/logistic_command.hpp"
 #include "experiments/predict_command.hpp"
 #include "experiments/report/pictures.hpp"
@@ -91,12 +92,11 @@ int run_report(const ReportArguments& arguments) {
 /// The library's own complaint does not name the word.
 void check_command(const std::string& word) {
   for (const char* known :
-       {"lasso", "logistic", "predict", "generate", "report", "devices", "-h", "--help", "--version"})
+       {"lasso", "logistic", "predict", "generate", "report", "devices", "latency", "-h", "--help", "--version"})
     if (word == known) return;
-  const bool planned = word == "latency";
-  throw InputError(fmt::format(
-      "{}; accepted: lasso, logistic, predict, generate, report, devices, --help, --version",
-      word.empty() ? "no command given" : word + (planned ? ": not in this version yet" : ": no such command")));
+  throw InputError(
+      fmt::format("{}; accepted: lasso, logistic, predict, generate, report, devices, latency, --help, --version",
+                  word.empty() ? "no command given" : word + ": no such command"));
 }
 
 int run(int argc, char** argv) {
@@ -122,6 +122,8 @@ int run(int argc, char** argv) {
   auto* predict_command = add_predict(app, predict);
   auto* generate_command = add_generate(app, generate);
   add_report(app, report);
+  LatencyArguments latency;
+  auto* latency_command = add_latency(app, latency);
   auto* devices_command = add_devices(app, devices);
   try {
     app.parse(argc, argv);
@@ -132,6 +134,7 @@ int run(int argc, char** argv) {
   if (lasso_command->parsed()) return run_lasso(lasso, argv);
   if (logistic_command->parsed()) return run_logistic(logistic, argv);
   if (predict_command->parsed()) return run_predict(predict);
+  if (latency_command->parsed()) return run_latency(latency, argv);
   if (devices_command->parsed()) return run_devices(devices);
   return generate_command->parsed() ? run_generate(generate) : run_report(report);
 }

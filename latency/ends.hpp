@@ -37,15 +37,15 @@ class ServingThread {
 
 /// How a rank waits and whom it may disturb.
 struct Manners {
-  bool serves = true;  ///< operations are emulated: whoever waits carries out what its peers ask for
-  bool yields = false;  ///< ranks share a core: whoever waits leaves it
+  bool serves = true;              ///< operations are emulated: whoever waits carries out what its peers ask for
+  bool yields = false;             ///< ranks share a core: whoever waits leaves it
   double patience_seconds = 20.0;  ///< for one answer of a peer
 };
 
 struct EndsOptions {
-  std::vector<std::uint32_t> participants;  ///< ranks; the others only take part in what is collective
+  std::vector<std::uint32_t> participants;   ///< ranks; the others only take part in what is collective
   std::vector<std::uint64_t> regions_bytes;  ///< of this rank
-  std::vector<std::string> names;           ///< of all ranks, for messages
+  std::vector<std::string> names;            ///< of all ranks, for messages
   Manners manners;
 };
 

@@ -19,8 +19,7 @@ std::int32_t bucket_of(double seconds) {
 }
 
 double lower_end(std::int32_t bucket) {
-  const int exponent =
-      bucket >= 0 ? bucket / kBucketsAnOctave : -((-bucket + kBucketsAnOctave - 1) / kBucketsAnOctave);
+  const int exponent = bucket >= 0 ? bucket / kBucketsAnOctave : -((-bucket + kBucketsAnOctave - 1) / kBucketsAnOctave);
   const int part = bucket - exponent * kBucketsAnOctave;
   return std::ldexp(0.5 + 0.5 * part / kBucketsAnOctave, exponent);
 }

@@ -18,11 +18,8 @@ void tell_the_end(const Roles& roles, const Ends& ends) {
   const std::uint64_t over = 1;
   transport::Completion done;
   for (const std::uint32_t target : roles.targets)
-    ends.channel()
-        .put(ends.remote(target, 0), kEndWordOffset, std::as_bytes(std::span(&over, 1)), done)
-        .or_throw();
-  for (const std::uint32_t target : roles.targets)
-    ends.channel().flush(ends.remote(target, 0).peer, done).or_throw();
+    ends.channel().put(ends.remote(target, 0), kEndWordOffset, std::as_bytes(std::span(&over, 1)), done).or_throw();
+  for (const std::uint32_t target : roles.targets) ends.channel().flush(ends.remote(target, 0).peer, done).or_throw();
   ends.await(done).or_throw();
 }
 
@@ -55,7 +52,8 @@ Outcome decode(const Bytes& bytes) {
 
 Outcome measure_operation(const Circumstances& all, OperationKind kind, std::uint64_t bytes, const Roles& roles,
                           const MeterSettings& meter) {
-  EndsOptions options{.participants = roles.participants(), .regions_bytes = {}, .names = all.names, .manners = all.manners};
+  EndsOptions options{
+      .participants = roles.participants(), .regions_bytes = {}, .names = all.names, .manners = all.manners};
   if (roles.takes_part()) options.regions_bytes = regions_of(kind, bytes, roles, all.bootstrap.size());
   Ends ends(all.bootstrap, all.transport, std::move(options));
   Outcome own;
@@ -81,8 +79,8 @@ Outcome measure_operation(const Circumstances& all, OperationKind kind, std::uin
 
 PairFacts probe_pair(const Circumstances& all, const Pair& pair) {
   const Roles roles{.initiator = pair.initiator, .targets = {pair.target}, .self = all.bootstrap.rank().value};
-  EndsOptions options{.participants = roles.participants(), .regions_bytes = {4096}, .names = all.names,
-                      .manners = all.manners};
+  EndsOptions options{
+      .participants = roles.participants(), .regions_bytes = {4096}, .names = all.names, .manners = all.manners};
   Ends ends(all.bootstrap, all.transport, std::move(options));
   std::uint64_t word = 0, before = 0;
   transport::Completion got, added;

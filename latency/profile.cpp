@@ -23,8 +23,7 @@ using transport::Bootstrap;
 
 /// Everybody's value, by rank.
 template <class T>
-requires std::is_trivially_copyable_v<T>
-std::vector<T> gather(Bootstrap& bootstrap, const T& mine) {
+requires std::is_trivially_copyable_v<T> std::vector<T> gather(Bootstrap& bootstrap, const T& mine) {
   std::vector<T> all;
   for (const Bytes& bytes : bootstrap.allgather(std::as_bytes(std::span(&mine, 1))))
     all.push_back(ByteReader(bytes).value<T>());
@@ -83,8 +82,7 @@ Roles roles_of(const Cell& cell, std::uint32_t self, std::size_t ranks) {
 
 void take_in(Result& result, const Outcome& outcome) {
   const Measurement& measured = outcome.measurement;
-  const Histogram times =
-      describe(result.operation).is_half_round_trip ? measured.times.halved() : measured.times;
+  const Histogram times = describe(result.operation).is_half_round_trip ? measured.times.halved() : measured.times;
   result.times.add(times);
   result.batch = std::max(result.batch, measured.batch);
   result.timings += measured.timings;
@@ -104,9 +102,10 @@ std::vector<std::string> spread_rounds(const std::vector<Result>& results) {
     spread += *high / *low > kQuietSpread ? 1 : 0;
   }
   if (spread * 10 <= results.size()) return {};  // a few are always hit
-  return {fmt::format("the medians of {} of {} results differ by more than {:.0f}% between rounds, by a factor of up to "
-                      "{:.2f}",
-                      spread, results.size(), 100.0 * (kQuietSpread - 1.0), widest)};
+  return {
+      fmt::format("the medians of {} of {} results differ by more than {:.0f}% between rounds, by a factor of up to "
+                  "{:.2f}",
+                  spread, results.size(), 100.0 * (kQuietSpread - 1.0), widest)};
 }
 
 std::vector<std::string> what_disturbed(const std::vector<std::string>& hosts, const std::vector<Activity>& meanwhile) {
@@ -160,8 +159,7 @@ Profile run_profile(Bootstrap& bootstrap, transport::Transport& transport, const
   all.manners.serves = !is_native;
 
   const std::vector<Cell> cells = plan(settings);
-  for (const Cell& cell : cells)
-    profile.results.push_back(Result{cell.operation, cell.bytes, cell.pair});
+  for (const Cell& cell : cells) profile.results.push_back(Result{cell.operation, cell.bytes, cell.pair});
   const Activity before = activity();
   const MeterSettings meter = of_round(settings.meter, settings.rounds);
   std::size_t done = 0;

@@ -57,8 +57,8 @@ struct PairFacts {
 };
 
 struct Profile {
-  bool leads = false;        ///< rank 0, which alone has what follows
-  bool is_complete = true;   ///< false: an interrupt came first
+  bool leads = false;       ///< rank 0, which alone has what follows
+  bool is_complete = true;  ///< false: an interrupt came first
   std::vector<Result> results;
   std::vector<PairFacts> pairs;
   std::vector<std::string> hosts;         ///< by rank

@@ -44,15 +44,15 @@ class RowRead final : public Operation {
     } else {
       ps::RowPublisher publisher(layout_, kRow, ends.memory(kBoard));
       const std::vector<std::uint64_t> folded(layout_.workers);
-      while (publisher.version().value < newest_)
-        publisher.publish(Bytes(rows_.front().capacity.row_bytes), folded);
+      while (publisher.version().value < newest_) publisher.publish(Bytes(rows_.front().capacity.row_bytes), folded);
     }
   }
   Status perform(std::uint64_t count) override {
     for (; count > 0; --count) {
       version_ = 1 + version_ % newest_;
       bool is_there = false;
-      if (Status status = reader_->read_held({version_}, is_there, [this] { return between_looks(); }); !status.ok()) return status;
+      if (Status status = reader_->read_held({version_}, is_there, [this] { return between_looks(); }); !status.ok())
+        return status;
       if (!is_there) return {StatusCode::transport_error, "a row that nobody writes was read torn"};
     }
     return {};
@@ -96,8 +96,7 @@ class Update final : public Operation {
       client_.emplace(layout_, rows_, kWriter, ends.channel(), ends.memory(kBoard), boards,
                       std::vector{ends.remote(owner, kShard)}, [] { return Status(); });
     else
-      shard_.emplace(layout_, rows_, options, ends.memory(kShard), ends.channel(),
-                     boards);
+      shard_.emplace(layout_, rows_, options, ends.memory(kShard), ends.channel(), boards);
   }
   Status perform(std::uint64_t count) override {
     const std::byte* const folded = ends_.memory(kBoard).data() + layout_.floor_offset(0) + sizeof(std::uint64_t);
@@ -141,8 +140,7 @@ class ClockBroadcast final : public Operation {
       : ends_(ends), layout_(layout(ranks)), peer_(ends.remote(roles.targets.front(), kBoard).peer) {
     std::vector<transport::RemoteRegion> boards;
     for (std::uint32_t rank = 0; rank < ranks; ++rank) boards.push_back(ends.remote(rank, kBoard));
-    if (roles.initiates())
-      clocks_.emplace(layout_, WorkerId{roles.self}, ends.memory(kBoard), ends.channel(), boards);
+    if (roles.initiates()) clocks_.emplace(layout_, WorkerId{roles.self}, ends.memory(kBoard), ends.channel(), boards);
   }
   Status perform(std::uint64_t count) override {
     for (; count > 0; --count) {

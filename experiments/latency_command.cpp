@@ -1,0 +1,119 @@
+#include "experiments/latency_command.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "base/host_name.hpp"
+#include "base/status.hpp"
+#include "experiments/exit_status.hpp"
+#include "experiments/latency_output.hpp"
+#include "experiments/run_files.hpp"
+#include "runtime/agree.hpp"
+#include "runtime/process_launcher.hpp"
+#include "transport/rdma_ports.hpp"
+#include "transport/set_up.hpp"
+#include "transport/ucx_transport.hpp"
+
+namespace wolfpack::experiments {
+namespace {
+
+using transport::Bootstrap;
+
+std::vector<std::string> gather_text(Bootstrap& bootstrap, const std::string& mine) {
+  std::vector<std::string> all;
+  for (const Bytes& bytes : bootstrap.allgather(std::as_bytes(std::span(mine))))
+    all.emplace_back(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return all;
+}
+
+bool has_usable_port() {
+  const auto ports = transport::rdma_ports();
+  return std::any_of(ports.begin(), ports.end(), [](const auto& port) { return port.state == "ACTIVE"; });
+}
+
+/// The same in every rank.
+TransportChoice choose(const std::string& requested, const std::vector<std::string>& hosts, bool all_have_ports) {
+  const bool is_one_host = std::equal(hosts.begin() + 1, hosts.end(), hosts.begin());
+  if (requested == "shm" && !is_one_host)
+    throw InputError("--transport shm: the ranks are on several hosts; accepted there: auto, tcp, rdma");
+  if (requested != "auto") return {requested, requested, fmt::format("--transport {} asked for it", requested)};
+  if (is_one_host) return {requested, "shm", "auto: all ranks are on one host, where shared memory is the fastest way"};
+  if (all_have_ports)
+    return {requested, "rdma", "auto: the ranks are on several hosts, and each has an active RDMA port"};
+  return {requested, "tcp", "auto: the ranks are on several hosts, and not each has an active RDMA port"};
+}
+
+void check_same_settings(Bootstrap& bootstrap, const LatencySettings& settings) {
+  const std::vector<std::string> all = gather_text(bootstrap, settings.text());
+  for (std::size_t rank = 1; rank < all.size(); ++rank)
+    if (all[rank] != all[0])
+      throw InputError(
+          fmt::format("latency: the ranks disagree: rank 0 was started with {}, rank {} with {}; accepted: "
+                      "the same settings everywhere",
+                      all[0], rank, all[rank]));
+}
+
+void show_progress(double share, const std::string& next) {
+  std::fputs(fmt::format("\r{:3.0f}%  {:<40}", 100.0 * share, next).c_str(), stderr);
+}
+
+/// Rank 0's part when all is measured.
+void tell(const LatencySettings& settings, const nlohmann::ordered_json& document) {
+  if (!settings.output.empty()) write_latency(settings.output, document);
+  if (settings.json) return print_json(document);
+  const std::string text = settings.csv ? latency_csv(document) : settings.quiet ? "" : latency_table(document);
+  if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0)
+    throw RuntimeFailure("standard output cannot be written to");
+}
+
+int run_rank(LatencySettings settings, Bootstrap& bootstrap) {
+  check_same_settings(bootstrap, settings);
+  if (settings.workers_given && settings.workers != bootstrap.size())
+    throw InputError(
+        fmt::format("--workers {}: the launcher has started {} ranks; accepted: that many, or no --workers",
+                    settings.workers, bootstrap.size()));
+  const std::vector<std::string> hosts = gather_text(bootstrap, host_name());
+  const std::vector<std::string> ports = gather_text(bootstrap, has_usable_port() ? "1" : "0");
+  const TransportChoice choice =
+      choose(settings.transport_requested, hosts, std::find(ports.begin(), ports.end(), "0") == ports.end());
+  complete(settings, bootstrap.size(), choice.name);
+
+  const bool leads = bootstrap.rank().value == 0;
+  const bool is_one_host = std::equal(hosts.begin() + 1, hosts.end(), hosts.begin());
+  std::unique_ptr<transport::Transport> transport;
+  runtime::agree(bootstrap, [&] {
+    if (leads && !settings.output.empty()) prepare_output(settings.output);
+    transport = transport::make_ucx_transport(
+        choice.name, is_one_host ? transport::Span::one_machine : transport::Span::several_machines);
+  });
+  const bool shows_progress = leads && !settings.quiet && isatty(STDERR_FILENO) != 0;
+  const latency::Profile profile =
+      latency::run_profile(bootstrap, *transport, settings.profile, [&](double share, const std::string& next) {
+        if (shows_progress) show_progress(share, next);
+      });
+  if (shows_progress) std::fputs("\r\033[K", stderr);
+  if (leads) tell(settings, latency_json(settings, choice, transport->library(), profile));
+  bootstrap.barrier();
+  return profile.is_complete ? kConverged : kNotConverged;
+}
+
+}  // namespace
+
+int run_latency(const LatencyArguments& arguments, char* const* argv) {
+  const LatencySettings settings = interpret_latency(arguments);
+  if (!runtime::spawned_worker()) {  // the process that a person started: bad usage is told before any other starts
+    const std::string name = settings.transport_requested == "auto" ? "shm" : settings.transport_requested;
+    LatencySettings checked = settings;
+    complete(checked, settings.workers, name);
+    transport::check_set_up(name, settings.workers);
+    if (!settings.output.empty()) prepare_output(settings.output);
+  }
+  return runtime::run_processes({.workers = settings.workers, .arguments = argv},
+                                [&](Bootstrap& bootstrap) { return run_rank(settings, bootstrap); });
+}
+
+}  // namespace wolfpack::experiments

@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/instruction_set.hpp"
+
 namespace wolfpack {
 namespace {
 
@@ -18,26 +20,81 @@ bool is_aligned(const std::byte* address, std::size_t to) {
   return reinterpret_cast<std::uintptr_t>(address) % to == 0;
 }
 
-// Two words at a time, which is what makes copies between processes quick. On x86-64 an aligned access of 16 bytes is
-// one, or one for each word (Intel SDM 3A 9.1.1, AMD APM 2 7.3.2), and all loads acquire and all stores release;
-// `volatile` keeps the compiler from changing their number or order. The thread sanitizer is shown single words.
+// As many words at a time as the CPU's registers hold, which is what makes copies between processes quick. On x86-64 an
+// aligned access of 16 bytes is one, or one for each word (Intel SDM 3A 9.1.1, AMD APM 2 7.3.2); wider ones, aligned
+// too, are cut by processors in parts of at least 16 bytes, if at all. All loads acquire and all stores release, in
+// order; `volatile` keeps the compiler from changing their number or order. The thread sanitizer is shown single words.
 #if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
-constexpr bool kHasPairs = true;
-using Pair [[gnu::vector_size(16), gnu::may_alias]] = long long;
-void store_pair(std::byte* address, const std::byte* source) {
-  Pair pair;
-  std::memcpy(&pair, source, sizeof pair);
-  *reinterpret_cast<volatile Pair*>(address) = pair;
+
+template <std::size_t kBytes>
+struct Block {
+  using Type [[gnu::vector_size(kBytes), gnu::may_alias]] = long long;
+};
+
+// Bodies of functions for one instruction set each, which is why they are always inlined. Both return how far they got.
+template <std::size_t kBytes>
+[[gnu::always_inline]] inline std::size_t store_blocks(std::byte* to, const std::byte* from, std::size_t size) {
+  using Type = typename Block<kBytes>::Type;
+  std::size_t i = 0;
+  for (; i + kBytes <= size; i += kBytes) {
+    Type block;
+    __builtin_memcpy(&block, from + i, kBytes);
+    *reinterpret_cast<volatile Type*>(to + i) = block;
+  }
+  return i;
 }
-void load_pair(std::byte* destination, const std::byte* address) {
-  const Pair pair = *reinterpret_cast<const volatile Pair*>(address);
-  std::memcpy(destination, &pair, sizeof pair);
+template <std::size_t kBytes>
+[[gnu::always_inline]] inline std::size_t load_blocks(std::byte* to, const std::byte* from, std::size_t size) {
+  using Type = typename Block<kBytes>::Type;
+  std::size_t i = 0;
+  for (; i + kBytes <= size; i += kBytes) {
+    const Type block = *reinterpret_cast<const volatile Type*>(from + i);
+    __builtin_memcpy(to + i, &block, kBytes);
+  }
+  return i;
 }
+
+struct BlockCopies {
+  std::size_t bytes;  // of a block; what is shared is aligned to it
+  std::size_t (*store)(std::byte* to, const std::byte* from, std::size_t size);
+  std::size_t (*load)(std::byte* to, const std::byte* from, std::size_t size);
+};
+
+std::size_t store_16(std::byte* to, const std::byte* from, std::size_t size) {
+  return store_blocks<16>(to, from, size);
+}
+std::size_t load_16(std::byte* to, const std::byte* from, std::size_t size) { return load_blocks<16>(to, from, size); }
+[[gnu::target("avx2")]] std::size_t store_32(std::byte* to, const std::byte* from, std::size_t size) {
+  return store_blocks<32>(to, from, size);
+}
+[[gnu::target("avx2")]] std::size_t load_32(std::byte* to, const std::byte* from, std::size_t size) {
+  return load_blocks<32>(to, from, size);
+}
+[[gnu::target("avx512f")]] std::size_t store_64(std::byte* to, const std::byte* from, std::size_t size) {
+  return store_blocks<64>(to, from, size);
+}
+[[gnu::target("avx512f")]] std::size_t load_64(std::byte* to, const std::byte* from, std::size_t size) {
+  return load_blocks<64>(to, from, size);
+}
+
+const BlockCopies& block_copies() {
+  static constexpr BlockCopies kBySet[] = {{16, store_16, load_16}, {32, store_32, load_32}, {64, store_64, load_64}};
+  static const BlockCopies& best = kBySet[static_cast<int>(best_instruction_set())];
+  return best;
+}
+constexpr bool kHasBlocks = true;
 #else
-constexpr bool kHasPairs = false;
-void store_pair(std::byte*, const std::byte*) { std::abort(); }
-void load_pair(std::byte*, const std::byte*) { std::abort(); }
+struct BlockCopies {
+  std::size_t bytes = 16;
+  static std::size_t store(std::byte*, const std::byte*, std::size_t) { std::abort(); }
+  static std::size_t load(std::byte*, const std::byte*, std::size_t) { std::abort(); }
+};
+BlockCopies block_copies() { return {}; }
+constexpr bool kHasBlocks = false;
 #endif
+
+/// Below this, words are as quick.
+constexpr std::size_t kSmallestBlocks = 128;
 
 void store_one(std::byte* address, const std::byte* source) {
   std::uint64_t word = 0;
@@ -55,11 +112,13 @@ void load_one(std::byte* destination, const std::byte* address) {
 void store_shared(std::byte* destination, std::span<const std::byte> source) {
   const std::byte* from = source.data();
   const std::size_t size = source.size();
-  const bool by_pairs = kHasPairs && Execution::simulated() == nullptr;
   std::size_t i = 0;
   for (; i < size && !is_aligned(destination + i, 8); ++i) store_byte(destination + i, from[i]);
-  for (; i + 8 <= size && !(by_pairs && is_aligned(destination + i, 16)); i += 8) store_one(destination + i, from + i);
-  for (; i + 16 <= size; i += 16) store_pair(destination + i, from + i);
+  if (kHasBlocks && size >= kSmallestBlocks && Execution::simulated() == nullptr) {
+    const BlockCopies& copies = block_copies();
+    for (; !is_aligned(destination + i, copies.bytes); i += 8) store_one(destination + i, from + i);
+    i += copies.store(destination + i, from + i, size - i);
+  }
   for (; i + 8 <= size; i += 8) store_one(destination + i, from + i);
   for (; i < size; ++i) store_byte(destination + i, from[i]);
 }
@@ -67,11 +126,13 @@ void store_shared(std::byte* destination, std::span<const std::byte> source) {
 void load_shared(std::span<std::byte> destination, const std::byte* source) {
   std::byte* const to = destination.data();
   const std::size_t size = destination.size();
-  const bool by_pairs = kHasPairs && Execution::simulated() == nullptr;
   std::size_t i = 0;
   for (; i < size && !is_aligned(source + i, 8); ++i) to[i] = load_byte(source + i);
-  for (; i + 8 <= size && !(by_pairs && is_aligned(source + i, 16)); i += 8) load_one(to + i, source + i);
-  for (; i + 16 <= size; i += 16) load_pair(to + i, source + i);
+  if (kHasBlocks && size >= kSmallestBlocks && Execution::simulated() == nullptr) {
+    const BlockCopies& copies = block_copies();
+    for (; !is_aligned(source + i, copies.bytes); i += 8) load_one(to + i, source + i);
+    i += copies.load(to + i, source + i, size - i);
+  }
   for (; i + 8 <= size; i += 8) load_one(to + i, source + i);
   for (; i < size; ++i) to[i] = load_byte(source + i);
 }

@@ -46,7 +46,7 @@ inline void store_word(std::byte* address, std::uint64_t value) {
 }
 
 /// Copies private bytes into shared memory, aligned words whole and single bytes at the ends, in increasing address
-/// order but for the two words of an aligned 16 bytes.
+/// order but for the words of an aligned block of 16, 32 or 64 bytes.
 void store_shared(std::byte* destination, std::span<const std::byte> source);
 
 /// Copies shared memory into private bytes. What comes back may mix several writes: the caller validates it.

@@ -70,6 +70,8 @@ Outcome measure_operation(const Circumstances& all, OperationKind kind, std::uin
     } else if (roles.takes_part()) {
       attend(*operation, ends);
     }
+    // Of a target that has seen the end, the flush of it may not have been served yet.
+    const ServingThread serving(all.transport);
     const std::vector<Bytes> outcomes = all.bootstrap.allgather(roles.initiates() ? encode(own) : Bytes());
     if (all.bootstrap.rank().value == 0) own = decode(outcomes[roles.initiator]);
   }

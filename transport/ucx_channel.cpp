@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kMostStarted = 64;
 constexpr double kConnectSeconds = 30.0;
 /// Of an emulated put: fits a message of UCX's default, 8 KiB with its headers.
-constexpr std::size_t kEmulatedPutBytes = 4096;
+constexpr std::size_t kEmulatedPutBytes = 8128;
 
 ucx::PeerErrors peer_errors(Reach reach) {
   return reach == Reach::stores ? ucx::PeerErrors::silent : ucx::PeerErrors::fail;

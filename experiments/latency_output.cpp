@@ -6,9 +6,11 @@
 #include <fstream>
 #include <iterator>
 #include <utility>
+#include <vector>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "experiments/report/write_report.hpp"
 #include "experiments/run_files.hpp"
@@ -88,9 +90,9 @@ std::string cell(const ordered_json& value) {
 std::string csv_field(const ordered_json& value) {
   if (value.is_null()) return "";
   if (!value.is_string()) return value.dump();
-  std::string quoted = "\"";
-  for (const char c : value.get<std::string>()) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
+  std::string quoted;
+  for (const char c : value.get<std::string>()) quoted.append(c == '"' ? 2 : 1, c);
+  return fmt::format("\"{}\"", quoted);
 }
 
 }  // namespace
@@ -137,13 +139,11 @@ std::string latency_csv(const ordered_json& document) {
   constexpr const char* kColumns[] = {
       "operation",  "bytes",  "initiator", "target", "time",     "iterations",     "batch",     "min_us",    "p50_us",
       "average_us", "p99_us", "p99_9_us",  "max_us", "mb_per_s", "messages_per_s", "one_sided", "transport", "lanes"};
-  std::string out;
-  for (const char* column : kColumns) out += (out.empty() ? "" : ",") + std::string(column);
-  out += '\n';
+  std::string out = fmt::format("{}\n", fmt::join(kColumns, ","));
   for (const ordered_json& result : document["results"]) {
-    std::string line;
-    for (const char* column : kColumns) line += (line.empty() ? "" : ",") + csv_field(result[column]);
-    out += line + '\n';
+    std::vector<std::string> fields;
+    for (const char* column : kColumns) fields.push_back(csv_field(result[column]));
+    out += fmt::format("{}\n", fmt::join(fields, ","));
   }
   return out;
 }

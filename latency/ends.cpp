@@ -75,6 +75,21 @@ void Ends::close() {
   regions_.clear();
 }
 
+void Ends::put_end_words() const {
+  const std::uint64_t over = 1;
+  transport::Completion done;
+  for (const std::uint32_t rank : options_.participants) {
+    if (rank == bootstrap_.rank().value) continue;
+    channel_->put(remote(rank, 0), kEndWordOffset, std::as_bytes(std::span(&over, 1)), done).or_throw();
+    channel_->flush(remote(rank, 0).peer, done).or_throw();
+  }
+  const auto is_done = [&] { return done.done(); };
+  const double deadline = monotonic_seconds() + options_.manners.patience_seconds;
+  while (!is_done() && monotonic_seconds() < deadline) meanwhile();
+  if (!is_done()) silent().or_throw();
+  done.status().or_throw();
+}
+
 void Ends::flush_all() {
   transport::Completion done;
   for (const auto& remotes : remotes_)

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "base/words.hpp"
 #include "transport/bootstrap.hpp"
 #include "transport/transport.hpp"
 
@@ -42,11 +43,16 @@ struct Manners {
   double patience_seconds = 20.0;  ///< for one answer of a peer
 };
 
+/// At the start of a participant's first region. A target's is not 0 once the initiator is done, the initiator's once a
+/// target has failed.
+inline constexpr std::uint64_t kEndWordOffset = 0;
+
 struct EndsOptions {
   std::vector<std::uint32_t> participants;   ///< ranks; the others only take part in what is collective
   std::vector<std::uint64_t> regions_bytes;  ///< of this rank
   std::vector<std::string> names;            ///< of all ranks, for messages
   Manners manners;
+  bool initiates = false;  ///< this rank waits for others, and not when a target has failed
 };
 
 class Ends {
@@ -71,6 +77,11 @@ class Ends {
   [[nodiscard]] transport::Transport& transport() const { return transport_; }
   [[nodiscard]] const Manners& manners() const { return options_.manners; }
 
+  [[nodiscard]] std::uint64_t end_word() const { return load_word(memory(0).data() + kEndWordOffset); }
+  [[nodiscard]] bool has_failed_target() const { return options_.initiates && end_word() != 0; }
+  /// To all other participants, and flushed.
+  void put_end_words() const;
+
   /// What a wait does between two looks.
   void meanwhile() const {
     channel_->progress();
@@ -88,6 +99,7 @@ class Ends {
     for (std::uint64_t looks = 1; !ready(); ++looks) {
       meanwhile();
       if (looks % kLooksBetweenChecks != 0) continue;
+      if (has_failed_target()) return {StatusCode::peer_lost, "a target has failed"};
       const double now = monotonic_seconds();
       if (deadline == 0.0) deadline = now + options_.manners.patience_seconds;
       if (now > deadline) return silent();

@@ -1,6 +1,7 @@
 #include "latency/measurement.hpp"
 
 #include <array>
+#include <exception>
 
 #include "base/bytes.hpp"
 #include "base/words.hpp"
@@ -13,18 +14,29 @@ namespace {
 
 constexpr double kProbePatienceSeconds = 0.05;
 
-/// Tells the targets that the initiator is done; they look at this word whenever they have attended for a while.
-void tell_the_end(const Roles& roles, const Ends& ends) {
-  const std::uint64_t over = 1;
-  transport::Completion done;
-  for (const std::uint32_t target : roles.targets)
-    ends.channel().put(ends.remote(target, 0), kEndWordOffset, std::as_bytes(std::span(&over, 1)), done).or_throw();
-  for (const std::uint32_t target : roles.targets) ends.channel().flush(ends.remote(target, 0).peer, done).or_throw();
-  ends.await(done).or_throw();
-}
-
-void attend(Operation& operation, const Ends& ends) {
-  while (load_word(ends.memory(0).data() + kEndWordOffset) == 0) operation.attend();
+/// This rank's part. Whoever fails tells the others, who would wait for it.
+void take_part(const Circumstances& all, Operation& operation, const Ends& ends, const Roles& roles,
+               const MeterSettings& meter, Outcome& own) {
+  try {
+    if (!roles.initiates()) {
+      while (ends.end_word() == 0) operation.attend();
+      return;
+    }
+    const auto perform = [&](std::uint64_t count) { return operation.perform(count); };
+    own.measurement = measure(all.clock, meter, perform, runtime::interrupt_requested);
+    own.lanes = operation.lanes();
+  } catch (const std::exception&) {
+    if (ends.has_failed_target()) {  // it says what was wrong
+      ends.put_end_words();
+      return;
+    }
+    try {
+      ends.put_end_words();
+    } catch (const std::exception&) {  // the way to them may be what has failed
+    }
+    throw;
+  }
+  ends.put_end_words();
 }
 
 Bytes encode(const Outcome& outcome) {
@@ -52,8 +64,11 @@ Outcome decode(const Bytes& bytes) {
 
 Outcome measure_operation(const Circumstances& all, OperationKind kind, std::uint64_t bytes, const Roles& roles,
                           const MeterSettings& meter) {
-  EndsOptions options{
-      .participants = roles.participants(), .regions_bytes = {}, .names = all.names, .manners = all.manners};
+  EndsOptions options{.participants = roles.participants(),
+                      .regions_bytes = {},
+                      .names = all.names,
+                      .manners = all.manners,
+                      .initiates = roles.initiates()};
   if (roles.takes_part()) options.regions_bytes = regions_of(kind, bytes, roles, all.bootstrap.size());
   Ends ends(all.bootstrap, all.transport, std::move(options));
   Outcome own;
@@ -62,16 +77,17 @@ Outcome measure_operation(const Circumstances& all, OperationKind kind, std::uin
     runtime::agree(all.bootstrap, [&] {
       if (roles.takes_part()) operation = make_operation(kind, bytes, roles, all.bootstrap.size(), ends);
     });
-    if (roles.initiates()) {
-      const auto perform = [&](std::uint64_t count) { return operation->perform(count); };
-      own.measurement = measure(all.clock, meter, perform, runtime::interrupt_requested);
-      own.lanes = operation->lanes();
-      tell_the_end(roles, ends);
-    } else if (roles.takes_part()) {
-      attend(*operation, ends);
+    std::exception_ptr failure;
+    try {
+      if (operation) take_part(all, *operation, ends, roles, meter, own);
+    } catch (...) {
+      failure = std::current_exception();
     }
     // Of a target that has seen the end, the flush of it may not have been served yet.
     const ServingThread serving(all.transport);
+    runtime::agree(all.bootstrap, [&] {
+      if (failure) std::rethrow_exception(failure);
+    });
     const std::vector<Bytes> outcomes = all.bootstrap.allgather(roles.initiates() ? encode(own) : Bytes());
     if (all.bootstrap.rank().value == 0) own = decode(outcomes[roles.initiator]);
   }

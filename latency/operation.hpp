@@ -68,9 +68,7 @@ struct Roles {
   [[nodiscard]] std::vector<std::uint32_t> participants() const;
 };
 
-/// At the start of a participant's first region: not 0 once the initiator is done.
-inline constexpr std::uint64_t kEndWordOffset = 0;
-/// And from here on that region is the operation's.
+/// From here on a participant's first region is the operation's; before it is the end word.
 inline constexpr std::uint64_t kOperationOffset = 128;
 
 /// The regions that this rank, a participant, has for the operation.

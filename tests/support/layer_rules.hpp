@@ -25,11 +25,11 @@ struct Layer {
   std::set<std::string> below;  ///< layers that it may include and link, itself not named
 };
 
-/// By CMake name; "base <- {transport, cpu, gpu} ; transport <- ps <- runtime <- {frank_wolfe, sgd} <-
+/// By CMake name; "base <- {transport, cpu, gpu} ; transport <- ps <- runtime <- {frank_wolfe, latency, sgd} <-
 /// experiments".
 inline const std::map<std::string, Layer>& layers() {
-  static const std::set<std::string> all = {"base",        "transport", "cpu",  "gpu",    "ps",   "runtime",
-                                            "frank_wolfe", "sgd",       "data", "report", "lasso"};
+  static const std::set<std::string> all = {"base",        "transport", "cpu", "gpu",  "ps",     "runtime",
+                                            "frank_wolfe", "latency",   "sgd", "data", "report", "lasso"};
   static const std::map<std::string, Layer> table = {
       {"base", {"base", {}}},
       {"transport", {"transport", {"base"}}},

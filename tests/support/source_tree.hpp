@@ -41,8 +41,8 @@ inline std::vector<Include> includes_of(const SourceFile& file) {
 inline SourceTree read_source_tree(const std::filesystem::path& root) {
   static const std::regex is_source(R"(.*\.(hpp|cpp|cu|cuh)$|.*CMakeLists\.txt$)");
   SourceTree tree;
-  for (const char* folder :
-       {"base", "transport", "cpu", "gpu", "ps", "runtime", "frank_wolfe", "sgd", "experiments", "examples", "tests"}) {
+  for (const char* folder : {"base", "transport", "cpu", "gpu", "ps", "runtime", "latency", "frank_wolfe", "sgd",
+                             "experiments", "examples", "tests"}) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {
       const std::string path = entry.path().lexically_relative(root).generic_string();
       if (!entry.is_regular_file() || !std::regex_match(path, is_source)) continue;

@@ -15,8 +15,8 @@ install(EXPORT wolfpackTargets NAMESPACE wolfpack:: DESTINATION ${package_folder
 configure_package_config_file(cmake/wolfpackConfig.cmake.in ${PROJECT_BINARY_DIR}/wolfpackConfig.cmake INSTALL_DESTINATION ${package_folder})
 # Before 1.0 every minor version may break its users.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/wolfpackConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/wolfpackConfig.cmake ${PROJECT_BINARY_DIR}/wolfpackConfigVersion.cmake cmake/FindUcxPackage.cmake cmake/FindVerbsPackage.cmake
-        DESTINATION ${package_folder})
+install(FILES ${PROJECT_BINARY_DIR}/wolfpackConfig.cmake ${PROJECT_BINARY_DIR}/wolfpackConfigVersion.cmake cmake/FindUcxPackage.cmake
+        cmake/FindVerbsPackage.cmake cmake/FindPmixPackage.cmake DESTINATION ${package_folder})
 
 # The linker reads archives from left to right: who uses comes before what is used.
 set(archives "")
@@ -31,6 +31,13 @@ string(JOIN " " private_libraries -pthread ${VERBS_LDFLAGS})
 if(WOLFPACK_CUDA)
   string(APPEND private_libraries " -L${CUDAToolkit_LIBRARY_DIR} -lcudart_static -lrt -ldl")
 endif()
+set(private_packages fmt zlib ucx)
+if(PmixPackage_FOUND AND PMIX_FOUND)
+  list(APPEND private_packages pmix)
+elseif(PmixPackage_FOUND)
+  string(APPEND private_libraries " ${wolfpack_pmix_library}")
+endif()
+list(JOIN private_packages " " private_packages)
 file(RELATIVE_PATH includes_from_here /${CMAKE_INSTALL_LIBDIR}/pkgconfig /${CMAKE_INSTALL_INCLUDEDIR})
 configure_file(cmake/wolfpack.pc.in ${PROJECT_BINARY_DIR}/wolfpack.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/wolfpack.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -104,16 +104,20 @@ int run_rank(LatencySettings settings, Bootstrap& bootstrap) {
 }  // namespace
 
 int run_latency(const LatencyArguments& arguments, char* const* argv) {
-  const LatencySettings settings = interpret_latency(arguments);
-  if (!runtime::spawned_worker()) {  // the process that a person started: bad usage is told before any other starts
+  runtime::ProcessOptions options{.workers = 1, .arguments = argv, .joins_launchers = true};
+  if (!runtime::own_rank()) {  // the process that a person started: bad usage is told before any other starts
+    LatencySettings settings = interpret_latency(arguments);
+    options.workers = settings.workers;
     const std::string name = settings.transport_requested == "auto" ? "shm" : settings.transport_requested;
-    LatencySettings checked = settings;
-    complete(checked, settings.workers, name);
+    complete(settings, settings.workers, name);
     transport::check_set_up(name, settings.workers);
     if (!settings.output.empty()) prepare_output(settings.output);
   }
-  return runtime::run_processes({.workers = settings.workers, .arguments = argv},
-                                [&](Bootstrap& bootstrap) { return run_rank(settings, bootstrap); });
+  return runtime::run_processes(options, [&](Bootstrap& bootstrap) {
+    LatencySettings settings;
+    runtime::agree(bootstrap, [&] { settings = interpret_latency(arguments); });
+    return run_rank(std::move(settings), bootstrap);
+  });
 }
 
 }  // namespace wolfpack::experiments

@@ -166,7 +166,7 @@ int run_and_speak(const std::optional<WorkerId>& worker, int argc, char** argv) 
 int main(int argc, char** argv) {
   using namespace wolfpack;
   try {
-    return experiments::run_and_speak(runtime::spawned_worker(), argc, argv);
+    return experiments::run_and_speak(runtime::own_rank(), argc, argv);
   } catch (const std::exception& error) {
     experiments::complain(error.what());
     return experiments::kFailedWhileRunning;

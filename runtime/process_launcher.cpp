@@ -23,9 +23,12 @@
 
 #include "base/status.hpp"
 #include "base/time.hpp"
+#include "runtime/foreign_launcher.hpp"
 #include "runtime/signals.hpp"
 #include "transport/local_bootstrap.hpp"
+#include "transport/pmix_bootstrap.hpp"
 #include "transport/shared_memory_folder.hpp"
+#include "transport/ucx_environment.hpp"
 
 namespace wolfpack::runtime {
 namespace {
@@ -37,22 +40,6 @@ using transport::LocalBootstrapServer;
 constexpr int kFailed = 1;
 /// How long the others may take to end by themselves once one worker has failed and said so.
 constexpr double kGraceSeconds = 1.0;
-
-void refuse_other_launchers() {
-  for (const char* variable : {"PMIX_RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK"})
-    if (std::getenv(variable) != nullptr)
-      throw InputError(fmt::format(
-          "{} is set: this version cannot join a launcher's job; start it without mpirun or srun, and it spawns "
-          "--workers local processes by itself",
-          variable));
-  // Not SLURM_NTASKS: a batch script sees that too, and may well start one program.
-  const char* tasks = std::getenv("SLURM_STEP_NUM_TASKS");
-  if (std::getenv("SLURM_PROCID") != nullptr && tasks != nullptr && std::strcmp(tasks, "1") != 0)
-    throw InputError(fmt::format(
-        "srun started {} tasks: this version cannot join them; use -n1, and it spawns --workers local processes by "
-        "itself",
-        tasks));
-}
 
 /// A launcher holds a socket a worker; shells often allow no more than 1024 files, and the system more.
 void allow_many_files() {
@@ -111,6 +98,7 @@ class Launcher {
     const auto membership = server_.membership(rank);
     std::string joined = fmt::format("{}={}", LocalBootstrap::kEnvironment, membership.to_environment());
     std::vector<std::string> settings = folder_->environment();
+    for (std::string& setting : transport::ucx_environment()) settings.push_back(std::move(setting));
     std::vector<char*> environment{joined.data()};
     for (std::string& setting : settings) environment.push_back(setting.data());
     for (char** entry = environ; *entry != nullptr; ++entry) environment.push_back(*entry);
@@ -238,6 +226,13 @@ class Launcher {
   _exit(kFailed);
 }
 
+/// In a process that is a worker, whoever started it.
+void be_a_worker() {
+  catch_interrupts();
+  std::signal(SIGPIPE, SIG_IGN);    // a reader that has gone is an error of writing, and told as one
+  prctl(PR_SET_TIMERSLACK, 1'000);  // ns; the default of 50 µs is longer than most naps of a wait; threads inherit it
+}
+
 }  // namespace
 
 std::optional<WorkerId> spawned_worker() {
@@ -245,15 +240,23 @@ std::optional<WorkerId> spawned_worker() {
   return membership ? std::optional(membership->rank) : std::nullopt;
 }
 
+std::optional<WorkerId> own_rank() {
+  const auto spawned = spawned_worker();
+  return spawned ? spawned : transport::pmix_rank();
+}
+
 int run_processes(const ProcessOptions& options, const WorkerMain& worker) {
   const auto membership = LocalBootstrap::Membership::from_environment();
+  if (!membership && options.joins_launchers && transport::is_under_pmix()) {
+    restart_told(options.arguments);
+    be_a_worker();
+    return run_joined(worker, end_without_launcher);
+  }
   if (!membership) {
-    refuse_other_launchers();
+    refuse_foreign_launcher(options.joins_launchers);
     return Launcher(options).run();
   }
-  catch_interrupts();
-  std::signal(SIGPIPE, SIG_IGN);    // a reader that has gone is an error of writing, and told as one
-  prctl(PR_SET_TIMERSLACK, 1'000);  // ns; the default of 50 µs is longer than most naps of a wait; threads inherit it
+  be_a_worker();
   transport::SharedMemoryFolder::make_own();  // before the bootstrap, which removes it where the launcher is gone
   LocalBootstrap bootstrap(*membership, end_without_launcher);
   return worker(bootstrap);

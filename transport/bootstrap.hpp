@@ -1,9 +1,9 @@
 // How the processes of a job find each other, apart from how they then talk: who I am, how many we are, and one
 // collective.
 //
-// Bootstraps: local spawn (transport/local_bootstrap.hpp), threads of one process (transport/threads_bootstrap.hpp);
-// PMIx and the RANK/WORLD_SIZE environment belong here too. Set-up and shut-down only, never on the data path. One
-// thread at a time.
+// Bootstraps: local spawn (transport/local_bootstrap.hpp), threads of one process (transport/threads_bootstrap.hpp),
+// the ranks of mpirun or srun by PMIx (transport/pmix_bootstrap.hpp); the RANK/WORLD_SIZE environment belongs here too.
+// Set-up and shut-down only, never on the data path. One thread at a time.
 #pragma once
 
 #include <cstddef>

@@ -32,19 +32,8 @@ SharedMemoryFolder::SharedMemoryFolder(std::uint64_t job_id)
 }
 
 std::vector<std::string> SharedMemoryFolder::environment() const {
-  std::vector<std::string> settings;
-  const auto set = [&settings](const char* name, const std::string& value) {
-    if (std::getenv(name) == nullptr) settings.push_back(fmt::format("{}={}", name, value));
-  };
-  set(kUcxFolder, path_.string());
-  set("UCX_POSIX_RX_BUFS_GROW",
-      "64");  // receive buffers, which one-sided operations never use: 0.5 MiB of /dev/shm a UCX worker, not 4
-  set("UCX_MEM_EVENTS",
-      "n");  // a self-test of theirs leaves a System V segment where it is killed; all our memory is UCX's own
-  set("UCX_HANDLE_ERRORS", "none");  // no backtrace of a crash that a peer's death makes (1.13)
-  set("UCX_LOG_FILE", "stderr");     // the default is standard output, which is the user's
-  set("UCX_LOG_LEVEL", "fatal");     // what fails is thrown, and said once
-  return settings;
+  if (std::getenv(kUcxFolder) != nullptr) return {};
+  return {fmt::format("{}={}", kUcxFolder, path_.string())};
 }
 
 void SharedMemoryFolder::make_own() {

@@ -4,6 +4,10 @@
 // while the kernel finds the pages, leaves a file. So a job has a folder of its own. The launcher names it and in the
 // end removes it with all that is in it; the workers make it, and remove it where the launcher has died; if all die at
 // once, the next launcher does.
+//
+// Workers that mpirun or srun started have none, since nobody is there to remove it once all of them are gone: their
+// segments lie where UCX puts them, and one whose process is killed in those milliseconds stays, as that of any program
+// over UCX (/dev/shm/ucx_shm_*).
 #pragma once
 
 #include <cstdint>
@@ -21,7 +25,7 @@ class SharedMemoryFolder {
   SharedMemoryFolder& operator=(const SharedMemoryFolder&) = delete;
   ~SharedMemoryFolder() { remove(path_); }
 
-  /// What workers need in their environment, "NAME=value": only what the user has not set.
+  /// What workers need in their environment to find it, "NAME=value": nothing where the user has set it.
   [[nodiscard]] std::vector<std::string> environment() const;
 
   /// In a worker, before it uses UCX: makes the folder that its environment names. Where that cannot be (no /dev/shm,

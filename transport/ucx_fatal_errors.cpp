@@ -11,6 +11,7 @@
 
 #include "base/time.hpp"
 #include "transport/local_bootstrap.hpp"
+#include "transport/pmix_bootstrap.hpp"
 
 namespace wolfpack::transport::ucx {
 namespace {
@@ -18,7 +19,8 @@ namespace {
 /// As the environment says when it is asked first.
 std::optional<WorkerId> speaker() {
   static const auto membership = LocalBootstrap::Membership::from_environment();
-  return membership ? std::optional(membership->rank) : std::nullopt;
+  static const auto rank = membership ? std::optional(membership->rank) : pmix_rank();
+  return rank;
 }
 
 [[noreturn]] void give_up(const char* file, unsigned line, const char* message) {

@@ -133,6 +133,7 @@ class Process {
   }
 
   /// What it has said so far.
+  [[nodiscard]] std::string out() const { return ScratchDirectory::read(scratch_.path("out")); }
   [[nodiscard]] std::string err() const { return ScratchDirectory::read(scratch_.path("err")); }
 
   /// The living processes of this program, itself and orphans included, oldest first. Zombies do not count.

@@ -1,0 +1,75 @@
+#include "runtime/foreign_launcher.hpp"
+
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <unistd.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/status.hpp"
+#include "transport/pmix_bootstrap.hpp"
+#include "transport/ucx_environment.hpp"
+
+namespace wolfpack::runtime {
+namespace {
+
+/// How many tasks srun has started, as text; null where it did not start this process, or this one alone.
+const char* tasks_of_srun() {
+  // Not SLURM_NTASKS: a batch script sees that too, and may well start one program.
+  const char* tasks = std::getenv("SLURM_STEP_NUM_TASKS");
+  const bool is_one_of_many =
+      std::getenv("SLURM_PROCID") != nullptr && tasks != nullptr && std::strcmp(tasks, "1") != 0;
+  return is_one_of_many ? tasks : nullptr;
+}
+
+}  // namespace
+
+void refuse_foreign_launcher(bool joins_launchers) {
+  const char* tasks = tasks_of_srun();
+  if (joins_launchers && tasks != nullptr)
+    throw InputError(fmt::format(
+        "srun started {} tasks without PMIx, so that they cannot find each other: type srun --mpi=pmix", tasks));
+  for (const char* variable : {"PMIX_RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK"}) {
+    if (std::getenv(variable) == nullptr) continue;
+    if (joins_launchers)
+      throw InputError(fmt::format(
+          "{} is set, but PMIX_RANK is not: this launcher has no PMIx, by which its ranks could be joined; start them "
+          "with Open MPI's mpirun or srun --mpi=pmix, or start one process, without a launcher",
+          variable));
+    throw InputError(fmt::format(
+        "{} is set: this version cannot join a launcher's job; start it without mpirun or srun, and it spawns "
+        "--workers local processes by itself",
+        variable));
+  }
+  if (tasks != nullptr)
+    throw InputError(fmt::format(
+        "srun started {} tasks: this version cannot join them; use -n1, and it spawns --workers local processes by "
+        "itself",
+        tasks));
+}
+
+void restart_told(char* const* arguments) {
+  const auto settings = transport::ucx_environment();
+  for (const std::string& setting : settings) {
+    const auto equals = setting.find('=');
+    setenv(setting.substr(0, equals).c_str(), setting.substr(equals + 1).c_str(), 1);
+  }
+  // Where that fails, UCX says more than it should, and all else is as it should be.
+  if (!settings.empty() && arguments != nullptr) execv("/proc/self/exe", arguments);
+}
+
+int run_joined(const WorkerMain& worker, const std::function<void(WorkerId)>& on_launcher_lost) {
+  auto bootstrap = transport::make_pmix_bootstrap(on_launcher_lost);
+  try {
+    return worker(*bootstrap);
+  } catch (const InputError&) {
+    throw;
+  } catch (...) {  // the others may wait for this one; bad input they have all found
+    transport::end_job_at_exit(std::move(bootstrap));
+    throw;
+  }
+}
+
+}  // namespace wolfpack::runtime

@@ -1,4 +1,5 @@
-// `wolfpack latency`: what it prints and writes, how it refuses, and how it ends when it is interrupted or somebody dies.
+// `wolfpack latency`: what it prints and writes, how it refuses, and how it ends when it is interrupted or somebody
+// dies.
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -42,8 +43,7 @@ std::string content(const std::filesystem::path& file) {
 }
 
 TEST(LatencyCommand, PrintsOneJsonObjectWithEverySettingAndResult) {
-  const Outcome outcome =
-      run_program(latency({"--json", "--iterations", "300", "--size", "8,8192", "--warmup", "10"}));
+  const Outcome outcome = run_program(latency({"--json", "--iterations", "300", "--size", "8,8192", "--warmup", "10"}));
   ASSERT_EQ(outcome.exit_status, 0) << outcome.err;
   const json document = json::parse(outcome.out);
   const json& settings = document.at("settings");
@@ -67,8 +67,8 @@ TEST(LatencyCommand, PrintsOneJsonObjectWithEverySettingAndResult) {
     for (const json& bucket : result.at("histogram")) counted += bucket.at("count").get<std::uint64_t>();
     EXPECT_EQ(counted, 300u);
   }
-  EXPECT_THAT(operations, ElementsAre("put", "get", "fetch_add", "put_then_flag", "row_read", "update",
-                                      "clock_broadcast"));
+  EXPECT_THAT(operations,
+              ElementsAre("put", "get", "fetch_add", "put_then_flag", "row_read", "update", "clock_broadcast"));
 }
 
 TEST(LatencyCommand, PrintsCsvWithAsManyFieldsInEachLine) {
@@ -91,7 +91,7 @@ TEST(LatencyCommand, PrintsCsvWithAsManyFieldsInEachLine) {
 
 TEST(LatencyCommand, WritesItsFilesAndReportMakesThePageAgain) {
   const ScratchDirectory scratch;
-  const std::string folder = (scratch.path() / "new" / "folder").string();
+  const std::string folder = scratch.path("new/folder");
   const Outcome outcome = run_program(latency({"--output", folder, "--iterations", "200", "--size", "8,64"}));
   ASSERT_EQ(outcome.exit_status, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("put_then_flag"));
@@ -105,8 +105,8 @@ TEST(LatencyCommand, WritesItsFilesAndReportMakesThePageAgain) {
 }
 
 TEST(LatencyCommand, MeasuresAllPairs) {
-  const Outcome outcome = run_program(latency({"--json", "--workers", "3", "--pairs", "all", "--operation", "get",
-                                               "--size", "8", "--iterations", "20"}));
+  const Outcome outcome = run_program(latency(
+      {"--json", "--workers", "3", "--pairs", "all", "--operation", "get", "--size", "8", "--iterations", "20"}));
   ASSERT_EQ(outcome.exit_status, 0) << outcome.err;
   EXPECT_EQ(json::parse(outcome.out).at("results").size(), 6u);
 }

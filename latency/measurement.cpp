@@ -5,6 +5,7 @@
 
 #include "base/bytes.hpp"
 #include "base/words.hpp"
+#include "latency/verbs_operations.hpp"
 #include "runtime/agree.hpp"
 #include "runtime/signals.hpp"
 #include "transport/probe.hpp"
@@ -74,8 +75,12 @@ Outcome measure_operation(const Circumstances& all, OperationKind kind, std::uin
   Outcome own;
   {
     std::unique_ptr<Operation> operation;
+    if (describe(kind).is_verbs) {
+      const ServingThread serving(all.transport);
+      operation = make_verbs_operation(kind, bytes, roles, all.bootstrap, all.names, ends);
+    }
     runtime::agree(all.bootstrap, [&] {
-      if (roles.takes_part()) operation = make_operation(kind, bytes, roles, all.bootstrap.size(), ends);
+      if (roles.takes_part() && !operation) operation = make_operation(kind, bytes, roles, all.bootstrap.size(), ends);
     });
     std::exception_ptr failure;
     try {

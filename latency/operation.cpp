@@ -47,7 +47,7 @@ std::vector<std::uint32_t> Roles::participants() const {
 
 std::vector<std::uint64_t> regions_of(OperationKind kind, std::uint64_t bytes, const Roles& roles, std::size_t ranks) {
   if (is_of_the_server(kind)) return server_regions(kind, bytes, roles, ranks);
-  return {transport_region_bytes(bytes)};
+  return {transport_region_bytes(describe(kind).is_verbs ? 8 : bytes)};
 }
 
 std::unique_ptr<Operation> make_operation(OperationKind kind, std::uint64_t bytes, const Roles& roles,

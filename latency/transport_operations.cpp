@@ -14,7 +14,8 @@ namespace {
 using transport::Completion;
 
 constexpr std::uint64_t kFlagOffset = kOperationOffset;
-constexpr std::uint64_t kDataOffset = 4096;
+constexpr std::uint64_t kPageBytes = 4096;
+constexpr std::uint64_t kDataOffset = kPageBytes;
 /// A target looks so often before it is asked again whether all is over.
 constexpr int kLooks = 1000;
 
@@ -25,7 +26,8 @@ class BetweenTwo : public Operation {
       : bytes_(bytes),
         ends_(ends),
         remote_(ends.remote(roles.initiates() ? roles.targets.front() : roles.initiator, 0)),
-        local_(bytes) {}
+        room_(bytes + kPageBytes),
+        local_(room_.data() + (kPageBytes - reinterpret_cast<std::uintptr_t>(room_.data()) % kPageBytes)) {}
 
   [[nodiscard]] std::string lanes() const override { return ends_.channel().lanes(remote_.peer); }
   void attend() override {
@@ -49,12 +51,12 @@ class BetweenTwo : public Operation {
   }
   [[nodiscard]] std::byte* own_last_word() { return ends_.memory(0).data() + kDataOffset + bytes_ - 8; }
   [[nodiscard]] std::byte* own_flag() { return ends_.memory(0).data() + kFlagOffset; }
-  [[nodiscard]] std::span<std::byte> local() { return {local_.data(), bytes_}; }
+  [[nodiscard]] std::span<std::byte> local() { return {local_, bytes_}; }
 
   /// Puts the data, of which the last word tells which it is. The one before must have been answered.
   Status put_data(std::uint64_t sequence) {
     if (Status status = ends_.await(sent_); !status.ok()) return status;
-    std::memcpy(local_.data() + bytes_ - 8, &sequence, sizeof sequence);
+    std::memcpy(local_ + bytes_ - 8, &sequence, sizeof sequence);
     return ends_.channel().put(remote_, kDataOffset, local(), sent_);
   }
   Status put_flag(std::uint64_t sequence) {
@@ -66,7 +68,8 @@ class BetweenTwo : public Operation {
   std::uint64_t bytes_;
   Ends& ends_;
   transport::RemoteRegion remote_;
-  LargeArray<std::byte> local_;
+  LargeArray<std::byte> room_;
+  std::byte* local_;  // page-aligned, in room_
   std::uint64_t flag_ = 0;
   std::uint64_t sequence_ = 0;  // of the last exchange
   Completion sent_, flag_sent_;

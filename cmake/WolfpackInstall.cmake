@@ -15,7 +15,7 @@ install(EXPORT wolfpackTargets NAMESPACE wolfpack:: DESTINATION ${package_folder
 configure_package_config_file(cmake/wolfpackConfig.cmake.in ${PROJECT_BINARY_DIR}/wolfpackConfig.cmake INSTALL_DESTINATION ${package_folder})
 # Before 1.0 every minor version may break its users.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/wolfpackConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/wolfpackConfig.cmake ${PROJECT_BINARY_DIR}/wolfpackConfigVersion.cmake cmake/FindUcxPackage.cmake
+install(FILES ${PROJECT_BINARY_DIR}/wolfpackConfig.cmake ${PROJECT_BINARY_DIR}/wolfpackConfigVersion.cmake cmake/FindUcxPackage.cmake cmake/FindVerbsPackage.cmake
         DESTINATION ${package_folder})
 
 # The linker reads archives from left to right: who uses comes before what is used.
@@ -26,7 +26,8 @@ foreach(layer ${layers})
     string(PREPEND archives " -l${layer}")
   endif()
 endforeach()
-set(private_libraries -pthread)
+# Not by "Requires.private": the package of libibverbs would link its drivers as archives.
+string(JOIN " " private_libraries -pthread ${VERBS_LDFLAGS})
 if(WOLFPACK_CUDA)
   string(APPEND private_libraries " -L${CUDAToolkit_LIBRARY_DIR} -lcudart_static -lrt -ldl")
 endif()

@@ -104,7 +104,7 @@ inline std::vector<LinkLines> layer_links(const SourceFile& cmake) {
 
 inline Breaches breaches_of_link_arrows(const SourceTree& tree) {
   static const std::map<std::string, std::string> owners = {
-      {"wolfpack::ucx", "transport"}, {"CUDA::", "gpu"}, {"PMIx", "transport"}};
+      {"wolfpack::ucx", "transport"}, {"wolfpack::verbs", "transport"}, {"CUDA::", "gpu"}, {"PMIx", "transport"}};
   Breaches breaches;
   for (const SourceFile& file : tree) {
     if (!file.is_cmake()) continue;
@@ -193,7 +193,7 @@ inline Breaches breaches_of_public_headers(const SourceTree& tree) {
   // depends on the machine.
   static const std::set<std::string> may_ask_for_the_machine = {"base/backoff.hpp"};
   static const std::regex conditional(R"((?:^|\n)[ \t]*#[ \t]*if)");
-  static const std::regex heavy("(Eigen|ucp|uct|ucs|nlohmann|CLI|fmt|pmix|cuda).*");
+  static const std::regex heavy("(Eigen|ucp|uct|ucs|infiniband|nlohmann|CLI|fmt|pmix|cuda).*");
   const std::set<std::string> internal = internal_headers(tree);
   Breaches breaches;
   for (const SourceFile& file : tree) {

@@ -62,6 +62,7 @@ GidEntry choose_gid(const std::vector<GidEntry>& gids, const std::string& wanted
         std::find_if(usable.begin(), usable.end(), [&](const GidEntry& gid) { return gid.index == index; });
     if (is_number && found != usable.end()) return *found;
     std::vector<std::uint32_t> there;
+    there.reserve(usable.size());
     for (const GidEntry& gid : usable) there.push_back(gid.index);
     throw InputError(
         fmt::format("UCX_IB_GID_INDEX={}: no GID of {}; accepted: auto, {}", wanted, port, fmt::join(there, ", ")));

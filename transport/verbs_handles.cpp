@@ -49,9 +49,10 @@ void modify(ibv_qp& queue_pair, ibv_qp_attr& attributes, int mask, const std::st
 }  // namespace
 
 void fail(const std::string& port, const std::string& call, int error) {
-  const char* hint = error == ENOMEM || error == EAGAIN  ? ": see that memory may be locked (ulimit -l unlimited)"
-                     : error == EACCES || error == EPERM ? ": see who may use the files in /dev/infiniband"
-                                                         : "";
+  const char* hint = "";
+  if (error == ENOMEM || error == EAGAIN) hint = "; see that memory may be locked (ulimit -l unlimited)";
+  if (error == EACCES || error == EPERM) hint = "; see who may use the files in /dev/infiniband";
+  if (error == ENOSYS) hint = "; load the kernel's drivers (modprobe ib_uverbs)";
   throw RuntimeFailure(fmt::format("{}: {}: {}{}", port, call, error == 0 ? "failed" : std::strerror(error), hint));
 }
 

@@ -1,5 +1,5 @@
-// MPI's one-sided calls, timed as `wolfpack latency` times its own: half a round trip of two puts (MPI_Put and a flush),
-// a whole MPI_Get and flush, a whole MPI_Fetch_and_op and flush. For tax.py.
+// MPI's one-sided calls, timed as `wolfpack latency` times its own: half a round trip of two puts (MPI_Put and a
+// flush), a whole MPI_Get and flush, a whole MPI_Fetch_and_op and flush. For tax.py.
 //
 //     mpirun -np 2 bench_one_sided_mpi put|get|fetch_add BYTES BATCH BATCHES [progress]
 //

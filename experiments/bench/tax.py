@@ -23,6 +23,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TESTS = {"put": "ucp_put_lat", "get": "ucp_get", "fetch_add": "ucp_fadd"}
 TLS = {"shm": "posix,self", "tcp": "tcp,self", "rdma": "rc_v,self"}
+MPI_TLS = {"shm": "posix,self,tcp", "tcp": "tcp,self", "rdma": "rc_v,self"}  # its messages need more than shared memory
 
 
 def timings(transport, size):
@@ -66,9 +67,10 @@ def mpi(arguments, component, transport, operation, size):
     if not binary.exists():
         return None, None
     environment = dict(os.environ, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
-    parts = ["--mca", "osc", component]
+    # Else Open MPI keeps to devices of its own choice.
+    parts = ["--mca", "osc", component, "--mca", "opal_common_ucx_tls", "any", "--mca", "opal_common_ucx_devices", "any"]
     if component == "ucx":
-        parts += ["--mca", "pml", "ucx", "-x", f"UCX_TLS={TLS[transport]}"] + (["-x", "UCX_NET_DEVICES=lo"] if transport == "tcp" else [])
+        parts += ["--mca", "pml", "ucx", "-x", f"UCX_TLS={MPI_TLS[transport]}"] + (["-x", "UCX_NET_DEVICES=lo"] if transport == "tcp" else [])
     batch = 100 if transport == "shm" and size < 1 << 16 else 1
     command = ["mpirun", "--bind-to", "none", "--oversubscribe", "-np", 2, *parts, binary, operation, size, batch,
                max(20, timings(transport, size) // batch)] + (["progress"] if transport != "shm" else [])

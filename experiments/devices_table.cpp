@@ -82,14 +82,16 @@ std::string rdma_section(const Devices& found) {
   return "RDMA devices\n" + to_text(devices) + "\n" + to_text(ports);
 }
 
+std::string native_or_emulated(const std::optional<OneSided>& found) {
+  if (!found) return kUnknown;
+  return *found == OneSided::native ? "native" : "emulated";
+}
+
 std::string transports_section(const Devices& found) {
-  std::vector<TableRow> rows{{{"transport", "usable", "one-sided", "lanes"}}};
+  std::vector<TableRow> rows{{{"transport", "usable", "one-sided", "atomics", "lanes"}}};
   for (const TransportReport& report : found.transports) {
-    TableRow row{{report.name, report.why_not.empty() ? "yes" : "no",
-                  !report.one_sided                       ? kUnknown
-                  : *report.one_sided == OneSided::native ? "native"
-                                                          : "emulated",
-                  or_unknown(report.lanes)}};
+    TableRow row{{report.name, report.why_not.empty() ? "yes" : "no", native_or_emulated(report.one_sided),
+                  native_or_emulated(report.atomics), or_unknown(report.lanes)}};
     if (!report.why_not.empty()) row.below.push_back(report.why_not);
     if (report.advice != report.why_not)
       for (std::string& line : advice_lines(report.advice)) row.below.push_back(std::move(line));

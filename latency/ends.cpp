@@ -11,26 +11,11 @@
 namespace wolfpack::latency {
 namespace {
 
-constexpr double kServingNapSeconds = 0.001;
-
 bool contains(const std::vector<std::uint32_t>& ranks, std::uint32_t rank) {
   return std::find(ranks.begin(), ranks.end(), rank) != ranks.end();
 }
 
 }  // namespace
-
-ServingThread::ServingThread(transport::Transport& transport)
-    : thread_([this, &transport] {
-        while (!ends_) {
-          transport.serve();
-          transport.wait_for_requests(kServingNapSeconds);
-        }
-      }) {}
-
-ServingThread::~ServingThread() {
-  ends_ = true;
-  thread_.join();
-}
 
 Ends::Ends(transport::Bootstrap& bootstrap, transport::Transport& transport, EndsOptions options)
     : bootstrap_(bootstrap), transport_(transport), options_(std::move(options)), remotes_(bootstrap.size()) {
@@ -47,7 +32,7 @@ Ends::Ends(transport::Bootstrap& bootstrap, transport::Transport& transport, End
   });
   const std::vector<Bytes> all = bootstrap.allgather(mine);
   {
-    const ServingThread serving(transport);
+    const transport::ServingThread serving(transport);
     runtime::agree(bootstrap, [&] {
       if (!takes_part) return;
       for (const std::uint32_t rank : options_.participants) {
@@ -65,7 +50,7 @@ Ends::~Ends() { channel_.reset(); }  // before the regions that its operations m
 
 void Ends::close() {
   {
-    const ServingThread serving(transport_);
+    const transport::ServingThread serving(transport_);
     runtime::agree(bootstrap_, [&] {
       if (takes_part()) flush_all();
       channel_.reset();

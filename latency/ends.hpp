@@ -8,7 +8,6 @@
 // transport; in between, who waits serves, which is what a one-sided operation costs where it is emulated.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -19,22 +18,10 @@
 #include "base/time.hpp"
 #include "base/words.hpp"
 #include "transport/bootstrap.hpp"
+#include "transport/serving_thread.hpp"
 #include "transport/transport.hpp"
 
 namespace wolfpack::latency {
-
-/// Serves a transport's peers from a thread of its own while it lives.
-class ServingThread {
- public:
-  explicit ServingThread(transport::Transport& transport);
-  ServingThread(const ServingThread&) = delete;
-  ServingThread& operator=(const ServingThread&) = delete;
-  ~ServingThread();
-
- private:
-  std::atomic<bool> ends_ = false;
-  std::thread thread_;
-};
 
 /// How a rank waits and whom it may disturb.
 struct Manners {

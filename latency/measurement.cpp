@@ -76,7 +76,7 @@ Outcome measure_operation(const Circumstances& all, OperationKind kind, std::uin
   {
     std::unique_ptr<Operation> operation;
     if (describe(kind).is_verbs) {
-      const ServingThread serving(all.transport);
+      const transport::ServingThread serving(all.transport);
       operation = make_verbs_operation(kind, bytes, roles, all.bootstrap, all.names, ends);
     }
     runtime::agree(all.bootstrap, [&] {
@@ -89,7 +89,7 @@ Outcome measure_operation(const Circumstances& all, OperationKind kind, std::uin
       failure = std::current_exception();
     }
     // Of a target that has seen the end, the flush of it may not have been served yet.
-    const ServingThread serving(all.transport);
+    const transport::ServingThread serving(all.transport);
     runtime::agree(all.bootstrap, [&] {
       if (failure) std::rethrow_exception(failure);
     });
@@ -114,16 +114,11 @@ PairFacts probe_pair(const Circumstances& all, const Pair& pair) {
     const transport::RemoteRegion& remote = ends.remote(pair.target, 0);
     found[0] =
         transport::probe(ends.channel(), std::span(&remote, 1), 0, std::span(&word, 1), got, kProbePatienceSeconds);
-    ends.channel().fetch_add(remote, 8, 1, before, added).or_throw();
-    const Status outcome = transport::wait(ends.channel(), added, kProbePatienceSeconds);
-    if (outcome.code() == StatusCode::deadline_exceeded)
-      found[1] = transport::OneSided::emulated;
-    else
-      outcome.or_throw();
+    found[1] = transport::probe_fetch_add(ends.channel(), remote, 8, before, added, kProbePatienceSeconds);
   });
   const std::vector<Bytes> told = all.bootstrap.allgather(std::as_bytes(std::span(found)));
   {
-    const ServingThread serving(all.transport);
+    const transport::ServingThread serving(all.transport);
     runtime::agree(all.bootstrap, [&] {
       if (!roles.initiates()) return;
       transport::wait(ends.channel(), got, all.manners.patience_seconds).or_throw();

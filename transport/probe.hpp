@@ -11,4 +11,8 @@ namespace wolfpack::transport {
 [[nodiscard]] OneSided probe(Channel& channel, std::span<const RemoteRegion> regions, std::uint64_t offset,
                              std::span<std::uint64_t> words, Completion& done, double patience_seconds);
 
+/// The same of a fetch_add of 0 to the word at `offset`: what it held goes to `before`.
+[[nodiscard]] OneSided probe_fetch_add(Channel& channel, const RemoteRegion& region, std::uint64_t offset,
+                                       std::uint64_t& before, Completion& done, double patience_seconds);
+
 }  // namespace wolfpack::transport

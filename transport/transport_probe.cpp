@@ -1,17 +1,16 @@
 #include "transport/transport_probe.hpp"
 
 #include <array>
-#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <optional>
 #include <random>
-#include <thread>
 
 #include "base/bytes.hpp"
 #include "base/status.hpp"
 #include "transport/apart.hpp"
 #include "transport/probe.hpp"
+#include "transport/serving_thread.hpp"
 #include "transport/shared_memory_folder.hpp"
 #include "transport/ucx_transport.hpp"
 
@@ -25,29 +24,6 @@ constexpr std::size_t kRegionBytes = 4096;
 /// One process with two transports needs no more than two workers do.
 constexpr std::size_t kWorkers = 2;
 
-/// Answers a transport's peers while it lives.
-class Serving {
- public:
-  explicit Serving(Transport& transport)
-      : thread_([this, &transport] {
-          while (!stop_) {
-            transport.serve();
-            transport.wait_for_requests(kNapSeconds);
-          }
-        }) {}
-  Serving(const Serving&) = delete;
-  Serving& operator=(const Serving&) = delete;
-  ~Serving() {
-    stop_ = true;
-    thread_.join();
-  }
-
- private:
-  static constexpr double kNapSeconds = 0.001;
-  std::atomic<bool> stop_ = false;
-  std::thread thread_;
-};
-
 /// In the child, which ends after it: nothing is waited for.
 Bytes probe_transport(const std::string& name) {
   const auto target = make_ucx_transport(name), origin = make_ucx_transport(name);
@@ -55,19 +31,24 @@ Bytes probe_transport(const std::string& name) {
   const auto channel = origin->open_channel();
   std::optional<RemoteRegion> remote;
   {
-    const Serving serving(*target);
+    const ServingThread serving(*target);
     remote = channel->open(channel->connect(target->address(), "target"), region->descriptor());
   }
   std::uint64_t word = 0;
   Completion done;
   const OneSided found = probe(*channel, std::span(&*remote, 1), 0, std::span(&word, 1), done, kNativeWithinSeconds);
+  std::uint64_t before = 0;
+  Completion added;
+  const OneSided atomics = probe_fetch_add(*channel, *remote, sizeof word, before, added, kNativeWithinSeconds);
   Bytes out;
   ByteWriter writer(out);
   writer.value(found);
+  writer.value(atomics);
   writer.text(channel->lanes(remote->peer));
   {
-    const Serving serving(*target);  // or the channel would be closed with the get under way
+    const ServingThread serving(*target);  // or the channel would be closed with the get under way
     (void)wait(*channel, done, kNativeWithinSeconds);
+    (void)wait(*channel, added, kNativeWithinSeconds);
   }
   return out;
 }
@@ -93,6 +74,7 @@ std::string why_not(const Machine& machine, const std::string& name) {
 void take(TransportReport& report, std::span<const std::byte> answer) {
   ByteReader reader(answer);
   report.one_sided = reader.value<OneSided>();
+  report.atomics = reader.value<OneSided>();
   report.lanes = reader.text();
 }
 

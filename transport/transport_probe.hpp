@@ -16,8 +16,7 @@ struct TransportReport {
   std::string why_not;                ///< it cannot be used; empty: it can
   std::string lanes;                  ///< what UCX chose: "posix/memory by loads and stores"
   std::optional<OneSided> one_sided;  ///< a get, from a target that makes no call; none: not tried
-  // Atomic operations go here, probed by the same two transports, once Channel has them.
-  std::optional<OneSided> atomics;
+  std::optional<OneSided> atomics;    ///< a fetch_add, likewise
   std::string advice;
 };
 

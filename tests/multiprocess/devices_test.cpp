@@ -49,10 +49,12 @@ TEST(DevicesCommand, TransportsAreProbed) {
   const json shm = transport(found, "shm"), tcp = transport(found, "tcp");
   EXPECT_EQ(shm.at("usable"), true) << shm;
   EXPECT_EQ(shm.at("one_sided"), "native");
+  EXPECT_EQ(shm.at("atomics"), "native");
   EXPECT_THAT(shm.at("lanes").get<std::string>(), HasSubstr("posix/memory"));
   EXPECT_EQ(shm.at("advice"), "");
   EXPECT_EQ(tcp.at("usable"), true) << tcp;
   EXPECT_EQ(tcp.at("one_sided"), "emulated");
+  EXPECT_EQ(tcp.at("atomics"), "emulated");
   EXPECT_THAT(tcp.at("lanes").get<std::string>(), HasSubstr("tcp/lo"));
   EXPECT_THAT(watch.left_behind(), IsEmpty());
 }

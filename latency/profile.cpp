@@ -65,10 +65,10 @@ std::vector<Cell> plan(const ProfileSettings& settings) {
 }
 
 /// A round's share of what is asked for of all.
-MeterSettings of_round(const MeterSettings& all, std::uint64_t rounds) {
+MeterSettings of_round(const MeterSettings& all, std::uint64_t round, std::uint64_t rounds) {
   MeterSettings one = all;
   one.duration_seconds = all.duration_seconds / static_cast<double>(rounds);
-  if (all.iterations) one.iterations = (*all.iterations + rounds - 1) / rounds;
+  if (all.iterations) one.iterations = *all.iterations * (round + 1) / rounds - *all.iterations * round / rounds;
   return one;
 }
 
@@ -161,9 +161,9 @@ Profile run_profile(Bootstrap& bootstrap, transport::Transport& transport, const
   const std::vector<Cell> cells = plan(settings);
   for (const Cell& cell : cells) profile.results.push_back(Result{cell.operation, cell.bytes, cell.pair});
   const Activity before = activity();
-  const MeterSettings meter = of_round(settings.meter, settings.rounds);
   std::size_t done = 0;
   for (std::uint64_t round = 0; round < settings.rounds && profile.is_complete; ++round) {
+    const MeterSettings meter = of_round(settings.meter, round, settings.rounds);
     for (std::size_t i = 0; i < cells.size(); ++i, ++done) {
       const std::vector<char> interrupted = gather(bootstrap, static_cast<char>(runtime::interrupt_requested()));
       if (std::find(interrupted.begin(), interrupted.end(), 1) != interrupted.end()) {

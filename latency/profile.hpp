@@ -33,7 +33,7 @@ struct ProfileSettings {
   std::vector<std::uint64_t> bytes;  ///< multiples of 8; operations of a word are measured once, whatever they are
   std::vector<Pair> pairs = {{}};    ///< of ranks that there are
   MeterSettings meter;               ///< of a result, all rounds together
-  std::uint64_t rounds = 3;
+  std::uint64_t rounds = 3;          ///< at most the iterations, where those are given
   bool binds_to_cores = true;
   double patience_seconds = 20.0;  ///< for one answer of a peer
 };

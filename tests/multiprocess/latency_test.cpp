@@ -43,21 +43,21 @@ std::string content(const std::filesystem::path& file) {
 }
 
 TEST(LatencyCommand, PrintsOneJsonObjectWithEverySettingAndResult) {
-  const Outcome outcome = run_program(latency({"--json", "--iterations", "300", "--size", "8,8192", "--warmup", "10"}));
+  const Outcome outcome = run_program(latency({"--json", "--iterations", "301", "--size", "8,8192", "--warmup", "10"}));
   ASSERT_EQ(outcome.exit_status, 0) << outcome.err;
   const json document = json::parse(outcome.out);
   const json& settings = document.at("settings");
   EXPECT_EQ(settings.at("transport"), "shm");
   EXPECT_EQ(settings.at("one_sided"), "native");
   EXPECT_EQ(settings.at("ranks"), 2);
-  EXPECT_EQ(settings.at("iterations"), 300);
+  EXPECT_EQ(settings.at("iterations"), 301);
   EXPECT_EQ(settings.at("warmup"), 10);
   EXPECT_EQ(settings.at("bytes"), json({8, 8192}));
   EXPECT_EQ(settings.at("quiet").get<bool>(), settings.at("disturbances").empty());
   std::vector<std::string> operations;
   for (const json& result : document.at("results")) {
     if (result.at("bytes") == 8) operations.push_back(result.at("operation"));
-    EXPECT_EQ(result.at("iterations"), 300);
+    EXPECT_EQ(result.at("iterations"), 301);
     EXPECT_GT(result.at("min_us"), 0.0);
     EXPECT_LE(result.at("min_us"), result.at("p50_us"));
     EXPECT_LE(result.at("p50_us"), result.at("max_us"));
@@ -65,7 +65,7 @@ TEST(LatencyCommand, PrintsOneJsonObjectWithEverySettingAndResult) {
     EXPECT_EQ(result.at("time"), is_half ? "half a round trip" : "whole");
     std::uint64_t counted = 0;
     for (const json& bucket : result.at("histogram")) counted += bucket.at("count").get<std::uint64_t>();
-    EXPECT_EQ(counted, 300u);
+    EXPECT_EQ(counted, 301u);
   }
   EXPECT_THAT(operations,
               ElementsAre("put", "get", "fetch_add", "put_then_flag", "row_read", "update", "clock_broadcast"));

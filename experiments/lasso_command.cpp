@@ -101,9 +101,8 @@ void print_table(const nlohmann::ordered_json& result, const MemoryUse& memory, 
              fmt::format("{} of {} columns, l1 norm {}{}", text("nonzeros"), text("columns"), text("l1_norm"), bound));
   print_line("lambda", text("lambda"));
   if (settings.intercept) print_line("intercept", text("intercept"));
-  print_line("solving",
-             fmt::format("{} s, {} passes over the data, {} clocks, {} of the time in the transport",
-                         text("solve_seconds"), text("full_passes"), text("clocks"), text("transport_share")));
+  print_line("solving", fmt::format("{} s, {} passes over the data, {} clocks", text("solve_seconds"),
+                                    text("full_passes"), text("clocks")));
   print_line("workers", fmt::format("{}, staleness {}, {}, {} ({})", text("workers"), text("staleness"),
                                     text("storage"), text("transport"), text("transport_lanes")));
   print_line("memory", to_string(memory));

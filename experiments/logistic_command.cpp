@@ -116,8 +116,8 @@ void print_table(const nlohmann::ordered_json& result, const LogisticSettings& s
   if (!settings.test.data.empty())
     print_line("test", fmt::format("log loss {}, accuracy {}, {} samples", text("test_log_loss"), text("test_accuracy"),
                                    text("test_rows")));
-  print_line("solving", fmt::format("{} s, {} epochs, {} clocks, {} of the time in the transport",
-                                    text("solve_seconds"), text("epochs"), text("clocks"), text("transport_share")));
+  print_line("solving",
+             fmt::format("{} s, {} epochs, {} clocks", text("solve_seconds"), text("epochs"), text("clocks")));
   print_line("method",
              fmt::format("{}, step {}, batch {}, l2 {}", text("optimizer"), text("step"), text("batch"), text("l2")));
   print_line("workers", fmt::format("{}, shards {}, staleness {}, {} ({})", text("workers"), text("shards"),

@@ -52,7 +52,6 @@ ordered_json logistic_json(const LogisticSettings& settings, const LogisticFacts
                       {"epochs", result.epochs},
                       {"clocks", result.clocks},
                       {"solve_seconds", result.seconds},
-                      {"transport_share", or_null(runtime::transport_share(result.trace))},
                       {"wall_seconds", facts.wall_seconds},
                       {"workers", settings.workers},
                       {"shards", result.shards},

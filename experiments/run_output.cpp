@@ -44,7 +44,6 @@ ordered_json result_json(const LassoSettings& settings, const RunFacts& facts, c
        {"bytes_read", result.bytes_read},
        {"solve_seconds", result.seconds},
        {"wall_seconds", facts.wall_seconds},
-       {"transport_share", or_null(runtime::transport_share(result.trace))},
        {"workers", settings.workers},
        {"staleness", staleness_json(solve.staleness)},
        {"method", frank_wolfe::to_string(solve.method)},

@@ -68,9 +68,7 @@ std::optional<ps::Row> Iteration::get_newer(ps::Key key, Version than) {
 }
 
 void Iteration::update(ps::Key key, std::span<const std::byte> value) {
-  const double start = now();
   leave_if_stopped(client_.update(key, trace_.clock, value));
-  trace_.put += now() - start;
 }
 
 void Iteration::end_of_compute(double start_seconds) {

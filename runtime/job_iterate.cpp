@@ -191,15 +191,12 @@ void Job::run_worker(const IterateOptions& options, const std::function<void(Ite
     try {
       Iteration iteration(*client_, policy, straggling, tape, options.trace, row);
       body(iteration);
-      const double ticks_at = seconds();
       iteration.tick();
       clock = clock.next();
-      row.put += (end = seconds()) - ticks_at;
     } catch (const JobStopped&) {
       stopped = true;  // an iteration that was cut short is traced where it had begun to compute
-      end = seconds();
     }
-    row.finish(end);
+    row.finish(end = seconds());
     if (options.trace && (!stopped || row.compute > 0)) log.trace.add(row);
     if (stopped) return;
   }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
-#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -32,7 +31,6 @@ struct TraceRow {
   double get = 0.0;
   double compute = 0.0;         ///< inside Iteration::compute()
   double straggle = 0.0;        ///< injected delay
-  double put = 0.0;             ///< of `update`: inside Iteration::update() and the tick
   double update = 0.0;          ///< all else: updates, the tick, and what the body does outside of compute()
   Version version;              ///< last read; 0: none
   std::uint64_t staleness = 0;  ///< observed at the last read, in clocks
@@ -46,19 +44,6 @@ struct TraceRow {
 static_assert(std::is_trivially_copyable_v<TraceRow>);
 
 using Trace = std::vector<TraceRow>;
-
-/// What share of the time of these iterations was spent inside the parameter server's gets, updates and ticks, waits
-/// for other workers not counted; from 0 to 1, none where nothing was traced. What an owner does beside them is not in
-/// it.
-[[nodiscard]] inline std::optional<double> transport_share(const Trace& trace) {
-  double all = 0.0, transport = 0.0;
-  for (const TraceRow& row : trace) {
-    all += row.end - row.start;
-    transport += row.get + row.put;
-  }
-  if (all <= 0.0) return std::nullopt;
-  return std::min(1.0, transport / all);
-}
 
 /// A trace that grows without moving what it has: an iteration may take less time than that.
 class TraceLog {

@@ -191,8 +191,6 @@ void expect_sane(const Trace& trace, WorkerId worker, Staleness staleness, std::
     EXPECT_LE(row.start, row.end);
     for (const double part : {row.wait, row.get, row.compute, row.straggle, row.update}) EXPECT_GE(part, 0.0);
     EXPECT_LE(row.wait + row.get + row.compute + row.straggle + row.update, row.end - row.start + 1e-6);
-    EXPECT_GT(row.put, 0.0);
-    EXPECT_LE(row.put, row.update + 1e-6);
     EXPECT_GE(row.compute, 0.0005);
     EXPECT_LE(row.staleness, staleness.value);
     EXPECT_GE(row.version, last_version);
@@ -229,10 +227,6 @@ TEST_P(JobContract, TheTraceAddsUp) {
         }
       }
       EXPECT_LT(ended.trace.back().end, monotonic_seconds() - start + 1.0);
-      const auto share = transport_share(ended.trace);
-      ASSERT_TRUE(share.has_value());
-      EXPECT_GT(*share, 0.0);
-      EXPECT_LT(*share, 0.9) << "most of the time somebody computes, or waits for who does";
     });
   }
 }

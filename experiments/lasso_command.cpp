@@ -103,8 +103,8 @@ void print_table(const nlohmann::ordered_json& result, const MemoryUse& memory, 
   if (settings.intercept) print_line("intercept", text("intercept"));
   print_line("solving", fmt::format("{} s, {} passes over the data, {} clocks", text("solve_seconds"),
                                     text("full_passes"), text("clocks")));
-  print_line("workers", fmt::format("{}, staleness {}, {}, {} ({})", text("workers"), text("staleness"),
-                                    text("storage"), text("transport"), text("transport_lanes")));
+  print_line("workers", fmt::format("{}, staleness {}, {}, {}", text("workers"), text("staleness"), text("storage"),
+                                    transport_text(result)));
   print_line("memory", to_string(memory));
   if (!settings.output.empty()) print_line("written to", settings.output);
 }

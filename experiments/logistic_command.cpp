@@ -120,8 +120,8 @@ void print_table(const nlohmann::ordered_json& result, const LogisticSettings& s
              fmt::format("{} s, {} epochs, {} clocks", text("solve_seconds"), text("epochs"), text("clocks")));
   print_line("method",
              fmt::format("{}, step {}, batch {}, l2 {}", text("optimizer"), text("step"), text("batch"), text("l2")));
-  print_line("workers", fmt::format("{}, shards {}, staleness {}, {} ({})", text("workers"), text("shards"),
-                                    text("staleness"), text("transport"), text("transport_lanes")));
+  print_line("workers", fmt::format("{}, shards {}, staleness {}, {}", text("workers"), text("shards"),
+                                    text("staleness"), transport_text(result)));
   if (!settings.output.empty()) print_line("written to", settings.output);
 }
 

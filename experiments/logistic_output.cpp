@@ -74,7 +74,7 @@ ordered_json logistic_json(const LogisticSettings& settings, const LogisticFacts
                       {"test_rows", of_test(&TestFit::rows)},
                       {"test_columns", of_test(&TestFit::columns)},
                       {"classes", {facts.classes.negative, facts.classes.positive}}};
-  fields.update(run_fields(settings, facts.transport));
+  fields.update(run_fields(settings, facts.transport, result.trace));
   return fields;
 }
 

@@ -52,7 +52,8 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
   file.commit();
 }
 
-ordered_json run_fields(const RunSettings& settings, const runtime::TransportRecord& transport) {
+ordered_json run_fields(const RunSettings& settings, const runtime::TransportRecord& transport,
+                        const runtime::Trace& trace) {
   return {{"seed", settings.seed},
           {"max_clock", or_null(settings.max_clock)},
           {"time_limit", or_null(settings.time_limit_seconds)},
@@ -66,8 +67,15 @@ ordered_json run_fields(const RunSettings& settings, const runtime::TransportRec
           {"transport_reason", settings.transport.reason},
           {"transport_lanes", transport.lanes},
           {"transport_library", transport.library},
+          {"transport_share", or_null(runtime::transport_share(trace))},
           {"hostname", host_name()},
           {"wolfpack_version", kVersion}};
+}
+
+std::string transport_text(const ordered_json& result) {
+  const auto& share = result.at("transport_share");
+  const std::string taken = share.is_null() ? "" : fmt::format(", {:.2g}% of their time", 100 * share.get<double>());
+  return fmt::format("{} ({}){}", field_text(result, "transport"), field_text(result, "transport_lanes"), taken);
 }
 
 std::string trace_lines(const runtime::Trace& trace, const char* work_name) {

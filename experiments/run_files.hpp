@@ -39,8 +39,13 @@ template <class T>
   return staleness.is_asynchronous() ? nlohmann::ordered_json("asp") : nlohmann::ordered_json(staleness.value);
 }
 
-/// What result.json says of every run, whatever its command: limits, straggler, transport, machine, version.
-[[nodiscard]] nlohmann::ordered_json run_fields(const RunSettings& settings, const runtime::TransportRecord& transport);
+/// What result.json says of every run, whatever its command: limits, straggler, transport and what share of the
+/// workers' time it took (transport_share, runtime/trace.hpp), machine, version.
+[[nodiscard]] nlohmann::ordered_json run_fields(const RunSettings& settings, const runtime::TransportRecord& transport,
+                                                const runtime::Trace& trace);
+
+/// The transport of a result.json, for the table: what carried operations, and its share of the workers' time.
+[[nodiscard]] std::string transport_text(const nlohmann::ordered_json& result);
 
 /// A line of the table that a run ends with, on standard error.
 void print_line(const char* name, const std::string& value);

@@ -63,7 +63,7 @@ ordered_json result_json(const LassoSettings& settings, const RunFacts& facts, c
        {"numa_nodes", numa_nodes()},
        {"picture_shape", text_or_null(settings.picture_shape)}});
   fields.update(problem_fields(settings));
-  fields.update(run_fields(settings, facts.transport));
+  fields.update(run_fields(settings, facts.transport, result.trace));
   if (settings.problem.is_path()) fields["path"] = path_json(points, settings, facts, result.status);
   return fields;
 }

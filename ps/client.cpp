@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -22,7 +23,7 @@ Client::Client(const JobLayout& layout, const std::vector<RowSpec>& rows, Worker
       check_(std::move(check)),
       meanwhile_(std::move(meanwhile)),
       while_waiting_([this] {
-        if (meanwhile_) (void)meanwhile_();
+        if (meanwhile_) use_the_wait();
         return this->check();
       }),
       clocks_(layout, self, own_board, channel, boards),
@@ -61,6 +62,19 @@ Status Client::wait_a_little(Backoff& backoff) {
   return {};
 }
 
+// The transport is waited for by naps here, which take longer than a look at the clock.
+void Client::use_the_wait() {
+  const double start = monotonic_seconds();
+  (void)meanwhile_();
+  meanwhile_seconds_ += monotonic_seconds() - start;
+}
+
+double Client::update_put_seconds() const {
+  double seconds = 0.0;
+  for (const auto& lane : lanes_) seconds += lane->append_put_seconds();
+  return seconds;
+}
+
 Clock Client::floor_of(const RowSnapshot& snapshot, OwnUpdates own) const {
   Clock floor{std::numeric_limits<std::uint64_t>::max()};
   for (std::uint32_t i = 0; i < layout_.workers; ++i)
@@ -74,7 +88,10 @@ Status Client::get(Key key, Clock required, Row& row) {
   // Where nothing stands in for the own updates, all of them have to be folded in: the own clock tells how many there
   // are.
   const Clock own_required = own == OwnUpdates::wait ? clocks_.clock(self_) : Clock{0};
-  double wait_start = 0.0;
+  double wait_start = 0.0, waited = 0.0;
+  const auto end_wait = [&] {
+    if (wait_start != 0.0) waited += monotonic_seconds() - std::exchange(wait_start, 0.0);
+  };
   for (Backoff backoff;;) {
     // The floor before the newest word: the words of the rows that a floor covers were on the board before it
     // (owner_push.hpp).
@@ -82,15 +99,17 @@ Status Client::get(Key key, Clock required, Row& row) {
     const Clock pushed_floor{load_word(words)};
     const Clock pushed_own{load_word(words + 8)};
     bool is_newest = false;
-    if (reader.newest().value != 0)
+    if (const Version newest = reader.newest(); newest.value != 0) {
+      if (newest != reader.snapshot().version) end_wait();  // a get follows
       if (Status status = reader.refresh(is_newest, while_waiting_); !status.ok()) return status;
+    }
     if (is_newest) {
       const RowSnapshot& snapshot = reader.snapshot();
       const Clock floor = std::max(pushed_floor, floor_of(snapshot, own));
       const Clock own_folded = std::max(pushed_own, snapshot.folded[self_.value]);
       if (floor >= required && own_folded >= own_required) {
-        row = {snapshot.version, floor, own_folded, with_own_updates(key, snapshot),
-               wait_start == 0.0 ? 0.0 : monotonic_seconds() - wait_start};
+        end_wait();
+        row = {snapshot.version, floor, own_folded, with_own_updates(key, snapshot), waited};
         return {};
       }
     }

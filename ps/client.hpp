@@ -32,7 +32,7 @@ struct Row {
   Clock floor;       ///< every worker's updates of clocks before this are in it, but perhaps the reader's own
   Clock own_folded;  ///< the reader's own updates of clocks before this are folded in
   std::span<const std::byte> payload;  ///< with the own unfolded updates, as the row's OwnUpdates say
-  double waited_seconds = 0.0;         ///< for the read rule
+  double waited_seconds = 0.0;         ///< for the read rule; fetching what came of it is no wait
 };
 
 class Client {
@@ -72,6 +72,11 @@ class Client {
   /// ok; `stopped`; or what the WaitCheck says.
   [[nodiscard]] Status check() const;
 
+  /// Seconds that update() has spent putting so far: a full lane is waited for, but not counted here.
+  [[nodiscard]] double update_put_seconds() const;
+  /// Seconds spent in `meanwhile` so far while a get or a put was waited for.
+  [[nodiscard]] double meanwhile_seconds() const { return meanwhile_seconds_; }
+
   /// Waits until `ready()` or a stop word; the latter gives `stopped`.
   template <class Ready>
   Status wait_until(Ready ready);
@@ -84,6 +89,7 @@ class Client {
 
   [[nodiscard]] Clock floor_of(const RowSnapshot& snapshot, OwnUpdates own) const;
   Status wait_a_little(Backoff& backoff);
+  void use_the_wait();
   [[nodiscard]] std::span<const std::byte> with_own_updates(Key key, const RowSnapshot& snapshot);
 
   const JobLayout& layout_;
@@ -93,6 +99,7 @@ class Client {
   std::span<std::byte> board_;
   transport::WaitCheck check_;
   std::function<bool()> meanwhile_;
+  double meanwhile_seconds_ = 0.0;
   const transport::WaitCheck while_waiting_;  // meanwhile_, stop words, then check_
   ClockTable clocks_;
   std::vector<transport::RemoteRegion> shards_;

@@ -32,9 +32,12 @@ class LaneWriter {
   Status publish(const transport::WaitCheck& check);
   /// Waits until the transport needs this thread no more to make what was published visible.
   Status settle(const transport::WaitCheck& check);
+  /// Seconds that append() has spent publishing so far, without those that it waited for room.
+  [[nodiscard]] double append_put_seconds() const { return append_put_seconds_; }
 
  private:
   Status wait_for_room(std::uint64_t bytes, const transport::WaitCheck& check);
+  Status publish_within_append(const transport::WaitCheck& check);
   void compose(const RecordHeader& header, std::span<const std::byte> payload);
   [[nodiscard]] std::uint64_t ring_bytes() const { return ring_.size(); }
 
@@ -47,6 +50,7 @@ class LaneWriter {
   std::uint64_t written_ = 0;
   std::uint64_t published_ = 0;
   std::uint64_t tail_word_ = 0;  // the source of the put under way
+  double append_put_seconds_ = 0.0;
   transport::Completion in_flight_;
 };
 

@@ -41,11 +41,13 @@ ps::Row Iteration::get(ps::Key key) {
     tape_.replay->leave(trace_.clock, key);
   }
   const double start = now();
+  const double helped = client_.meanwhile_seconds();
   ps::Row row;
   leave_if_stopped(client_.get(key, policy_.required_by_reads(trace_.clock), row));
   if (timed_) {
-    trace_.wait += row.waited_seconds;
-    trace_.get += now() - start - row.waited_seconds;
+    const double waited = row.waited_seconds + client_.meanwhile_seconds() - helped;
+    trace_.wait += waited;
+    trace_.get += now() - start - waited;
   }
   noticed(key, row);
   return row;

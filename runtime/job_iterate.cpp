@@ -1,5 +1,6 @@
 // What a job does again and again: iterations, and how they end. How it is set up and closed: job.cpp.
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -13,6 +14,34 @@
 #include "runtime/signals.hpp"
 
 namespace wolfpack::runtime {
+namespace {
+
+/// How long the updates and the tick of one iteration were inside puts, at one look at the clock beside those that an
+/// iteration takes anyway.
+class PutTime {
+ public:
+  explicit PutTime(const ps::Client& client) : client_(client), updates_seconds_(client.update_put_seconds()) {}
+
+  void begin_tick(double now) {
+    updates_seconds_ = client_.update_put_seconds() - updates_seconds_;
+    helped_seconds_ = client_.meanwhile_seconds();
+    tick_start_ = now;
+  }
+  /// 0 where the iteration was cut short before its tick.
+  [[nodiscard]] double until(double now) const {
+    if (!tick_start_) return 0.0;
+    const double helped = client_.meanwhile_seconds() - helped_seconds_;  // a fold, which is the owner's work
+    return updates_seconds_ + std::max(0.0, now - *tick_start_ - helped);
+  }
+
+ private:
+  const ps::Client& client_;
+  double updates_seconds_;  // from begin_tick() on of this iteration's updates; before it, of all earlier ones
+  double helped_seconds_ = 0.0;
+  std::optional<double> tick_start_;
+};
+
+}  // namespace
 
 ps::MergePolicy& Job::policy(ps::Key key) { return owner_->shard().policy(key); }
 
@@ -188,15 +217,19 @@ void Job::run_worker(const IterateOptions& options, const std::function<void(Ite
     if (status.code() != StatusCode::stopped) leave_failed_job(status);
     if (!status.ok()) return;
     bool stopped = false;
+    PutTime puts(*client_);
     try {
       Iteration iteration(*client_, policy, straggling, tape, options.trace, row);
       body(iteration);
+      puts.begin_tick(seconds());
       iteration.tick();
       clock = clock.next();
     } catch (const JobStopped&) {
       stopped = true;  // an iteration that was cut short is traced where it had begun to compute
     }
-    row.finish(end = seconds());
+    end = seconds();
+    row.put = puts.until(end);
+    row.finish(end);
     if (options.trace && (!stopped || row.compute > 0)) log.trace.add(row);
     if (stopped) return;
   }

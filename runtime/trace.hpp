@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -32,6 +33,7 @@ struct TraceRow {
   double compute = 0.0;         ///< inside Iteration::compute()
   double straggle = 0.0;        ///< injected delay
   double update = 0.0;          ///< all else: updates, the tick, and what the body does outside of compute()
+  double put = 0.0;             ///< of that, inside the puts of updates and the tick, and waits for them to leave
   Version version;              ///< last read; 0: none
   std::uint64_t staleness = 0;  ///< observed at the last read, in clocks
   Note note;
@@ -44,6 +46,18 @@ struct TraceRow {
 static_assert(std::is_trivially_copyable_v<TraceRow>);
 
 using Trace = std::vector<TraceRow>;
+
+/// What the transport took of the workers' time: their seconds inside gets and puts, of all that they iterated. It is
+/// what a free transport would save them of their own time. Waits for others are no part of it, even where what the
+/// others do is transport (an owner's puts, from its own thread, show as their readers' waits). None without a trace.
+[[nodiscard]] inline std::optional<double> transport_share(const Trace& trace) {
+  double transport = 0.0, all = 0.0;
+  for (const TraceRow& row : trace) {
+    transport += row.get + row.put;
+    all += row.end - row.start;
+  }
+  return all > 0.0 ? std::optional(std::min(1.0, transport / all)) : std::nullopt;
+}
 
 /// A trace that grows without moving what it has: an iteration may take less time than that.
 class TraceLog {

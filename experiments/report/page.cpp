@@ -20,7 +20,7 @@ namespace wolfpack::report {
 namespace {
 
 /// The order in which people look for them; whatever else result.json holds follows.
-constexpr std::array<std::string_view, 46> kKnownSettings{"status",
+constexpr std::array<std::string_view, 47> kKnownSettings{"status",
                                                           "objective",
                                                           "gap",
                                                           "relative_gap",
@@ -54,6 +54,7 @@ constexpr std::array<std::string_view, 46> kKnownSettings{"status",
                                                           "threads",
                                                           "transport",
                                                           "transport_lanes",
+                                                          "transport_share",
                                                           "straggler",
                                                           "max_clock",
                                                           "time_limit",

@@ -189,7 +189,8 @@ void expect_sane(const Trace& trace, WorkerId worker, Staleness staleness, std::
     EXPECT_EQ(row.clock, Clock{c});
     EXPECT_GE(row.start, last_end);
     EXPECT_LE(row.start, row.end);
-    for (const double part : {row.wait, row.get, row.compute, row.straggle, row.update}) EXPECT_GE(part, 0.0);
+    for (const double part : {row.wait, row.get, row.compute, row.straggle, row.update, row.put}) EXPECT_GE(part, 0.0);
+    EXPECT_LE(row.put, row.update + 1e-6);
     EXPECT_LE(row.wait + row.get + row.compute + row.straggle + row.update, row.end - row.start + 1e-6);
     EXPECT_GE(row.compute, 0.0005);
     EXPECT_LE(row.staleness, staleness.value);

@@ -138,6 +138,8 @@ TEST_F(Logistic, EverySettingInEffectIsRecorded) {
   EXPECT_EQ(result.at("straggler"), "worker=1,slowdown=2");
   EXPECT_EQ(result.at("rows"), 500);
   EXPECT_EQ(result.at("columns"), 20);
+  EXPECT_GT(result.at("transport_share"), 0.0);
+  EXPECT_LE(result.at("transport_share"), 1.0);
   for (const char* text : {"transport", "transport_lanes", "wolfpack_version", "model", "hostname"})
     EXPECT_FALSE(result.at(text).get<std::string>().empty()) << text;
 }

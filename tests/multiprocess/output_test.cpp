@@ -72,7 +72,7 @@ TEST_F(Output, TableGoesToStandardError) {
   const Outcome outcome = run_program(lasso({}));
   EXPECT_EQ(outcome.exit_status, 0);
   EXPECT_EQ(outcome.out, "");
-  for (const char* what : {"converged", "objective", "gap", "non-zeros", "workers"})
+  for (const char* what : {"converged", "objective", "gap", "non-zeros", "workers", "% of their time"})
     EXPECT_THAT(outcome.err, HasSubstr(what));
 }
 
@@ -85,7 +85,7 @@ TEST_F(Output, ResultHasEveryFieldAndTheSettingsInEffect) {
   const auto& result = run.result;
   for (const char* number : {"objective", "gap", "relative_gap", "null_objective", "beta", "l1_norm", "nonzeros",
                              "clocks", "full_passes", "bytes_read", "solve_seconds", "wall_seconds", "workers", "rows",
-                             "columns", "lambda", "loss", "threads_per_worker"})
+                             "columns", "lambda", "loss", "threads_per_worker", "transport_share"})
     EXPECT_TRUE(result.contains(number) && result.at(number).is_number()) << number;
   for (const char* text : {"status", "method", "device", "transport", "transport_requested", "transport_reason",
                            "transport_lanes", "wolfpack_version"})
@@ -104,6 +104,8 @@ TEST_F(Output, ResultHasEveryFieldAndTheSettingsInEffect) {
   EXPECT_THAT(result.at("transport_lanes").get<std::string>(), AnyOf(HasSubstr("native"), HasSubstr("emulated")));
   EXPECT_GT(result.at("full_passes"), 0.0);
   EXPECT_GT(result.at("bytes_read"), 0);
+  EXPECT_GT(result.at("transport_share"), 0.0);
+  EXPECT_LE(result.at("transport_share"), 1.0);
   EXPECT_LE(result.at("solve_seconds"), result.at("wall_seconds"));
   EXPECT_LE(result.at("wall_seconds"), run.outcome.seconds);
 }
@@ -133,6 +135,18 @@ TEST_F(Output, SaysWhichTransportRanAndWhy) {
     EXPECT_THAT(run.result.at("transport_reason").get<std::string>(), HasSubstr(asked.requested));
     EXPECT_THAT(run.result.at("transport_lanes").get<std::string>(), HasSubstr(asked.lanes));
   }
+}
+
+/// The more of its time a run computes, straggles or waits for a straggler, the less is the transport's.
+TEST_F(Output, TransportShareFallsWhereAStragglerTakesTheTime) {
+  const auto share = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{"--data", data_, "--beta", "1.5", "--workers", "3", "--transport", "tcp"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const LassoRun run = run_lasso(arguments);
+    EXPECT_THAT(run.outcome.exit_status, AnyOf(0, 3)) << run.outcome.err;
+    return run.result.at("transport_share").get<double>();
+  };
+  EXPECT_LT(share({"--straggler", "worker=1,slowdown=1e7", "--time-limit", "0.5"}), share({}));
 }
 
 TEST_F(Output, MaxClockEndsWithItsStatusAndAResult) {

@@ -1,10 +1,8 @@
 #include "tests/sim/network.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
-
-#include <fmt/format.h>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "base/time.hpp"
@@ -16,33 +14,9 @@ using transport::Completion;
 using transport::PeerIndex;
 using transport::RemoteRegion;
 
-Weather Weather::of(Random& random) {
-  Weather weather;
-  weather.emulated = chance(random, 0.3);
-  weather.latency_seconds = std::pow(10.0, -7.0 + 3.0 * unit(random));  // 0.1 to 100 µs
-  weather.spread = chance(random, 0.5) ? 1.0 : 20.0;
-  weather.late_share = chance(random, 0.5) ? 0.0 : 0.05;
-  weather.late_latencies = std::pow(10.0, 3.0 * unit(random));
-  weather.largest_piece = std::uint64_t{8} << below(random, 10);
-  return weather;
-}
-
-std::string Weather::describe() const {
-  return fmt::format("{}, latency {:.2g} s x (1 to {}), {} of pieces up to {:.0f} times later, pieces of {} bytes",
-                     emulated ? "emulated" : "native", latency_seconds, 1 + spread, late_share, late_latencies,
-                     largest_piece);
-}
-
 Network::Network(Simulation& simulation, const Weather& weather, std::size_t processes, Wrap wrap)
     : simulation_(simulation), weather_(weather), wrap_(std::move(wrap)), processes_(processes) {}
 Network::~Network() = default;
-
-double Network::latency() {
-  double latencies = 1.0 + weather_.spread * unit(simulation_.random());
-  if (chance(simulation_.random(), weather_.late_share))
-    latencies += weather_.late_latencies * unit(simulation_.random());
-  return latencies * weather_.latency_seconds;
-}
 
 void Network::reach(const Memory& memory) {
   if (memory.given_back && !simulation_.is_dead(memory.process)) ++reaches_into_freed_memory_;
@@ -184,7 +158,9 @@ class SimulatedChannel final : public transport::Channel {
     const auto operation = begin(done, peer);
     start_in_turn(peer, Order::none, [=, this, &peer] {
       if (network_.weather_.emulated)
-        ask(peer, now(), [&network = network_, line = line_, operation] { answer(network, line, operation, [] {}); });
+        ask(peer, now(), network_.latency(), [&network = network_, line = line_, operation] {
+          answer(network, line, operation, network.latency(), [] {});
+        });
       else
         end_at(std::max({now(), peer.puts_landed_at, peer.gets_done_at}) + network_.latency(), operation);
     });
@@ -262,8 +238,10 @@ class SimulatedChannel final : public transport::Channel {
   void get_piecewise(Peer& peer, const MemoryHandle& memory, std::uint64_t offset, std::span<std::byte> destination,
                      const Handle& operation) {
     double last = now();
+    const double whole = network_.weather_.whole(network_.random(), LatencyTable::Operation::get, destination.size());
     for_each_piece(offset, destination.size(), [&](std::size_t start, std::size_t bytes) {
-      const double when = now() + network_.latency();
+      const double when =
+          now() + network_.weather_.piece(network_.random(), whole, start + bytes == destination.size());
       last = std::max(last, when);
       network_.simulation_.at(when, [&network = network_, line = line_, memory, offset, destination, start, bytes] {
         if (line->closed) return;
@@ -277,11 +255,13 @@ class SimulatedChannel final : public transport::Channel {
 
   void ask_to_get(Peer& peer, const MemoryHandle& memory, std::uint64_t offset, std::span<std::byte> destination,
                   const Handle& operation) {
-    ask(peer, now(), [&network = network_, line = line_, memory, offset, destination, operation] {
+    const double whole = network_.weather_.whole(network_.random(), LatencyTable::Operation::get, destination.size());
+    const double there = network_.weather_.one_way(network_.random(), whole);
+    ask(peer, now(), there, [&network = network_, line = line_, memory, offset, destination, operation, whole] {
       network.reach(*memory);
       Bytes copy(destination.size());
       load_shared(copy, memory->bytes() + offset);  // word by word: others may run in between
-      answer(network, line, operation,
+      answer(network, line, operation, network.weather_.one_way(network.random(), whole),
              [copy, destination] { std::copy(copy.begin(), copy.end(), destination.begin()); });
     });
   }
@@ -304,9 +284,10 @@ class SimulatedChannel final : public transport::Channel {
   void put_piecewise(Peer& peer, const MemoryHandle& memory, std::uint64_t offset, std::span<const std::byte> source,
                      const Handle& operation) {
     double last_read = now();
+    const double whole = network_.weather_.whole(network_.random(), LatencyTable::Operation::put, source.size());
     for_each_piece(offset, source.size(), [&](std::size_t start, std::size_t bytes) {
-      const double read_at = now() + (chance(network_.simulation_.random(), 0.5) ? 0.0 : network_.latency());
-      const double lands_at = read_at + network_.latency();
+      const auto [read_at, lands_at] =
+          network_.weather_.put_piece(network_.random(), now(), whole, start + bytes == source.size());
       last_read = std::max(last_read, read_at);
       peer.puts_landed_at = std::max(peer.puts_landed_at, lands_at);
       const auto piece = std::make_shared<Bytes>();
@@ -327,22 +308,24 @@ class SimulatedChannel final : public transport::Channel {
 
   void ask_to_put(Peer& peer, const MemoryHandle& memory, std::uint64_t offset, std::span<const std::byte> source,
                   const Handle& operation) {
-    const double sent_at = std::max(peer.asked_at, now() + network_.latency());
+    const double whole = network_.weather_.whole(network_.random(), LatencyTable::Operation::put, source.size());
+    const Weather::Sending sending = network_.weather_.sending(network_.random(), now(), peer.asked_at, whole);
     const auto copy = std::make_shared<Bytes>();
-    network_.simulation_.at(sent_at, [&network = network_, process = process_, line = line_, copy, source, operation] {
-      if (line->closed || network.simulation_.is_dead(process)) return;
-      copy->assign(source.begin(), source.end());
-      line->end(operation, {});
-    });
-    ask(peer, sent_at, [&network = network_, memory, offset, copy] {
+    network_.simulation_.at(sending.sent_at,
+                            [&network = network_, process = process_, line = line_, copy, source, operation] {
+                              if (line->closed || network.simulation_.is_dead(process)) return;
+                              copy->assign(source.begin(), source.end());
+                              line->end(operation, {});
+                            });
+    ask(peer, sending.sent_at, sending.travels, [&network = network_, memory, offset, copy] {
       network.reach(*memory);
       store_shared(memory->bytes() + offset, *copy);  // word by word: others may run in between
     });
   }
 
   /// The target carries `request` out when it serves.
-  void ask(Peer& peer, double earliest, std::function<void()> request) {
-    peer.asked_at = std::max(peer.asked_at, earliest) + network_.latency();
+  void ask(Peer& peer, double earliest, double travels, std::function<void()> request) {
+    peer.asked_at = network_.weather_.arrives_at(peer.asked_at, earliest, travels);
     network_.simulation_.at(peer.asked_at, [&network = network_, target = peer.process, request = std::move(request)] {
       Network::Process& process = network.processes_[target];
       process.requests.push_back(request);
@@ -351,8 +334,8 @@ class SimulatedChannel final : public transport::Channel {
   }
   /// In the target's thread.
   static void answer(Network& network, const std::shared_ptr<Network::Line>& line, const Handle& operation,
-                     const std::function<void()>& effect) {
-    network.simulation_.at(network.simulation_.now_seconds() + network.latency(), [line, operation, effect] {
+                     double travels, const std::function<void()>& effect) {
+    network.simulation_.at(network.simulation_.now_seconds() + travels, [line, operation, effect] {
       if (line->closed || operation->ended) return;
       effect();
       line->end(operation, {});

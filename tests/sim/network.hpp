@@ -20,22 +20,10 @@
 #include <vector>
 
 #include "tests/sim/simulation.hpp"
+#include "tests/sim/weather.hpp"
 #include "transport/transport.hpp"
 
 namespace wolfpack::sim {
-
-struct Weather {
-  bool emulated = false;
-  double latency_seconds = 1e-6;       ///< of a piece, the shortest
-  double spread = 1.0;                 ///< pieces take up to so many latencies more
-  double late_share = 0.01;            ///< of pieces that are late by up to
-  double late_latencies = 100.0;       ///< so many latencies
-  std::uint64_t largest_piece = 4096;  ///< bytes; pieces are whole aligned words
-
-  /// Anything from a quiet day to a storm.
-  [[nodiscard]] static Weather of(Random& random);
-  [[nodiscard]] std::string describe() const;
-};
 
 class Network {
  public:
@@ -77,7 +65,8 @@ class Network {
     std::size_t channels = 0;
   };
 
-  [[nodiscard]] double latency();
+  [[nodiscard]] Random& random() { return simulation_.random(); }
+  [[nodiscard]] double latency() { return weather_.latency(random()); }
   void reach(const Memory& memory);
 
   Simulation& simulation_;

@@ -339,7 +339,8 @@ std::string Scenario::describe() const {
       staleness.is_asynchronous() ? "asp" : std::to_string(staleness.value), lane_bytes, updates_a_clock,
       compute_seconds, straggler ? fmt::format("{} x {:.1f}", straggler->worker->value, straggler->slowdown) : "none",
       fold_patience, or_none(stop_after_seconds), or_none(stop_at_version), or_none(victim), killed_at_seconds,
-      or_none(sleeper), suspended_at_seconds, suspended_seconds, (weather ? *weather : Weather::of(random)).describe());
+      or_none(sleeper), suspended_at_seconds, suspended_seconds,
+      (weather ? *weather : Weather::today(random)).describe());
 }
 
 }  // namespace wolfpack::sim

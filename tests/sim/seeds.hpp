@@ -3,6 +3,7 @@
 //     for_each_seed(1000, [](std::uint64_t seed) { ...; return Finding{scenario.run(), describe}; });
 //
 // WOLFPACK_SIM_SEEDS=FIRST:COUNT runs other seeds than the usual 0:COUNT, WOLFPACK_SIM_SEEDS=SEED one alone.
+// WOLFPACK_SIM_LATENCIES=FILE runs them with the latencies that a result of `wolfpack latency` holds (network.hpp).
 #pragma once
 
 #include <cstdint>

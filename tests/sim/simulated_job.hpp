@@ -48,7 +48,7 @@ class SimulatedJob {
   struct Options {
     std::uint64_t seed = 0;
     std::size_t workers = 2;
-    std::optional<Weather> weather = std::nullopt;  ///< none: of the seed
+    std::optional<Weather> weather = std::nullopt;  ///< none: Weather::today() of the seed
     Network::Wrap wrap = {};
     double longest_seconds = 30.0;
   };
@@ -56,8 +56,8 @@ class SimulatedJob {
   explicit SimulatedJob(const Options& options)
       : workers_(options.workers),
         simulation_({.seed = options.seed, .longest_seconds = options.longest_seconds}),
-        network_(simulation_, options.weather ? *options.weather : Weather::of(simulation_.random()), options.workers,
-                 options.wrap),
+        network_(simulation_, options.weather ? *options.weather : Weather::today(simulation_.random()),
+                 options.workers, options.wrap),
         group_(simulation_, options.workers) {}
 
   [[nodiscard]] Simulation& simulation() { return simulation_; }

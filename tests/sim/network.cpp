@@ -143,10 +143,10 @@ class SimulatedChannel final : public transport::Channel {
       const auto add = [=, &network = network_, &before, line = line_, memory = regions_[to.index]] {
         network.reach(*memory);
         const std::uint64_t held = add_to_word(memory->bytes() + offset, value);
-        answer(network, line, operation, [held, &before] { before = held; });
+        answer(network, line, operation, network.latency(), [held, &before] { before = held; });
       };
       if (network_.weather_.emulated)
-        ask(peer, now(), add);
+        ask(peer, now(), network_.latency(), add);
       else
         network_.simulation_.at(now() + network_.latency(), add);
     });

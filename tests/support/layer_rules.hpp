@@ -104,11 +104,10 @@ inline std::vector<LinkLines> layer_links(const SourceFile& cmake) {
 }
 
 inline Breaches breaches_of_link_arrows(const SourceTree& tree) {
-  static const std::map<std::string, std::string> owners = {
-      {"wolfpack::ucx", "transport"},
-      {"wolfpack::verbs", "transport"},
-      {"CUDA::", "gpu"},
-      {"wolfpack::pmix", "transport"}};
+  static const std::map<std::string, std::string> owners = {{"wolfpack::ucx", "transport"},
+                                                            {"wolfpack::verbs", "transport"},
+                                                            {"CUDA::", "gpu"},
+                                                            {"wolfpack::pmix", "transport"}};
   Breaches breaches;
   for (const SourceFile& file : tree) {
     if (!file.is_cmake()) continue;

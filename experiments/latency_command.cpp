@@ -17,6 +17,7 @@
 #include "transport/rdma_ports.hpp"
 #include "transport/set_up.hpp"
 #include "transport/ucx_transport.hpp"
+#include "transport/verbs_endpoint.hpp"
 
 namespace wolfpack::experiments {
 namespace {
@@ -33,6 +34,16 @@ std::vector<std::string> gather_text(Bootstrap& bootstrap, const std::string& mi
 bool has_usable_port() {
   const auto ports = transport::rdma_ports();
   return std::any_of(ports.begin(), ports.end(), [](const auto& port) { return port.state == "ACTIVE"; });
+}
+
+/// Of the port that this rank would take. A port that cannot be opened is told of by who needs it.
+bool has_atomics() {
+  constexpr std::size_t kBytes = 4096;
+  try {
+    return transport::VerbsEndpoint(transport::checked_rdma_port(), kBytes).has_atomics();
+  } catch (const std::exception&) {
+    return false;
+  }
 }
 
 /// The same in every rank.
@@ -80,7 +91,8 @@ int run_rank(LatencySettings settings, Bootstrap& bootstrap) {
   const std::vector<std::string> ports = gather_text(bootstrap, has_usable_port() ? "1" : "0");
   const TransportChoice choice =
       choose(settings.transport_requested, hosts, std::find(ports.begin(), ports.end(), "0") == ports.end());
-  complete(settings, bootstrap.size(), choice.name);
+  const std::vector<std::string> atomics = gather_text(bootstrap, choice.name == "rdma" && has_atomics() ? "1" : "0");
+  complete(settings, bootstrap.size(), choice.name, std::find(atomics.begin(), atomics.end(), "0") == atomics.end());
 
   const bool leads = bootstrap.rank().value == 0;
   const bool is_one_host = std::equal(hosts.begin() + 1, hosts.end(), hosts.begin());
@@ -96,8 +108,9 @@ int run_rank(LatencySettings settings, Bootstrap& bootstrap) {
         if (shows_progress) show_progress(share, next);
       });
   if (shows_progress) std::fputs("\r\033[K", stderr);
-  if (leads) tell(settings, latency_json(settings, choice, transport->library(), profile));
-  bootstrap.barrier();
+  runtime::agree(bootstrap, [&] {
+    if (leads) tell(settings, latency_json(settings, choice, transport->library(), profile));
+  });
   return profile.is_complete ? kConverged : kNotConverged;
 }
 
@@ -109,7 +122,7 @@ int run_latency(const LatencyArguments& arguments, char* const* argv) {
     LatencySettings settings = interpret_latency(arguments);
     options.workers = settings.workers;
     const std::string name = settings.transport_requested == "auto" ? "shm" : settings.transport_requested;
-    complete(settings, settings.workers, name);
+    complete(settings, settings.workers, name, true);  // the ranks look at their devices themselves
     transport::check_set_up(name, settings.workers);
     if (!settings.output.empty()) prepare_output(settings.output);
   }

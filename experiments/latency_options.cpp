@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -69,11 +70,14 @@ std::vector<Pair> parse_pairs(const std::string& text) {
   return pairs;
 }
 
-void check_operations(const LatencySettings& settings, const std::string& transport) {
-  for (const OperationKind kind : settings.profile.operations)
+void check_operations(const LatencySettings& settings, const std::string& transport, bool has_verbs_atomics) {
+  for (const OperationKind kind : settings.profile.operations) {
     if (latency::describe(kind).is_verbs && transport != "rdma")
       throw InputError(fmt::format("--operation {}: needs --transport rdma and an RDMA device, and this runs over {}",
                                    latency::describe(kind).name, transport));
+    if (kind == OperationKind::verbs_fetch_add && !has_verbs_atomics)
+      throw InputError("--operation verbs_fetch_add: an RDMA device has no atomics; accepted: the other operations");
+  }
 }
 
 }  // namespace
@@ -99,7 +103,7 @@ CLI::App* add_latency(CLI::App& app, LatencyArguments& arguments) {
                       "which, with commas between: " + known_operations() + " (default: all that can be had)");
   command->add_option("--size", arguments.sizes, "bytes, with commas between; K and M as units (default: 8 to 4M)");
   command->add_option("--iterations", arguments.iterations, "operations a result at most (default: by --duration)");
-  command->add_option("--warmup", arguments.warmup, "operations before (default: 1000, or a fifth of the duration)");
+  command->add_option("--warmup", arguments.warmup, "operations before each round (default: 1000, or 0.1 s)");
   command->add_option("--duration", arguments.duration, "seconds a result at most (default: 0.15)");
   command->add_option("--rounds", arguments.rounds, "parts that each result is measured in, in turns (default: 3)");
   command->add_option("--workers", arguments.workers, "processes to start (default: 2; under a launcher its ranks)");
@@ -137,8 +141,8 @@ LatencySettings interpret_latency(const LatencyArguments& arguments) {
   const auto is_positive = [](double x) { return x > 0; };
   if (!arguments.iterations.empty()) meter.iterations = parse_whole("--iterations", arguments.iterations, 1);
   if (!arguments.warmup.empty()) meter.warmup = parse_whole("--warmup", arguments.warmup, 0);
-  constexpr double kUsualSeconds = 0.15, kSecondsForIterations = 1e6;
-  meter.duration_seconds = meter.iterations ? kSecondsForIterations : kUsualSeconds;
+  constexpr double kUsualSeconds = 0.15;
+  meter.duration_seconds = meter.iterations ? std::numeric_limits<double>::infinity() : kUsualSeconds;
   if (!arguments.duration.empty())
     meter.duration_seconds = parse_number("--duration", arguments.duration, "seconds > 0", is_positive);
   if (!arguments.rounds.empty()) profile.rounds = parse_whole("--rounds", arguments.rounds, 1, 1000);
@@ -151,7 +155,7 @@ LatencySettings interpret_latency(const LatencyArguments& arguments) {
   return settings;
 }
 
-void complete(LatencySettings& settings, std::size_t ranks, const std::string& transport) {
+void complete(LatencySettings& settings, std::size_t ranks, const std::string& transport, bool has_verbs_atomics) {
   if (ranks < 2) throw InputError("latency: one rank has nobody to measure with; accepted: at least 2");
   auto& profile = settings.profile;
   if (settings.all_pairs) {
@@ -164,10 +168,11 @@ void complete(LatencySettings& settings, std::size_t ranks, const std::string& t
     if (pair.initiator >= ranks || pair.target >= ranks)
       throw InputError(fmt::format("--pairs {}:{}: there are {} ranks; accepted: ranks from 0 to {}", pair.initiator,
                                    pair.target, ranks, ranks - 1));
-  check_operations(settings, transport);
+  check_operations(settings, transport, has_verbs_atomics);
   if (!profile.operations.empty()) return;
   for (const auto& facts : latency::all_operations())
-    if (!facts.is_verbs || transport == "rdma") profile.operations.push_back(facts.kind);
+    if (!facts.is_verbs || (transport == "rdma" && (has_verbs_atomics || facts.kind != OperationKind::verbs_fetch_add)))
+      profile.operations.push_back(facts.kind);
 }
 
 }  // namespace wolfpack::experiments

@@ -42,8 +42,8 @@ CLI::App* add_latency(CLI::App& app, LatencyArguments& arguments);
 /// Throws InputError.
 [[nodiscard]] LatencySettings interpret_latency(const LatencyArguments& arguments);
 
-/// Fills in what depends on the ranks and the transport: all pairs, the usual operations. Throws InputError where there
-/// are too few ranks, or where an operation cannot be had.
-void complete(LatencySettings& settings, std::size_t ranks, const std::string& transport);
+/// Fills in what depends on the ranks and the transport: all pairs, the usual operations. `has_verbs_atomics`: every
+/// rank's RDMA device has them. Throws InputError where there are too few ranks, or where an operation cannot be had.
+void complete(LatencySettings& settings, std::size_t ranks, const std::string& transport, bool has_verbs_atomics);
 
 }  // namespace wolfpack::experiments

@@ -1,5 +1,6 @@
 #include "experiments/latency_output.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <ctime>
 #include <filesystem>
@@ -122,8 +123,10 @@ ordered_json latency_json(const LatencySettings& settings, const TransportChoice
                             {"bytes", asked.bytes},
                             {"iterations", or_null(asked.meter.iterations)},
                             {"warmup", or_null(asked.meter.warmup)},
-                            {"duration_seconds", asked.meter.duration_seconds},
+                            {"duration_seconds", finite_or_null(asked.meter.duration_seconds)},
                             {"rounds", asked.rounds},
+                            {"binds_to_cores", asked.binds_to_cores},
+                            {"patience_seconds", asked.patience_seconds},
                             {"clock_tick_ns", profile.clock.tick_seconds * 1e9},
                             {"clock_reading_ns", profile.clock.reading_seconds * 1e9},
                             {"complete", profile.is_complete},

@@ -61,18 +61,18 @@ void Ends::close() {
 }
 
 void Ends::put_end_words() const {
-  const std::uint64_t over = 1;
+  const auto word = std::as_bytes(std::span(&over_, 1));
   transport::Completion done;
   for (const std::uint32_t rank : options_.participants) {
     if (rank == bootstrap_.rank().value) continue;
-    channel_->put(remote(rank, 0), kEndWordOffset, std::as_bytes(std::span(&over, 1)), done).or_throw();
+    channel_->put(remote(rank, 0), kEndWordOffset, word, done).or_throw();
     channel_->flush(remote(rank, 0).peer, done).or_throw();
   }
-  const auto is_done = [&] { return done.done(); };
-  const double deadline = monotonic_seconds() + options_.manners.patience_seconds;
-  while (!is_done() && monotonic_seconds() < deadline) meanwhile();
-  if (!is_done()) silent().or_throw();
-  done.status().or_throw();
+  const auto check = [this, deadline = monotonic_seconds() + options_.manners.patience_seconds] {
+    serve();
+    return monotonic_seconds() < deadline ? Status() : silent();
+  };
+  transport::wait(*channel_, done, check).or_throw();
 }
 
 void Ends::flush_all() {
@@ -82,7 +82,15 @@ void Ends::flush_all() {
   transport::wait(*channel_, done, options_.manners.patience_seconds).or_throw();
 }
 
+Status Ends::look_at_the_clock() const {
+  if (has_failed_target()) return {StatusCode::peer_lost, "a target has failed"};
+  const double now = monotonic_seconds();
+  if (deadline_ == 0.0) deadline_ = now + options_.manners.patience_seconds;
+  return now < deadline_ ? Status() : silent();
+}
+
 Status Ends::silent() const {
+  met_silence_ = true;
   std::string others;
   for (const std::uint32_t rank : options_.participants)
     if (rank != bootstrap_.rank().value) others += (others.empty() ? "" : ", ") + options_.names[rank];

@@ -79,17 +79,14 @@ class Ends {
     if (options_.manners.serves) transport_.serve();
     if (options_.manners.yields) std::this_thread::yield();
   }
-  /// Looks until `ready()`, and calls `meanwhile` in between; deadline_exceeded where the peer stays silent.
+  /// Looks until `ready()`, and calls `meanwhile` in between; deadline_exceeded where the peer stays silent, peer_lost
+  /// where a target has failed.
   template <class Ready, class Meanwhile>
   Status await(Ready ready, Meanwhile meanwhile) const {
-    double deadline = 0.0;
-    for (std::uint64_t looks = 1; !ready(); ++looks) {
+    begin_wait();
+    while (!ready()) {
       meanwhile();
-      if (looks % kLooksBetweenChecks != 0) continue;
-      if (has_failed_target()) return {StatusCode::peer_lost, "a target has failed"};
-      const double now = monotonic_seconds();
-      if (deadline == 0.0) deadline = now + options_.manners.patience_seconds;
-      if (now > deadline) return silent();
+      if (Status status = keep_waiting(); !status.ok()) return status;
     }
     return {};
   }
@@ -97,6 +94,17 @@ class Ends {
   Status await(Ready ready) const {
     return await(ready, [this] { meanwhile(); });
   }
+  /// For waits of others' code: begin_wait(), and keep_waiting() as their WaitCheck.
+  void begin_wait() const {
+    looks_ = 0;
+    deadline_ = 0.0;
+  }
+  Status keep_waiting() const {
+    if (++looks_ % kLooksBetweenChecks != 0) return {};
+    return look_at_the_clock();
+  }
+  /// A wait has ended because a peer was silent: it may be silent for what comes, too.
+  [[nodiscard]] bool met_silence() const { return met_silence_; }
   Status await(transport::Completion& done) const {
     if (Status status = await([&] { return done.done(); }); !status.ok()) return status;
     return done.status();
@@ -105,6 +113,7 @@ class Ends {
  private:
   static constexpr std::uint64_t kLooksBetweenChecks = 4096;
 
+  [[nodiscard]] Status look_at_the_clock() const;
   [[nodiscard]] Status silent() const;
   void flush_all();
 
@@ -114,6 +123,11 @@ class Ends {
   std::vector<std::unique_ptr<transport::Region>> regions_;
   std::unique_ptr<transport::Channel> channel_;
   std::vector<std::vector<transport::RemoteRegion>> remotes_;  // by rank; of participants
+  const std::uint64_t over_ = 1;                               // what put_end_words() puts
+  // Of the wait under way.
+  mutable std::uint64_t looks_ = 0;
+  mutable double deadline_ = 0.0;
+  mutable bool met_silence_ = false;
 };
 
 }  // namespace wolfpack::latency

@@ -1,5 +1,5 @@
 // A histogram of durations with buckets of equal width on a logarithmic scale: any length of run in constant memory,
-// and every percentile to 0.8% (HdrHistogram's idea; Debian has no such library).
+// and every percentile to 1.6% (HdrHistogram's idea; Debian has no such library).
 //
 //     Histogram times;
 //     times.add(1.25e-6, 32);                    // 32 operations that took so long each

@@ -4,7 +4,6 @@
 #include <exception>
 
 #include "base/bytes.hpp"
-#include "base/words.hpp"
 #include "latency/verbs_operations.hpp"
 #include "runtime/agree.hpp"
 #include "runtime/signals.hpp"
@@ -31,10 +30,7 @@ void take_part(const Circumstances& all, Operation& operation, const Ends& ends,
       ends.put_end_words();
       return;
     }
-    try {
-      ends.put_end_words();
-    } catch (const std::exception&) {  // the way to them may be what has failed
-    }
+    if (!ends.met_silence()) ends.put_end_words();
     throw;
   }
   ends.put_end_words();
@@ -71,10 +67,10 @@ Outcome measure_operation(const Circumstances& all, OperationKind kind, std::uin
                       .manners = all.manners,
                       .initiates = roles.initiates()};
   if (roles.takes_part()) options.regions_bytes = regions_of(kind, bytes, roles, all.bootstrap.size());
+  std::unique_ptr<Operation> operation;  // outlives the channel, which may still read or fill its memory
   Ends ends(all.bootstrap, all.transport, std::move(options));
   Outcome own;
   {
-    std::unique_ptr<Operation> operation;
     if (describe(kind).is_verbs) {
       const transport::ServingThread serving(all.transport);
       operation = make_verbs_operation(kind, bytes, roles, all.bootstrap, all.names, ends);
@@ -88,6 +84,8 @@ Outcome measure_operation(const Circumstances& all, OperationKind kind, std::uin
     } catch (...) {
       failure = std::current_exception();
     }
+    // Who does not answer will not come to agree either: this rank speaks for itself.
+    if (failure && ends.met_silence()) std::rethrow_exception(failure);
     // Of a target that has seen the end, the flush of it may not have been served yet.
     const transport::ServingThread serving(all.transport);
     runtime::agree(all.bootstrap, [&] {
@@ -104,9 +102,9 @@ PairFacts probe_pair(const Circumstances& all, const Pair& pair) {
   const Roles roles{.initiator = pair.initiator, .targets = {pair.target}, .self = all.bootstrap.rank().value};
   EndsOptions options{
       .participants = roles.participants(), .regions_bytes = {4096}, .names = all.names, .manners = all.manners};
-  Ends ends(all.bootstrap, all.transport, std::move(options));
   std::uint64_t word = 0, before = 0;
   transport::Completion got, added;
+  Ends ends(all.bootstrap, all.transport, std::move(options));
   std::array<transport::OneSided, 2> found{transport::OneSided::native, transport::OneSided::native};
   all.bootstrap.barrier();  // nobody serves from here to the next one
   runtime::agree(all.bootstrap, [&] {

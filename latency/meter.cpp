@@ -12,6 +12,7 @@ namespace {
 constexpr double kBatchPerReading = 200.0;
 constexpr std::uint64_t kUsualWarmup = 1000;
 constexpr double kUsualWarmupShare = 0.2;
+constexpr double kUsualWarmupSeconds = 0.1;
 constexpr std::uint64_t kLargestBatch = 1 << 20;
 
 class Run {
@@ -28,19 +29,19 @@ class Run {
   const std::function<Status(std::uint64_t)>& perform_;
 };
 
-void warm_up(Run& run, const MeterSettings& settings) {
-  if (settings.warmup) {
-    if (*settings.warmup > 0) (void)run.time(*settings.warmup);
-    return;
-  }
+void warm_up(Run& run, const MeterSettings& settings, const std::function<bool()>& is_over) {
+  const std::uint64_t wanted = settings.warmup.value_or(kUsualWarmup);
+  const double most_seconds = settings.warmup
+                                  ? std::numeric_limits<double>::infinity()
+                                  : std::min(kUsualWarmupSeconds, kUsualWarmupShare * settings.duration_seconds);
   double spent = 0.0;
-  for (std::uint64_t done = 0, next = 1; done < kUsualWarmup && spent < kUsualWarmupShare * settings.duration_seconds;
-       done += next, next = std::min(2 * next, kUsualWarmup - done))
+  for (std::uint64_t done = 0, next = 1; done < wanted && spent < most_seconds && !is_over();
+       done += next, next = std::min({2 * next, kUsualWarmup, wanted - done}))
     spent += run.time(next);
 }
 
 std::uint64_t choose_batch(Run& run, const Clockwork& clock, std::uint64_t most) {
-  const double wanted = kBatchPerReading * std::max(clock.tick_seconds, clock.reading_seconds) / 2.0;
+  const double wanted = kBatchPerReading * std::max(clock.tick_seconds, clock.reading_seconds);
   std::uint64_t batch = 1;
   // The quicker of two: an interruption must not make it look long enough.
   while (batch < most && std::min(run.time(batch), run.time(batch)) < wanted) batch *= 2;
@@ -67,7 +68,7 @@ Clockwork measure_clock() {
 Measurement measure(const Clockwork& clock, const MeterSettings& settings,
                     const std::function<Status(std::uint64_t)>& perform, const std::function<bool()>& is_over) {
   Run run(perform);
-  warm_up(run, settings);
+  warm_up(run, settings, is_over);
   const std::uint64_t iterations = settings.iterations.value_or(std::numeric_limits<std::uint64_t>::max());
   Measurement out;
   out.batch = choose_batch(run, clock, std::min(iterations, kLargestBatch));

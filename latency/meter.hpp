@@ -26,7 +26,7 @@ struct Clockwork {
 
 struct MeterSettings {
   std::optional<std::uint64_t> iterations = std::nullopt;  ///< at most; none: as many as the duration allows
-  std::optional<std::uint64_t> warmup = std::nullopt;      ///< none: 1,000, or a fifth of the duration
+  std::optional<std::uint64_t> warmup = std::nullopt;      ///< none: 1,000, a fifth of the duration or 0.1 s
   double duration_seconds = 0.1;                           ///< at most, without the warm-up
 };
 

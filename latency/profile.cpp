@@ -1,8 +1,6 @@
 #include "latency/profile.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <memory>
 #include <type_traits>
 #include <unistd.h>
 
@@ -136,6 +134,20 @@ bool share_a_core(const std::vector<std::uint32_t>& ranks, const Profile& profil
   return false;
 }
 
+/// Whether a target has to serve. The pairs of a job are reached alike.
+bool is_emulated(OperationKind operation, const std::vector<PairFacts>& pairs) {
+  if (describe(operation).is_verbs) return false;
+  return std::any_of(pairs.begin(), pairs.end(), [operation](const PairFacts& facts) {
+    const bool is_atomic = operation == OperationKind::fetch_add;
+    return (is_atomic ? facts.atomics : facts.one_sided) == transport::OneSided::emulated;
+  });
+}
+
+bool anybody_interrupted(Bootstrap& bootstrap) {
+  const std::vector<char> interrupted = gather(bootstrap, static_cast<char>(runtime::interrupt_requested()));
+  return std::find(interrupted.begin(), interrupted.end(), 1) != interrupted.end();
+}
+
 }  // namespace
 
 Profile run_profile(Bootstrap& bootstrap, transport::Transport& transport, const ProfileSettings& settings,
@@ -153,11 +165,6 @@ Profile run_profile(Bootstrap& bootstrap, transport::Transport& transport, const
   all.manners.patience_seconds = settings.patience_seconds;
   profile.clock = all.clock = measure_clock();
   for (const Pair& pair : settings.pairs) profile.pairs.push_back(probe_pair(all, pair));
-  const bool is_native = std::all_of(profile.pairs.begin(), profile.pairs.end(), [](const PairFacts& facts) {
-    return facts.one_sided == transport::OneSided::native && facts.atomics == transport::OneSided::native;
-  });
-  all.manners.serves = !is_native;
-
   const std::vector<Cell> cells = plan(settings);
   for (const Cell& cell : cells) profile.results.push_back(Result{cell.operation, cell.bytes, cell.pair});
   const Activity before = activity();
@@ -165,8 +172,7 @@ Profile run_profile(Bootstrap& bootstrap, transport::Transport& transport, const
   for (std::uint64_t round = 0; round < settings.rounds && profile.is_complete; ++round) {
     const MeterSettings meter = of_round(settings.meter, round, settings.rounds);
     for (std::size_t i = 0; i < cells.size(); ++i, ++done) {
-      const std::vector<char> interrupted = gather(bootstrap, static_cast<char>(runtime::interrupt_requested()));
-      if (std::find(interrupted.begin(), interrupted.end(), 1) != interrupted.end()) {
+      if (anybody_interrupted(bootstrap)) {
         profile.is_complete = false;
         break;
       }
@@ -175,11 +181,13 @@ Profile run_profile(Bootstrap& bootstrap, transport::Transport& transport, const
         progress(static_cast<double>(done) / static_cast<double>(cells.size() * settings.rounds),
                  fmt::format("{} of {} bytes", describe(cell.operation).name, cell.bytes));
       const Roles roles = roles_of(cell, self, bootstrap.size());
-      all.manners.yields = !describe(cell.operation).is_to_all && share_a_core(roles.participants(), profile);
+      all.manners.yields = share_a_core(roles.participants(), profile);
+      all.manners.serves = is_emulated(cell.operation, profile.pairs);
       const Outcome outcome = measure_operation(all, cell.operation, cell.bytes, roles, meter);
       if (profile.leads) take_in(profile.results[i], outcome);
     }
   }
+  profile.is_complete = profile.is_complete && !anybody_interrupted(bootstrap);
   profile.disturbances = what_disturbed(profile.hosts, gather(bootstrap, activity() - before));
   std::erase_if(profile.results, [](const Result& result) { return result.times.count() == 0; });
   for (const std::string& what : spread_rounds(profile.results)) profile.disturbances.push_back(what);

@@ -32,7 +32,7 @@ struct ProfileSettings {
   std::vector<OperationKind> operations;
   std::vector<std::uint64_t> bytes;  ///< multiples of 8; operations of a word are measured once, whatever they are
   std::vector<Pair> pairs = {{}};    ///< of ranks that there are
-  MeterSettings meter;               ///< of a result, all rounds together
+  MeterSettings meter;               ///< of a result, all rounds together; but a round has a warm-up of its own
   std::uint64_t rounds = 3;          ///< at most the iterations, where those are given
   bool binds_to_cores = true;
   double patience_seconds = 20.0;  ///< for one answer of a peer
@@ -63,7 +63,7 @@ struct Profile {
   std::vector<PairFacts> pairs;
   std::vector<std::string> hosts;         ///< by rank
   std::vector<std::optional<int>> cores;  ///< by rank
-  Clockwork clock;                        ///< rank 0's
+  Clockwork clock;                        ///< this rank's
   std::vector<std::string> disturbances;  ///< empty: the machine was quiet
 };
 

@@ -1,6 +1,5 @@
 #include "latency/server_operations.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <thread>
 
@@ -51,6 +50,7 @@ class RowRead final : public Operation {
     for (; count > 0; --count) {
       version_ = 1 + version_ % newest_;
       bool is_there = false;
+      ends_.begin_wait();
       if (Status status = reader_->read_held({version_}, is_there, [this] { return between_looks(); }); !status.ok())
         return status;
       if (!is_there) return {StatusCode::transport_error, "a row that nobody writes was read torn"};
@@ -71,7 +71,7 @@ class RowRead final : public Operation {
   /// The channel makes its progress by itself while it waits.
   Status between_looks() const {
     if (ends_.manners().yields) std::this_thread::yield();
-    return {};
+    return ends_.keep_waiting();
   }
 
   Ends& ends_;
@@ -94,13 +94,14 @@ class Update final : public Operation {
     ps::ShardOptions options;  // asynchronous: folds what is there
     if (roles.initiates())
       client_.emplace(layout_, rows_, kWriter, ends.channel(), ends.memory(kBoard), boards,
-                      std::vector{ends.remote(owner, kShard)}, [] { return Status(); });
+                      std::vector{ends.remote(owner, kShard)}, [this] { return between_looks(); });
     else
       shard_.emplace(layout_, rows_, options, ends.memory(kShard), ends.channel(), boards);
   }
   Status perform(std::uint64_t count) override {
     const std::byte* const folded = ends_.memory(kBoard).data() + layout_.floor_offset(0) + sizeof(std::uint64_t);
     for (const Clock end{clock_.value + count}; clock_ < end;) {
+      ends_.begin_wait();
       if (Status status = client_->update(kRow, clock_, value_); !status.ok()) return status;
       if (Status status = client_->tick(clock_); !status.ok()) return status;
       clock_ = clock_.next();
@@ -123,6 +124,11 @@ class Update final : public Operation {
   }
 
  private:
+  Status between_looks() const {
+    ends_.serve();
+    return ends_.keep_waiting();
+  }
+
   Ends& ends_;
   std::vector<ps::RowSpec> rows_;
   ps::JobLayout layout_;
@@ -151,7 +157,11 @@ class ClockBroadcast final : public Operation {
     return {};
   }
   void attend() override {
-    // There may be more of them than cores, and over shared memory nobody needs them.
+    if (!ends_.manners().yields) {
+      for (int i = 0; i < kLooks; ++i) ends_.serve();
+      return;
+    }
+    // There are more of them than cores.
     if (ends_.manners().serves) ends_.transport().serve();
     constexpr double kNapSeconds = 20e-6;
     ends_.transport().wait_for_requests(kNapSeconds);

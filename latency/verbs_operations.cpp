@@ -2,8 +2,6 @@
 
 #include <cstring>
 
-#include <fmt/format.h>
-
 #include "base/words.hpp"
 #include "runtime/agree.hpp"
 #include "transport/set_up.hpp"

@@ -66,7 +66,7 @@ class ClockTable {
     if (all) told_ = newest_;
     return {};
   }
-  /// Whether the last word told is flushed to everybody.
+  /// Whether the last word told is flushed to everybody, or has failed, which the next advance() says.
   [[nodiscard]] bool is_known_everywhere() const {
     return told_ == newest_ &&
            std::all_of(peers_.begin(), peers_.end(), [](const Peer& peer) { return peer.in_flight.done(); });

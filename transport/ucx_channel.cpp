@@ -154,7 +154,8 @@ Status UcxChannel::fetch_add(const RemoteRegion& to, std::uint64_t offset, std::
   if (!to.holds(offset, sizeof value)) return past_the_end(to, offset, sizeof value);
   Peer& peer = peers_[to.peer.value];
   if (reach_ == Reach::adapter && !peer.endpoint)
-    return {StatusCode::transport_error, "fetch_add to this process's own memory is not atomic beside an adapter's"};
+    return {StatusCode::transport_error,
+            peer.name + ": fetch_add to this process's own memory is not atomic beside an adapter's"};
   if (std::byte* const mapped = regions_[to.index].mapped) {
     before = add_to_word(mapped + offset, value);
     return {};
@@ -219,7 +220,7 @@ void UcxChannel::advance(Peer& peer) {
 Status UcxChannel::start(Peer& peer, const Operation& operation, Completion::State* completion) {
   Tracked* tracked = free_.back();
   free_.pop_back();
-  *tracked = {this, completion, &peer.name};
+  *tracked = {this, completion, &peer.name, operation.value};
   ucp_request_param_t parameters{};
   parameters.op_attr_mask = UCP_OP_ATTR_FIELD_CALLBACK | UCP_OP_ATTR_FIELD_USER_DATA;
   parameters.cb.send = on_complete;
@@ -241,7 +242,8 @@ ucs_status_ptr_t UcxChannel::begin(Peer& peer, const Operation& operation, const
     atomic.op_attr_mask |= UCP_OP_ATTR_FIELD_DATATYPE | UCP_OP_ATTR_FIELD_REPLY_BUFFER;
     atomic.datatype = ucp_dt_make_contig(sizeof operation.value);
     atomic.reply_buffer = operation.local;
-    return ucp_atomic_op_nbx(endpoint, UCP_ATOMIC_OP_ADD, &operation.value, 1, address, remote.key.get(), &atomic);
+    const auto& tracked = *static_cast<const Tracked*>(parameters.user_data);
+    return ucp_atomic_op_nbx(endpoint, UCP_ATOMIC_OP_ADD, &tracked.value, 1, address, remote.key.get(), &atomic);
   }
   return operation.kind == Kind::put
              ? ucp_put_nbx(endpoint, operation.local, operation.bytes, address, remote.key.get(), &parameters)

@@ -84,6 +84,7 @@ class UcxChannel final : public Channel {
     UcxChannel* channel;
     Completion::State* completion;
     const std::string* peer_name;
+    std::uint64_t value;  // fetch_add: stays until it is complete
   };
 
   void reach_by_ucx(PeerIndex peer);

@@ -1,8 +1,12 @@
 // Latency profiles over every backend, two or three ranks as threads: that all is measured, and that what is wrong is
 // found. How long things take is no test's business.
-#include <algorithm>
-#include <mutex>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -148,6 +152,22 @@ class LostAdds final : public Owning {
   int adds_ = 0;
 };
 
+/// Loses what it is asked to get, after the first few.
+class Deaf final : public Owning {
+ public:
+  using Owning::Owning;
+  Status get(const RemoteRegion& from, std::uint64_t offset, std::span<std::byte> destination,
+             Completion& done) override {
+    if (++gets_ <= 20) return Owning::get(from, offset, destination, done);
+    (void)done.begin(in_flight_);
+    return {};
+  }
+
+ private:
+  int gets_ = 0;
+  std::uint64_t in_flight_ = 0;
+};
+
 /// Loses all data but the first few.
 class Silent final : public Owning {
  public:
@@ -187,6 +207,8 @@ TEST(LatencyProfileOfABrokenTransport, SaysThatAnAddWasLost) {
 
 TEST(LatencyProfileOfABrokenTransport, NamesWhoDoesNotAnswer) {
   EXPECT_THAT(failure_of<Silent>(OperationKind::put), HasSubstr("rank 1"));
+  EXPECT_THAT(failure_of<Deaf>(OperationKind::get), HasSubstr("rank 1"));
+  EXPECT_THAT(failure_of<Deaf>(OperationKind::row_read), HasSubstr("rank 1"));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/few_cores.hpp"
 #include "tests/support/lasso_run.hpp"
 #include "tests/support/scratch_directory.hpp"
 #include "tests/support/shared_memory_watch.hpp"
@@ -111,7 +112,8 @@ TEST(LatencyCommand, MeasuresAllPairs) {
   EXPECT_EQ(json::parse(outcome.out).at("results").size(), 6u);
 }
 
-TEST(LatencyCommand, MeasuresOnOneCore) {
+TEST(LatencyCommand, MeasuresRanksThatShareOneCore) {
+  const FewCores one(1);
   const Outcome outcome = run_program(latency({"--json", "--workers", "4", "--pairs", "0:2,3:1", "--operation",
                                                "put,update", "--size", "8", "--iterations", "20"}));
   ASSERT_EQ(outcome.exit_status, 0) << outcome.err;
@@ -179,6 +181,26 @@ TEST_P(LatencyDeaths, APeerThatIsKilledIsNamedAndNothingHangs) {
     EXPECT_EQ(lines_of(outcome.err).size(), 1u) << outcome.err;
     EXPECT_THAT(watch.left_behind(), IsEmpty());
   }
+}
+
+TEST(LatencyCommand, AnInterruptInTheLastMeasurementIsTold) {
+  Process program(command_line(latency({"--json", "--duration", "600", "--rounds", "1", "--operation", "get", "--size",
+                                        "8", "--warmup", "1000000000"})));
+  ::usleep(500'000);
+  program.signal(SIGINT);
+  const Outcome outcome = program.wait(10.0);
+  EXPECT_EQ(outcome.exit_status, 3) << outcome.err;
+  EXPECT_EQ(json::parse(outcome.out).at("settings").at("complete"), false);
+}
+
+TEST(LatencyCommand, OutputThatCannotBeWrittenIsOneLine) {
+  const Outcome outcome =
+      Process(
+          {"/bin/sh", "-c", std::string(kProgram) + " latency --operation get --size 8 --iterations 10 > /dev/full"})
+          .wait(20.0);
+  EXPECT_EQ(outcome.exit_status, 1);
+  EXPECT_EQ(lines_of(outcome.err).size(), 1u) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("standard output"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Transports, LatencyDeaths, ::testing::Values("shm", "tcp"));

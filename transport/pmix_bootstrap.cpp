@@ -328,7 +328,11 @@ void end_job_at_exit(std::unique_ptr<Bootstrap> bootstrap) {
 }  // namespace wolfpack::transport
 
 #ifdef __SANITIZE_ADDRESS__
-/// PMIx 4.2 forgets some bytes at its end, and a fence that nobody waits for any more.
-extern "C" const char* __lsan_default_suppressions();
-extern "C" const char* __lsan_default_suppressions() { return "leak:libpmix\n"; }
+// PMIx 4.2 forgets some bytes at its end, and a fence that nobody waits for any more.
+extern "C" {
+const char* __lsan_default_suppressions();
+const char* __lsan_default_suppressions() { return "leak:libpmix\n"; }
+const char* __lsan_default_options();
+const char* __lsan_default_options() { return "print_suppressions=0"; }
+}
 #endif

@@ -3,6 +3,9 @@
 //
 //     if (is_under_pmix()) work(*make_pmix_bootstrap([](WorkerId) { _exit(1); }));
 //
+// Processes leave together: the end of a bootstrap blocks until all others' have come to theirs, and who then still
+// wants to gather is told who has left.
+//
 // A process that dies or fails while others wait for it ends them, too. mpirun sees to it at once. Slurm's step goes on
 // without a process that was killed (but for srun -K): those that wait on its machine are told, and end the job; where
 // it was alone there, Slurm's own limit on how long processes wait for each other does, 300 s by default.

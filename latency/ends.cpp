@@ -60,6 +60,14 @@ void Ends::close() {
   regions_.clear();
 }
 
+void Ends::leave_end_words() const {
+  const auto word = std::as_bytes(std::span(&over_, 1));
+  transport::Completion unnoticed;
+  for (const std::uint32_t rank : options_.participants)
+    if (rank != bootstrap_.rank().value) (void)channel_->put(remote(rank, 0), kEndWordOffset, word, unnoticed);
+  channel_->progress();
+}
+
 void Ends::put_end_words() const {
   const auto word = std::as_bytes(std::span(&over_, 1));
   transport::Completion done;

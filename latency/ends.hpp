@@ -68,6 +68,8 @@ class Ends {
   [[nodiscard]] bool has_failed_target() const { return options_.initiates && end_word() != 0; }
   /// To all other participants, and flushed.
   void put_end_words() const;
+  /// The same as far as it goes without waiting, for who has met silence.
+  void leave_end_words() const;
 
   /// What a wait does between two looks.
   void meanwhile() const {
@@ -84,9 +86,10 @@ class Ends {
   template <class Ready, class Meanwhile>
   Status await(Ready ready, Meanwhile meanwhile) const {
     begin_wait();
-    while (!ready()) {
+    for (std::uint64_t looks = 1; !ready(); ++looks) {
       meanwhile();
-      if (Status status = keep_waiting(); !status.ok()) return status;
+      if (looks % kLooksBetweenChecks != 0) continue;
+      if (Status status = look_at_the_clock(); !status.ok()) return status;
     }
     return {};
   }
@@ -94,15 +97,9 @@ class Ends {
   Status await(Ready ready) const {
     return await(ready, [this] { meanwhile(); });
   }
-  /// For waits of others' code: begin_wait(), and keep_waiting() as their WaitCheck.
-  void begin_wait() const {
-    looks_ = 0;
-    deadline_ = 0.0;
-  }
-  Status keep_waiting() const {
-    if (++looks_ % kLooksBetweenChecks != 0) return {};
-    return look_at_the_clock();
-  }
+  /// For waits of others' code: begin_wait(), and look_at_the_clock() as their WaitCheck.
+  void begin_wait() const { deadline_ = 0.0; }
+  Status look_at_the_clock() const;
   /// A wait has ended because a peer was silent: it may be silent for what comes, too.
   [[nodiscard]] bool met_silence() const { return met_silence_; }
   Status await(transport::Completion& done) const {
@@ -113,7 +110,6 @@ class Ends {
  private:
   static constexpr std::uint64_t kLooksBetweenChecks = 4096;
 
-  [[nodiscard]] Status look_at_the_clock() const;
   [[nodiscard]] Status silent() const;
   void flush_all();
 
@@ -125,7 +121,6 @@ class Ends {
   std::vector<std::vector<transport::RemoteRegion>> remotes_;  // by rank; of participants
   const std::uint64_t over_ = 1;                               // what put_end_words() puts
   // Of the wait under way.
-  mutable std::uint64_t looks_ = 0;
   mutable double deadline_ = 0.0;
   mutable bool met_silence_ = false;
 };

@@ -30,7 +30,10 @@ void take_part(const Circumstances& all, Operation& operation, const Ends& ends,
       ends.put_end_words();
       return;
     }
-    if (!ends.met_silence()) ends.put_end_words();
+    if (ends.met_silence())
+      ends.leave_end_words();
+    else
+      ends.put_end_words();
     throw;
   }
   ends.put_end_words();

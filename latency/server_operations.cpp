@@ -71,7 +71,7 @@ class RowRead final : public Operation {
   /// The channel makes its progress by itself while it waits.
   Status between_looks() const {
     if (ends_.manners().yields) std::this_thread::yield();
-    return ends_.keep_waiting();
+    return ends_.look_at_the_clock();
   }
 
   Ends& ends_;
@@ -126,7 +126,7 @@ class Update final : public Operation {
  private:
   Status between_looks() const {
     ends_.serve();
-    return ends_.keep_waiting();
+    return ends_.look_at_the_clock();
   }
 
   Ends& ends_;

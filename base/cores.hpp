@@ -15,6 +15,22 @@ namespace wolfpack {
   return std::thread::hardware_concurrency();
 }
 
+/// The `index`-th core of a set that is not empty, from the first again after the last.
+[[nodiscard]] inline int core_of(const cpu_set_t& cores, std::size_t index) {
+  std::size_t left = index % static_cast<std::size_t>(CPU_COUNT(&cores));
+  int core = 0;
+  while (!CPU_ISSET(core, &cores) || left-- > 0) ++core;
+  return core;
+}
+
+/// Lets the calling thread run on that core alone; false where it cannot be.
+inline bool bind_to_core(int core) {
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(core, &one);
+  return sched_setaffinity(0, sizeof one, &one) == 0;
+}
+
 /// Moves the calling thread to the `index`-th of its cores (there are available_cores(), and then it starts again),
 /// where it may leave again. Threads that have just met at a barrier may sit on one core, and the scheduler takes
 /// milliseconds to notice. Where it cannot, it does nothing.
@@ -22,13 +38,7 @@ inline void move_to_core(std::size_t index) {
   cpu_set_t cores;
   CPU_ZERO(&cores);
   if (sched_getaffinity(0, sizeof cores, &cores) != 0 || CPU_COUNT(&cores) < 2) return;
-  std::size_t left = index % static_cast<std::size_t>(CPU_COUNT(&cores));
-  int core = 0;
-  while (!CPU_ISSET(core, &cores) || left-- > 0) ++core;
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(core, &one);
-  if (sched_setaffinity(0, sizeof one, &one) == 0) (void)sched_setaffinity(0, sizeof cores, &cores);
+  if (bind_to_core(core_of(cores, index))) (void)sched_setaffinity(0, sizeof cores, &cores);
 }
 
 }  // namespace wolfpack

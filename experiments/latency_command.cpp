@@ -24,25 +24,18 @@ namespace {
 
 using transport::Bootstrap;
 
-std::vector<std::string> gather_text(Bootstrap& bootstrap, const std::string& mine) {
-  std::vector<std::string> all;
-  for (const Bytes& bytes : bootstrap.allgather(std::as_bytes(std::span(mine))))
-    all.emplace_back(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  return all;
-}
-
 bool has_usable_port() {
   const auto ports = transport::rdma_ports();
   return std::any_of(ports.begin(), ports.end(), [](const auto& port) { return port.state == "ACTIVE"; });
 }
 
-/// Of the port that this rank would take. A port that cannot be opened is told of by who needs it.
+/// Of the port that this rank would take, where that can be opened; where not, whoever needs it says why.
 bool has_atomics() {
   constexpr std::size_t kBytes = 4096;
   try {
     return transport::VerbsEndpoint(transport::checked_rdma_port(), kBytes).has_atomics();
   } catch (const std::exception&) {
-    return false;
+    return true;
   }
 }
 
@@ -59,7 +52,7 @@ TransportChoice choose(const std::string& requested, const std::vector<std::stri
 }
 
 void check_same_settings(Bootstrap& bootstrap, const LatencySettings& settings) {
-  const std::vector<std::string> all = gather_text(bootstrap, settings.text());
+  const std::vector<std::string> all = bootstrap.allgather_text(settings.text());
   for (std::size_t rank = 1; rank < all.size(); ++rank)
     if (all[rank] != all[0])
       throw InputError(
@@ -87,11 +80,11 @@ int run_rank(LatencySettings settings, Bootstrap& bootstrap) {
     throw InputError(
         fmt::format("--workers {}: the launcher has started {} ranks; accepted: that many, or no --workers",
                     settings.workers, bootstrap.size()));
-  const std::vector<std::string> hosts = gather_text(bootstrap, host_name());
-  const std::vector<std::string> ports = gather_text(bootstrap, has_usable_port() ? "1" : "0");
+  const std::vector<std::string> hosts = bootstrap.allgather_text(host_name());
+  const std::vector<std::string> ports = bootstrap.allgather_text(has_usable_port() ? "1" : "0");
   const TransportChoice choice =
       choose(settings.transport_requested, hosts, std::find(ports.begin(), ports.end(), "0") == ports.end());
-  const std::vector<std::string> atomics = gather_text(bootstrap, choice.name == "rdma" && has_atomics() ? "1" : "0");
+  const std::vector<std::string> atomics = bootstrap.allgather_text(choice.name == "rdma" && has_atomics() ? "1" : "0");
   complete(settings, bootstrap.size(), choice.name, std::find(atomics.begin(), atomics.end(), "0") == atomics.end());
 
   const bool leads = bootstrap.rank().value == 0;

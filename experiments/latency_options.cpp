@@ -80,6 +80,14 @@ void check_operations(const LatencySettings& settings, const std::string& transp
   }
 }
 
+/// What --help says below the options.
+std::string operations_text() {
+  std::string text = "Operations, and what is timed:\n";
+  for (const auto& facts : latency::all_operations())
+    text += fmt::format("  {:<17}{}\n", facts.name, facts.description);
+  return text;
+}
+
 }  // namespace
 
 std::string LatencySettings::text() const {
@@ -99,8 +107,9 @@ std::string LatencySettings::text() const {
 
 CLI::App* add_latency(CLI::App& app, LatencyArguments& arguments) {
   auto* command = app.add_subcommand("latency", "measure one-sided operations between processes, as a job makes them");
+  command->footer(operations_text() + "\n" + app.get_footer());
   command->add_option("--operation", arguments.operations,
-                      "which, with commas between: " + known_operations() + " (default: all that can be had)");
+                      "which of those below, with commas between (default: all that can be had)");
   command->add_option("--size", arguments.sizes, "bytes, with commas between; K and M as units (default: 8 to 4M)");
   command->add_option("--iterations", arguments.iterations, "operations a result at most (default: by --duration)");
   command->add_option("--warmup", arguments.warmup, "operations before each round (default: 1000, or 0.1 s)");

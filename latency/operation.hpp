@@ -71,6 +71,9 @@ struct Roles {
 /// From here on a participant's first region is the operation's; before it is the end word.
 inline constexpr std::uint64_t kOperationOffset = 128;
 
+/// A target looks so often in one attend(), before it is asked again whether all is over.
+inline constexpr int kLooks = 1000;
+
 /// The regions that this rank, a participant, has for the operation.
 [[nodiscard]] std::vector<std::uint64_t> regions_of(OperationKind kind, std::uint64_t bytes, const Roles& roles,
                                                     std::size_t ranks);

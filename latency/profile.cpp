@@ -28,13 +28,6 @@ requires std::is_trivially_copyable_v<T> std::vector<T> gather(Bootstrap& bootst
   return all;
 }
 
-std::vector<std::string> gather_text(Bootstrap& bootstrap, const std::string& mine) {
-  std::vector<std::string> all;
-  for (const Bytes& bytes : bootstrap.allgather(std::as_bytes(std::span(mine))))
-    all.emplace_back(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  return all;
-}
-
 /// One line of the plan: what becomes one result.
 struct Cell {
   OperationKind operation;
@@ -155,13 +148,13 @@ Profile run_profile(Bootstrap& bootstrap, transport::Transport& transport, const
   const std::uint32_t self = bootstrap.rank().value;
   Profile profile;
   profile.leads = self == 0;
-  profile.hosts = gather_text(bootstrap, host_name());
+  profile.hosts = bootstrap.allgather_text(host_name());
   std::optional<BoundToCore> bound;
   if (settings.binds_to_cores) bound.emplace(rank_on_host(profile.hosts, self));
   profile.cores = gather(bootstrap, bound ? bound->core() : std::optional<int>());
 
   Circumstances all{.bootstrap = bootstrap, .transport = transport, .names = {}, .clock = {}, .manners = {}};
-  all.names = gather_text(bootstrap, fmt::format("rank {} (pid {} on {})", self, getpid(), host_name()));
+  all.names = bootstrap.allgather_text(fmt::format("rank {} (pid {} on {})", self, getpid(), host_name()));
   all.manners.patience_seconds = settings.patience_seconds;
   profile.clock = all.clock = measure_clock();
   for (const Pair& pair : settings.pairs) profile.pairs.push_back(probe_pair(all, pair));

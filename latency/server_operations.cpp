@@ -13,10 +13,10 @@ namespace wolfpack::latency {
 namespace {
 
 constexpr std::uint64_t kFirstRegionBytes = 4096;
-constexpr std::size_t kFirstRegion = 0, kBoard = 1, kShard = 2;
-/// A target looks so often before it is asked again whether all is over.
-constexpr int kLooks = 1000;
-constexpr ps::Key kRow{0};
+// Regions after the first: of row_read one, of the others these.
+constexpr std::size_t kRow = 1;
+constexpr std::size_t kBoard = 1, kShard = 2;
+constexpr ps::Key kKey{0};
 
 // Of an update: whoever owns the shard is worker 0 of a job of two, and the writer is worker 1.
 constexpr WorkerId kOwner{0}, kWriter{1};
@@ -38,10 +38,10 @@ class RowRead final : public Operation {
   RowRead(std::uint64_t bytes, const Roles& roles, Ends& ends)
       : ends_(ends), rows_(one_row(bytes)), layout_(layout_of_two(rows_)) {
     if (roles.initiates()) {
-      shard_ = ends.remote(roles.targets.front(), kBoard);
-      reader_.emplace(ends.channel(), *shard_, layout_, kRow, reinterpret_cast<const std::byte*>(&newest_));
+      shard_ = ends.remote(roles.targets.front(), kRow);
+      reader_.emplace(ends.channel(), *shard_, layout_, kKey, reinterpret_cast<const std::byte*>(&newest_));
     } else {
-      ps::RowPublisher publisher(layout_, kRow, ends.memory(kBoard));
+      ps::RowPublisher publisher(layout_, kKey, ends.memory(kRow));
       const std::vector<std::uint64_t> folded(layout_.workers);
       while (publisher.version().value < newest_) publisher.publish(Bytes(rows_.front().capacity.row_bytes), folded);
     }
@@ -102,7 +102,7 @@ class Update final : public Operation {
     const std::byte* const folded = ends_.memory(kBoard).data() + layout_.floor_offset(0) + sizeof(std::uint64_t);
     for (const Clock end{clock_.value + count}; clock_ < end;) {
       ends_.begin_wait();
-      if (Status status = client_->update(kRow, clock_, value_); !status.ok()) return status;
+      if (Status status = client_->update(kKey, clock_, value_); !status.ok()) return status;
       if (Status status = client_->tick(clock_); !status.ok()) return status;
       clock_ = clock_.next();
       if (Status status = ends_.await([&] { return load_word(folded) == clock_.value; }); !status.ok()) return status;

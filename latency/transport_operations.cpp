@@ -16,8 +16,6 @@ using transport::Completion;
 constexpr std::uint64_t kFlagOffset = kOperationOffset;
 constexpr std::uint64_t kPageBytes = 4096;
 constexpr std::uint64_t kDataOffset = kPageBytes;
-/// A target looks so often before it is asked again whether all is over.
-constexpr int kLooks = 1000;
 
 /// What the four have in common: the region's parts and the other end.
 class BetweenTwo : public Operation {

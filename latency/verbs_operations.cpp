@@ -10,9 +10,6 @@
 namespace wolfpack::latency {
 namespace {
 
-/// A target looks so often before it is asked again whether all is over.
-constexpr int kLooks = 1000;
-
 /// The memory of each side: what it puts or reads into, and behind it what the other side reaches.
 class OverVerbs : public Operation {
  public:

@@ -52,7 +52,11 @@ void OwnerPush::begin_words(const Words& latest) {
   for (const auto& [key, version] : latest.newest) sent_[kNewest + key.value] = version;
   folded_ = latest.folded;
   stage_ = Stage::words;
-  channel_.put(board_, layout_.owner_block_offset(shard_), std::as_bytes(std::span(sent_)), done_).or_throw();
+  const auto words = std::as_bytes(std::span(sent_));
+  for (std::size_t at = 0; at < words.size(); at += transport::kWholeWordsBytes) {
+    const auto part = words.subspan(at, std::min(words.size() - at, transport::kWholeWordsBytes));
+    channel_.put(board_, layout_.owner_block_offset(shard_) + at, part, done_).or_throw();
+  }
   channel_.flush(board_.peer, done_).or_throw();
 }
 

@@ -29,6 +29,13 @@ class Bootstrap {
   /// From any thread: this process's allgather, the one that blocks or any later one, throws PeerFailure(why). For who
   /// finds out that a process will not come.
   virtual void abandon(const std::string& why) = 0;
+  /// Everybody's text, by rank; collective like allgather().
+  [[nodiscard]] std::vector<std::string> allgather_text(const std::string& mine) {
+    std::vector<std::string> all;
+    for (const Bytes& bytes : allgather(std::as_bytes(std::span(mine))))
+      all.emplace_back(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return all;
+  }
   /// Blocks until every process is here.
   void barrier() { (void)allgather({}); }
 };

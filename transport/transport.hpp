@@ -18,7 +18,8 @@
 // destruction: channels, regions, transport.
 //
 // What is promised, by every backend (tests/contract/transport_test.cpp):
-//   - aligned 8-byte words are never torn; longer puts and gets may be seen in part and in any order;
+//   - aligned 8-byte words are never torn in puts and gets of up to kWholeWordsBytes; longer ones may be
+//     seen in part and in any order;
 //   - what fails says with whom: the message of its status begins with the peer's name;
 //   - a put's completion means that its source may be reused; its effect at the target is only certain once a later
 //   flush completes;
@@ -40,6 +41,10 @@
 #include "base/types.hpp"
 
 namespace wolfpack::transport {
+
+/// Words of longer puts may be seen torn where operations are emulated: there the target copies by memcpy, and glibc's
+/// moves bytes (rep movsb) from some 2 KiB on. Who puts words that are read one by one puts no more at once.
+inline constexpr std::size_t kWholeWordsBytes = 2048;
 
 /// Where registered bytes live.
 enum class MemoryKind : std::uint32_t { host = 0, cuda = 1 };

@@ -124,6 +124,8 @@ def main():
     parser.add_argument("--seconds", type=float, default=0.1, help="of each of Wolfpack's figures")
     parser.add_argument("--json", type=pathlib.Path)
     arguments = parser.parse_args()
+    if len(cores()) < 2:
+        sys.exit("tax.py: two processes need a core each, and this one may use but one")
     subprocess.run(["cmake", "--preset", "release", "-B", arguments.build], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     listed = subprocess.run(["cmake", "--build", arguments.build, "--target", "help"], check=True, capture_output=True, text=True).stdout
     targets = ["wolfpack"] + (["bench_one_sided_mpi"] if "bench_one_sided_mpi" in listed else [])

@@ -2,7 +2,9 @@
 // tests/support/backends.hpp.
 #include "transport/transport.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <functional>
 #include <optional>
 #include <thread>
 
@@ -233,26 +235,53 @@ TEST_P(TransportContract, TheOrderTestFailsWhenTheFlagGoesFirst) {
   EXPECT_GT(count_flags_before_data(*channel_, remote_, region_->bytes(), false), 0u);
 }
 
-TEST_P(TransportContract, WordsAreNeverTorn) {
-  constexpr std::size_t kWords = 300;
-  std::atomic<bool> torn = false;
-  std::jthread reader([&](const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-      const std::uint64_t word = load_word(region_->bytes().data() + 8 * (kWords / 2));
-      if ((word >> 32) != (word & 0xffffffff)) torn = true;
+/// Writes rounds of a block of equal words, whose halves are equal, too, while another thread looks at all of them;
+/// how many words it saw torn. Ends with the first where `until_torn`.
+std::uint64_t count_torn_words(std::span<const std::byte> memory, std::size_t words, std::uint64_t rounds,
+                               const std::function<void(std::span<const std::uint64_t>)>& write, bool until_torn) {
+  std::atomic<std::uint64_t> torn = 0;
+  {
+    std::jthread reader([&](const std::stop_token& stop) {
+      while (!stop.stop_requested())
+        for (std::size_t i = 0; i < words; ++i) {
+          const std::uint64_t word = load_word(memory.data() + 8 * i);
+          if ((word >> 32) != (word & 0xffffffff)) ++torn;
+        }
+    });
+    std::vector<std::uint64_t> block(words);
+    for (std::uint64_t i = 1; i <= rounds && !(until_torn && torn > 0); ++i) {
+      std::fill(block.begin(), block.end(), (i << 32) | i);
+      write(block);
     }
-  });
-  const std::uint64_t rounds = 200'000 / testing::stress_divisor();
-  for (std::uint64_t i = 0; i < rounds; ++i) {
-    // As a word alone and inside a block, which may be copied otherwise.
-    const std::vector<std::uint64_t> words(i % 2 == 0 ? 1 : kWords, (i << 32) | i);
-    Completion done;
-    channel_->put(remote_, 8 * (i % 2 == 0 ? kWords / 2 : 0), std::as_bytes(std::span(words)), done).or_throw();
-    wait(*channel_, done, kPatienceSeconds).or_throw();
   }
-  reader.request_stop();
-  reader.join();
-  EXPECT_FALSE(torn);
+  return torn;
+}
+
+constexpr std::size_t kWatchedWords = kWholeWordsBytes / 8;
+
+TEST_P(TransportContract, WordsAreNeverTorn) {
+  const std::uint64_t rounds = 100'000 / testing::stress_divisor();
+  // As a word alone and inside a block, which may be copied otherwise.
+  for (const std::size_t words : {std::size_t{1}, kWatchedWords}) {
+    const auto put = [&](std::span<const std::uint64_t> block) {
+      Completion done;
+      channel_->put(remote_, 0, std::as_bytes(block), done).or_throw();
+      wait(*channel_, done, kPatienceSeconds).or_throw();
+    };
+    EXPECT_EQ(count_torn_words(region_->bytes(), words, rounds, put, false), 0u) << words << " words";
+  }
+}
+
+// The same watch over a copy that is broken on purpose: halves of words, as no transport may store them.
+TEST(TornWords, AreSeenWhereHalvesAreStored) {
+  const auto transport = make_threads_transport();
+  const auto region = transport->allocate(kWatchedWords * 8, MemoryKind::host);
+  const auto put_halves = [&](std::span<const std::uint64_t> block) {
+    for (std::size_t i = 0; i < 2 * block.size(); ++i)
+      std::atomic_ref(reinterpret_cast<std::uint32_t*>(region->bytes().data())[i])
+          .store(static_cast<std::uint32_t>(block.front()), std::memory_order_release);
+  };
+  EXPECT_GT(count_torn_words(region->bytes(), kWatchedWords, 20'000'000, put_halves, true), 0u);
 }
 
 TEST_P(TransportContract, GpuMemoryIsRefusedAndNotTakenForHostMemory) {

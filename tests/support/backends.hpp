@@ -16,6 +16,7 @@
 #include "base/time.hpp"
 #include "tests/support/asked_transports.hpp"
 #include "tests/support/pace.hpp"
+#include "transport/serving_thread.hpp"
 #include "transport/threads_transport.hpp"
 #include "transport/transport.hpp"
 #include "transport/ucx_transport.hpp"
@@ -46,28 +47,8 @@ inline void PrintTo(const Backend& backend, std::ostream* out) { *out << backend
 }
 inline const std::vector<Backend> kBackends = asked_backends();
 
-/// Serves a transport's peers from a thread of its own, as a job's progress thread does, while it lives: for tests that
-/// have no job.
-class Serving {
- public:
-  explicit Serving(transport::Transport& transport)
-      : thread_([this, &transport] {
-          while (!stop_) {
-            transport.serve();
-            transport.wait_for_requests(0.001);
-          }
-        }) {}
-  Serving(const Serving&) = delete;
-  Serving& operator=(const Serving&) = delete;
-  ~Serving() {
-    stop_ = true;
-    thread_.join();
-  }
-
- private:
-  std::atomic<bool> stop_ = false;
-  std::thread thread_;
-};
+/// As a job's progress thread does: for tests that have no job.
+using Serving = transport::ServingThread;
 
 /// For waits that should not last: a test that waits longer fails instead.
 inline transport::WaitCheck patience(double seconds = 20.0) {

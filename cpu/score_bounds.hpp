@@ -41,7 +41,7 @@ struct ScoreTerms {
 
 /// What the score at u leaves open: at least sqrt(||a_j||^2 - (a_j'u)^2 / ||u||^2), the norm of the column's part that
 /// is orthogonal to u. `norm` >= ||a_j||, `magnitude` >= norm.
-[[nodiscard]] inline double open_norm(const ScoreTerms& terms, double score, double norm, double magnitude) {
+[[nodiscard]] constexpr double open_norm(const ScoreTerms& terms, double score, double norm, double magnitude) {
   constexpr double kSmallest = 1e-290;  // smaller norms are worth no division
   const double inverse = 1.0 / std::max(norm, kSmallest);
   const double cosine = std::max(0.0, std::abs(score) - terms.underflow) * terms.inverse_norm * inverse;
@@ -70,7 +70,7 @@ struct BoundTerms {
 
 /// At least |a_j'w|, and at least what an evaluation would make of it. `open`: open_norm() of the score. Not a number,
 /// or infinite, where the score or the norm is.
-[[nodiscard]] inline double score_bound(const BoundTerms& terms, double score, double open, double magnitude) {
+[[nodiscard]] constexpr double score_bound(const BoundTerms& terms, double score, double open, double magnitude) {
   return terms.scale * std::abs(score) + terms.residual * open + terms.slack * magnitude + terms.underflow;
 }
 

@@ -21,13 +21,14 @@
 #include <vector>
 
 #include "base/types.hpp"
+#include "cpu/kept_duals.hpp"
 #include "cpu/score_bounds.hpp"
 
 namespace wolfpack::cpu {
 
 class ScoreMemory {
  public:
-  static constexpr std::size_t kMostDuals = 64;
+  static constexpr std::size_t kMostDuals = KeptDuals::kMost;
   /// By how many columns the count of each kept dual vector changes.
   using Moves = std::array<Index, kMostDuals>;
 
@@ -42,37 +43,28 @@ class ScoreMemory {
   [[nodiscard]] double norm(Index j) const { return norms_[j]; }
   [[nodiscard]] double magnitude(Index j) const { return magnitudes_.empty() ? norms_[j] : magnitudes_[j]; }
 
-  void begin_pass(std::span<const double> dual);
+  void begin_pass(std::span<const double> dual) { duals_.begin_pass(dual); }
   /// Costs a few reads of each dual vector that columns still refer to.
-  void prepare_bounds();
+  void prepare_bounds() { duals_.prepare_bounds(); }
   /// The bounds (score_bound) of `count` columns from `first` on, at the pass's dual vector.
   void bounds(Index first, Index count, double* bounds) const;
   /// A score at the pass's dual vector, known to within `error`.
   void record(Index j, double score, Moves& moves, double error = 0.0) {
     if (const std::uint8_t old = slots_[j]; old < kMostDuals) --moves[old];
-    ++moves[current_];
-    slots_[j] = current_;
+    ++moves[duals_.current()];
+    slots_[j] = duals_.current();
     scores_[j] = std::abs(score) + error;
-    open_[j] = open_norm(score_terms_, std::max(0.0, std::abs(score) - error), norm(j), magnitude(j));
+    open_[j] = open_norm(duals_.score_terms(), std::max(0.0, std::abs(score) - error), norm(j), magnitude(j));
   }
   void add(const Moves& moves);
-  /// After a pass over the partition: forgets dual vectors until two places are free. Then passes over one and the same
-  /// set of columns, between two of these, find a free place each: what they wrote last but one is referred to no more.
+  /// After a pass over the partition: forgets dual vectors until two places are free.
   void end_pass();
 
-  [[nodiscard]] const DualVector& dual() const { return duals_[current_].view; }
+  [[nodiscard]] const DualVector& dual() const { return duals_.dual(); }
   /// How many dual vectors columns refer to.
-  [[nodiscard]] std::size_t duals_in_use() const;
+  [[nodiscard]] std::size_t duals_in_use() const { return duals_.in_use(); }
 
  private:
-  static constexpr std::uint8_t kForgotten = kMostDuals;
-
-  struct Kept {
-    std::vector<double> values;
-    DualVector view;
-    Index columns = 0;  // that were last evaluated here
-  };
-
   void forget(std::size_t slot);
 
   std::vector<double> scores_;
@@ -80,11 +72,7 @@ class ScoreMemory {
   std::vector<double> norms_;
   std::vector<double> magnitudes_;  // empty where they are the norms
   std::vector<std::uint8_t> slots_;
-  std::vector<Kept> duals_;
-  ScoreTerms score_terms_;                                // of the pass's dual vector
-  std::array<BoundTerms, kMostDuals + 1> bound_terms_{};  // the last: of forgotten ones
-  std::vector<double> scratch_;
-  std::uint8_t current_ = 0;
+  KeptDuals duals_;
 };
 
 }  // namespace wolfpack::cpu

@@ -1,5 +1,6 @@
 #include "experiments/lasso_command.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <numeric>
@@ -10,7 +11,6 @@
 #include "base/fnv1a.hpp"
 #include "base/status.hpp"
 #include "base/time.hpp"
-#include "cpu/atom_selector.hpp"
 #include "cpu/column_transform.hpp"
 #include "experiments/data/dataset.hpp"
 #include "experiments/exit_status.hpp"
@@ -21,6 +21,7 @@
 #include "experiments/run_files.hpp"
 #include "experiments/run_output.hpp"
 #include "experiments/run_recording.hpp"
+#include "experiments/worker_selector.hpp"
 #include "frank_wolfe/least_squares.hpp"
 #include "runtime/agree.hpp"
 #include "runtime/process_launcher.hpp"
@@ -105,8 +106,23 @@ void print_table(const nlohmann::ordered_json& result, const MemoryUse& memory, 
                                     text("full_passes"), text("clocks")));
   print_line("workers", fmt::format("{}, staleness {}, {}, {}", text("workers"), text("staleness"), text("storage"),
                                     transport_text(result)));
+  if (result.contains("devices"))
+    for (const auto& device : result.at("devices")) print_line("atoms chosen on", device.get<std::string>());
   print_line("memory", to_string(memory));
   if (!settings.output.empty()) print_line("written to", settings.output);
+}
+
+/// Where each worker chooses its atoms, for the record.
+void gather_devices(transport::Bootstrap& bootstrap, const WorkerSelector& mine, RunFacts& facts) {
+  facts.device = mine.device;
+  for (const std::string& text : bootstrap.allgather_text(mine.device + "\n" + mine.description)) {
+    const std::size_t end = text.find('\n');
+    if (text.substr(0, end) != mine.device) facts.device = "mixed";
+    facts.devices.push_back(text.substr(end + 1));
+  }
+  // Where nobody could have had another one, there is nothing to tell.
+  if (std::all_of(facts.devices.begin(), facts.devices.end(), [](const auto& text) { return text == "cpu"; }))
+    facts.devices.clear();
 }
 
 int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
@@ -122,6 +138,8 @@ int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
     if (!settings.replay.empty()) replay = read_recording(settings, identity(settings, *dataset));
     transport = transport::make_ucx_transport(settings.transport.name);
   });
+  WorkerDevice device;
+  runtime::agree(bootstrap, [&] { device = worker_device(settings.device, bootstrap); });
   const Target target = target_of(*dataset, settings.intercept);
   const frank_wolfe::LeastSquares objective(target.y);
   RunFacts facts;
@@ -143,24 +161,22 @@ int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
 
   const data::ColumnRange mine = data::partition(dataset->columns(), bootstrap.rank(), bootstrap.size());
   cpu::ColumnTransform transform;
-  std::uint64_t partition_bytes = 0, copy_bytes = 0;
-  std::unique_ptr<AtomSelector> selector;
+  WorkerSelector chosen;
   runtime::agree(bootstrap, [&] {
     Matrix partition = dataset->load(mine);
     facts.storage = storage_name(partition);
     transform = cpu::column_transform(view(partition), settings.intercept, settings.standardize);
-    partition_bytes = matrix_bytes(view(partition));
-    copy_bytes = cpu::quantized_copy_bytes(view(partition));
-    selector = cpu::make_cpu_atom_selector(std::move(partition), {.threads = settings.threads, .transform = transform});
+    chosen = make_worker_selector(std::move(partition), device, {.threads = settings.threads, .transform = transform});
   });
+  gather_devices(bootstrap, chosen, facts);
 
   if (is_first && !settings.quiet)
     display.emplace([f0 = facts.null_objective](const auto& progress) { return progress_line(progress, f0); });
-  frank_wolfe::SolveResult solved = frank_wolfe::solve(job, *selector, mine.first, target.y, solve_options);
+  frank_wolfe::SolveResult solved = frank_wolfe::solve(job, *chosen.selector, mine.first, target.y, solve_options);
   display.reset();
   const std::vector<LassoPoint> points = on_original_scale(job, std::move(solved.points), transform, mine, target.mean);
   facts.transport = job.transport_record();
-  facts.memory = gather_memory_use(job, partition_bytes, copy_bytes);
+  facts.memory = gather_memory_use(job, chosen.host_bytes, chosen.copy_bytes);
   job.close();
   const int status = solved.status == frank_wolfe::SolveStatus::converged ? kConverged : kNotConverged;
   if (!is_first) return status;

@@ -5,7 +5,6 @@
 #include "base/status.hpp"
 #include "experiments/report/pictures.hpp"
 #include "experiments/warm_start.hpp"
-#include "gpu/devices.hpp"
 
 namespace wolfpack::experiments {
 namespace {
@@ -50,13 +49,11 @@ void interpret_scales(const LassoArguments& arguments, LassoSettings& settings) 
                   "with --beta, --lambda, --beta-path or --lambda-path");
 }
 
-void accept_only_what_exists(const LassoArguments& arguments) {
-  if (arguments.device == "gpu") {
-    const std::string why = gpu::why_no_device();
-    throw InputError(fmt::format("--device gpu: atoms are not chosen on a GPU in this version{}; accepted: auto, cpu",
-                                 why.empty() ? "" : ", and " + why));
-  }
-  if (arguments.device != "auto" && arguments.device != "cpu") refuse_option("--device", arguments.device, "auto, cpu");
+DeviceWish parse_device(const std::string& text) {
+  if (text == "auto") return DeviceWish::automatic;
+  if (text == "cpu") return DeviceWish::cpu;
+  if (text != "gpu") refuse_option("--device", text, "auto, cpu, gpu");
+  return DeviceWish::gpu;
 }
 
 }  // namespace
@@ -83,7 +80,7 @@ void add_lasso_options(CLI::App& command, LassoArguments& arguments) {
       ->capture_default_str();
   command.add_option("--tolerance", arguments.tolerance, "on the certified duality gap divided by f(0)")
       ->capture_default_str();
-  command.add_option("--device", arguments.device, "where atoms are chosen: auto or cpu")->capture_default_str();
+  command.add_option("--device", arguments.device, "where atoms are chosen: auto, cpu or gpu")->capture_default_str();
   command.add_option("--picture-shape", arguments.picture_shape,
                      "the columns are pictures, ROWSxCOLUMNS: for the report");
   command.add_option("--threads", arguments.threads, "that share a worker's passes")->capture_default_str();
@@ -91,8 +88,8 @@ void add_lasso_options(CLI::App& command, LassoArguments& arguments) {
 }
 
 LassoSettings interpret(const LassoArguments& arguments) {
-  accept_only_what_exists(arguments);
   LassoSettings settings;
+  settings.device = parse_device(arguments.device);
   auto& solve = settings.solve;
   solve.method = parse_method(arguments.method);
   static_cast<RunSettings&>(settings) = interpret_run(arguments, frank_wolfe::automatic_staleness(solve.method));

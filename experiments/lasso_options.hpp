@@ -11,6 +11,7 @@
 #include "experiments/data/dataset.hpp"
 #include "experiments/problem_options.hpp"
 #include "experiments/run_options.hpp"
+#include "experiments/worker_selector.hpp"
 #include "frank_wolfe/solve.hpp"
 
 namespace wolfpack::experiments {
@@ -33,7 +34,8 @@ struct LassoSettings : RunSettings {
   std::string warm_start;           ///< coefficients.csv or a run's folder; empty: none
   bool intercept = false;           ///< y and the columns are centred
   bool standardize = false;         ///< the columns are scaled
-  std::string picture_shape;        ///< "28x28"; empty: the columns are no pictures
+  DeviceWish device = DeviceWish::automatic;
+  std::string picture_shape;  ///< "28x28"; empty: the columns are no pictures
 };
 
 /// Adds the options to the subcommand; parsing it fills `arguments`, which must outlive it.

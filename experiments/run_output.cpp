@@ -64,6 +64,8 @@ ordered_json result_json(const LassoSettings& settings, const RunFacts& facts, c
        {"picture_shape", text_or_null(settings.picture_shape)}});
   fields.update(problem_fields(settings));
   fields.update(run_fields(settings, facts.transport, result.trace));
+  fields["device"] = facts.device;
+  if (!facts.devices.empty()) fields["devices"] = facts.devices;
   if (settings.problem.is_path()) fields["path"] = path_json(points, settings, facts, result.status);
   return fields;
 }

@@ -20,8 +20,10 @@ namespace wolfpack::experiments {
 struct RunFacts {
   Index rows = 0;
   Index columns = 0;
-  std::string storage;          ///< "dense float32", ..., of the partitions
-  double null_objective = 0.0;  ///< f(0), of the centred y where there is an intercept
+  std::string storage;               ///< "dense float32", ..., of the partitions
+  std::string device;                ///< where atoms were chosen: "cpu", "gpu", or "mixed"
+  std::vector<std::string> devices;  ///< by worker: which, and how the partition was kept there; empty: all on the CPU
+  double null_objective = 0.0;       ///< f(0), of the centred y where there is an intercept
   double wall_seconds = 0.0;
   MemoryUse memory;
   runtime::TransportRecord transport;

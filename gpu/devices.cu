@@ -1,6 +1,7 @@
 // Lists GPUs through the CUDA runtime. It is linked statically and loads the driver when first called, so the program
 // also starts where there is none. Messages are joined by hand: nvcc refuses fmt 9's format strings, checked when
 // compiled.
+#include <cctype>
 #include <cuda_runtime_api.h>
 
 #include "gpu/devices.hpp"
@@ -50,6 +51,10 @@ GpuDevice describe_device(int ordinal) {
     return device;
   }
   device.name = properties.name;
+  char address[32] = "";
+  if (cudaDeviceGetPCIBusId(address, sizeof(address), ordinal) != cudaSuccess) (void)cudaGetLastError();
+  device.pci_address = address;
+  for (char& letter : device.pci_address) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
   device.compute_major = properties.major;
   device.compute_minor = properties.minor;
   device.memory_bytes = properties.totalGlobalMem;

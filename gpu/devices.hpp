@@ -20,9 +20,10 @@ struct CudaVersion {
 };
 
 struct GpuDevice {
-  int ordinal = 0;        ///< CUDA's number of it, counted from 0 among those that CUDA_VISIBLE_DEVICES leaves
-  std::string name;       ///< for example "NVIDIA H200"
-  int compute_major = 0;  ///< compute capability, for example 9.0
+  int ordinal = 0;          ///< CUDA's number of it, counted from 0 among those that CUDA_VISIBLE_DEVICES leaves
+  std::string name;         ///< for example "NVIDIA H200"
+  std::string pci_address;  ///< for example "0000:3b:00.0", as in /sys/bus/pci/devices
+  int compute_major = 0;    ///< compute capability, for example 9.0
   int compute_minor = 0;
   std::uint64_t memory_bytes = 0;  ///< all of it, in use or not
   CudaVersion driver;              ///< the newest CUDA release that the driver supports

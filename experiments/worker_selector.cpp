@@ -1,0 +1,96 @@
+#include "experiments/worker_selector.hpp"
+
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/host_name.hpp"
+#include "base/status.hpp"
+#include "cpu/atom_selector.hpp"
+#include "gpu/atom_selector.hpp"
+#include "gpu/placement.hpp"
+#include "transport/pci_devices.hpp"
+
+namespace wolfpack::experiments {
+namespace {
+
+// Less than this a core reads in the time that a pass on a GPU takes to begin.
+constexpr std::uint64_t kWorthMoving = std::uint64_t{1} << 20;
+
+int numa_node(const gpu::GpuDevice& device) {
+  return transport::pci_place("/sys/bus/pci/devices/" + device.pci_address).numa_node;
+}
+
+WorkerSelector on_cpu(Matrix&& partition, WorkerSelectorOptions&& options, const std::string& why) {
+  WorkerSelector made;
+  made.device = "cpu";
+  made.description = why.empty() ? "cpu" : "cpu: " + why;
+  made.host_bytes = matrix_bytes(view(partition));
+  made.copy_bytes = cpu::quantized_copy_bytes(view(partition));
+  made.selector = cpu::make_cpu_atom_selector(std::move(partition),
+                                              {.threads = options.threads, .transform = std::move(options.transform)});
+  return made;
+}
+
+/// Why the partition should not be on a GPU at all; empty where it may.
+std::string why_not(const Matrix& partition, DeviceWish wish, const cpu::ColumnTransform& transform) {
+  if (!transform.means.empty() || !transform.scales.empty())
+    return "columns are not centred or scaled on a GPU in this version";
+  if (wish == DeviceWish::automatic && matrix_bytes(view(partition)) < kWorthMoving)
+    return fmt::format("{} bytes are read as quickly there", matrix_bytes(view(partition)));
+  return {};
+}
+
+}  // namespace
+
+WorkerDevice worker_device(DeviceWish wish, transport::Bootstrap& bootstrap) {
+  WorkerDevice mine{.wish = wish, .gpu = std::nullopt, .why_none = {}};
+  if (wish == DeviceWish::cpu) return mine;
+  const std::string host = host_name() + "\n";
+  const std::vector<std::string> all = bootstrap.allgather_text(host + std::to_string(gpu::own_numa_node()));
+  std::vector<int> worker_nodes;
+  std::size_t own_place = 0;
+  for (std::size_t rank = 0; rank < all.size(); ++rank) {
+    if (rank == bootstrap.rank().value) own_place = worker_nodes.size();
+    if (all[rank].starts_with(host)) worker_nodes.push_back(std::stoi(all[rank].substr(host.size())));
+  }
+  std::vector<gpu::GpuDevice> usable;
+  std::vector<int> gpu_nodes;
+  for (gpu::GpuDevice& device : gpu::list_devices()) {
+    if (!device.why_not_usable.empty()) continue;
+    gpu_nodes.push_back(numa_node(device));
+    usable.push_back(std::move(device));
+  }
+  if (!usable.empty()) {
+    mine.gpu = usable[gpu::place_on_gpus(worker_nodes, gpu_nodes)[own_place]];
+    return mine;
+  }
+  mine.why_none = gpu::why_no_device();
+  if (wish == DeviceWish::gpu)
+    throw InputError(fmt::format("--device gpu: {} has none: {}; accepted: auto, cpu", host_name(), mine.why_none));
+  return mine;
+}
+
+WorkerSelector make_worker_selector(Matrix&& partition, const WorkerDevice& device, WorkerSelectorOptions options) {
+  if (!device.gpu) return on_cpu(std::move(partition), std::move(options), {});
+  const bool may_stay = device.wish != DeviceWish::gpu;
+  if (const std::string why = why_not(partition, device.wish, options.transform); !why.empty()) {
+    if (!may_stay) throw InputError(fmt::format("--device gpu: {}; accepted: auto, cpu", why));
+    return on_cpu(std::move(partition), std::move(options), why);
+  }
+  try {
+    gpu::GpuSelector made = gpu::make_gpu_atom_selector(view(partition), {.device = device.gpu->ordinal});
+    return {.selector = std::move(made.selector),
+            .device = "gpu",
+            .description = fmt::format("{} (GPU {}), {}", device.gpu->name, device.gpu->ordinal, made.storage),
+            .host_bytes = 0,
+            .copy_bytes = 0,
+            .device_bytes = made.device_bytes};
+  } catch (const gpu::OutOfDeviceMemory& lack) {
+    if (!may_stay) throw InputError(fmt::format("--device gpu: {}", lack.what()));
+    return on_cpu(std::move(partition), std::move(options), lack.what());
+  }
+}
+
+}  // namespace wolfpack::experiments

@@ -1,0 +1,52 @@
+// Where a worker of a LASSO run chooses its atoms: --device.
+//
+//     const WorkerDevice device = worker_device(DeviceWish::automatic, bootstrap);             // collective
+//     WorkerSelector chosen = make_worker_selector(std::move(partition), device, {.threads = 2});
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/atom_selector.hpp"
+#include "base/matrix.hpp"
+#include "cpu/column_transform.hpp"
+#include "gpu/devices.hpp"
+#include "transport/bootstrap.hpp"
+
+namespace wolfpack::experiments {
+
+enum class DeviceWish { automatic, cpu, gpu };
+
+struct WorkerDevice {
+  DeviceWish wish = DeviceWish::cpu;
+  std::optional<gpu::GpuDevice> gpu;  ///< the one that this worker may use
+  std::string why_none;               ///< where there is no GPU, unless it was not wished for
+};
+
+/// Collective: the workers of one machine share its GPUs, the nearest first. Throws InputError where a GPU is wished
+/// for and this machine has none.
+[[nodiscard]] WorkerDevice worker_device(DeviceWish wish, transport::Bootstrap& bootstrap);
+
+struct WorkerSelector {
+  std::unique_ptr<AtomSelector> selector;
+  std::string device;            ///< "cpu" or "gpu"
+  std::string description;       ///< "NVIDIA H200 (GPU 0), dense bfloat16"; "cpu: " and why, where a GPU is there
+  std::uint64_t host_bytes = 0;  ///< of the partition, in this process's memory
+  std::uint64_t copy_bytes = 0;  ///< of its quantized copy
+  std::uint64_t device_bytes = 0;
+};
+
+struct WorkerSelectorOptions {
+  std::size_t threads = 1;
+  cpu::ColumnTransform transform = {};
+};
+
+/// The partition stays in host memory or moves to the GPU. Where the wish is automatic, it stays if it is small, if the
+/// columns are centred or scaled, or if the GPU has no room for it. Throws InputError where a GPU was wished for and
+/// one of these, but for the first, is so.
+[[nodiscard]] WorkerSelector make_worker_selector(Matrix&& partition, const WorkerDevice& device,
+                                                  WorkerSelectorOptions options);
+
+}  // namespace wolfpack::experiments

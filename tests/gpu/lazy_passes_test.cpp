@@ -1,0 +1,187 @@
+// Long walks of a selector that remembers, held against the oracle, which does not.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <set>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/gpu/selectors.hpp"
+
+namespace wolfpack::gpu {
+namespace {
+
+using GpuLazyPasses = OnGpu;
+
+double norm(const std::vector<double>& values) {
+  double square = 0.0;
+  for (const double value : values) square += value * value;
+  return std::sqrt(square);
+}
+
+// How far float64 sums may be from each other.
+double rounding(AtomSelector& reference, const std::vector<double>& dual) {
+  return static_cast<double>(dual.size() + 4) * std::numeric_limits<double>::epsilon() * reference.largest_norm() *
+         norm(dual);
+}
+
+// The atoms are the oracle's, but for which of two scores comes first, or is above the level, where rounding decides.
+void expect_agree(const SelectedAtoms& actual, const SelectedAtoms& expected, const SelectionRequest& request,
+                  double rounding) {
+  const std::size_t common = std::min(actual.atoms.size(), expected.atoms.size());
+  for (std::size_t k = 0; k < common; ++k)
+    EXPECT_NEAR(std::abs(actual.atoms[k].score), std::abs(expected.atoms[k].score), 2 * rounding) << k;
+  for (std::size_t k = common; k < actual.atoms.size(); ++k)
+    EXPECT_LE(std::abs(actual.atoms[k].score), request.level + 2 * rounding);
+  for (std::size_t k = common; k < expected.atoms.size(); ++k)
+    EXPECT_LE(std::abs(expected.atoms[k].score), request.level + 2 * rounding);
+  for (const ScoredAtom& atom : actual.atoms) {
+    EXPECT_GT(std::abs(atom.score), request.level);
+    EXPECT_FALSE(std::binary_search(request.excluded.begin(), request.excluded.end(), atom.column));
+  }
+  const std::vector<Index> numbers = column_numbers(actual);
+  EXPECT_EQ(std::set<Index>(numbers.begin(), numbers.end()).size(), numbers.size());
+  EXPECT_GE(actual.largest_score, expected.largest_score - rounding);
+  EXPECT_LE(actual.largest_score, std::max(expected.largest_score, request.level) + rounding);
+}
+
+// A selector that remembers, on a long walk, held against the oracle, which does not. Returns the share of columns it
+// looked at.
+double walk(const Matrix& matrix, int steps, std::mt19937_64& generator) {
+  const auto lazy = selector_of(matrix);
+  const auto reference = cpu::make_reference_atom_selector(view(matrix));
+  const Index columns = lazy->columns();
+  DualWalk duals(lazy->rows(), generator);
+  std::uniform_real_distribution<double> uniform(0.0, 1.0);
+  Index evaluated = 0;
+  for (int step = 0; step < steps; ++step, duals.step()) {
+    SCOPED_TRACE(testing::Message() << "step " << step);
+    const double off = rounding(*reference, duals.dual());
+    const SelectedAtoms all =
+        reference->select({.dual = duals.dual(), .count = static_cast<std::size_t>(columns), .excluded = {}});
+    double level = uniform(generator) < 0.1 ? 0.0 : all.largest_score * 1.2 * uniform(generator);
+    if (!all.atoms.empty() && generator() % 2 == 0)
+      level = std::nextafter(std::abs(all.atoms[generator() % all.atoms.size()].score), 0.0);
+    std::vector<Index> excluded;
+    for (Index j = 0; j < columns; ++j)
+      if (generator() % 9 == 0) excluded.push_back(j);
+    const SelectionRequest request{.dual = duals.dual(),
+                                   .level = level,
+                                   .count = generator() % 30,
+                                   .excluded = excluded,
+                                   .candidates_only = generator() % 3 == 0};
+    const SelectedAtoms actual = lazy->select(request);
+    evaluated += actual.columns_evaluated;
+    if (actual.largest_score == kInfinity && request.candidates_only) {
+      for (const ScoredAtom& atom : actual.atoms) EXPECT_GT(std::abs(atom.score), level);
+      continue;
+    }
+    expect_agree(actual, reference->select(request), request, off);
+    if (level == 0.0) {
+      EXPECT_EQ(actual.columns_evaluated, columns);
+    }
+  }
+  return static_cast<double>(evaluated) / static_cast<double>(columns * steps);
+}
+
+TEST_F(GpuLazyPasses, LazyPassesAnswerLikeFullOnes) {
+  double share = 0.0;
+  int walks = 0;
+  for (unsigned seed = 0; seed < 6; ++seed) {
+    std::mt19937_64 generator(seed);
+    const Index rows = 3 + static_cast<Index>(generator() % 200);
+    const Index columns = seed % 2 == 0 ? 90 : 600;
+    auto values = hard_columns(rows, columns, seed == 3, generator);
+    if (seed == 4)
+      for (double& value : values) value = std::round(std::fmod(value, 100.0));  // bfloat16
+    const auto storages = all_storages(rows, columns, values);
+    for (const Matrix& matrix : storages) {
+      SCOPED_TRACE(testing::Message() << "seed " << seed << ", storage " << matrix.index());
+      share += walk(matrix, 25, generator);
+      ++walks;
+    }
+  }
+  EXPECT_LT(share / walks, 0.8);  // else nothing lazy was put to the test
+}
+
+TEST_F(GpuLazyPasses, LazyPassesAnswerLikeFullOnesWhenMoreDualVectorsPassThanAreKept) {
+  std::mt19937_64 generator(9);
+  walk(dense<double>(20, 300, hard_columns(20, 300, true, generator)), 200, generator);
+}
+
+TEST_F(GpuLazyPasses, QuickRoundsReadTheCandidatesOfTheLastThoroughPass) {
+  std::mt19937_64 generator(11);
+  const Index columns = 2000;
+  const Matrix matrix = dense<float>(30, columns, hard_columns(30, columns, true, generator));
+  const auto selector = selector_of(matrix);
+  DualWalk duals(30, generator);
+  const SelectionRequest quick{.dual = duals.dual(), .count = 10, .excluded = {}, .candidates_only = true};
+  const SelectedAtoms thorough = selector->select(quick);  // nothing is known yet
+  EXPECT_EQ(thorough.columns_evaluated, columns);
+  EXPECT_LT(thorough.largest_score, kInfinity);
+  for (int round = 0; round < 80; ++round) {  // more rounds than dual vectors are kept
+    const SelectedAtoms best = selector->select(quick);
+    EXPECT_GE(best.columns_evaluated, 256);
+    EXPECT_LE(best.columns_evaluated, 400);
+    EXPECT_EQ(best.largest_score, kInfinity);
+    EXPECT_EQ(column_numbers(best), column_numbers(thorough));  // the best columns are among the candidates
+  }
+}
+
+TEST_F(GpuLazyPasses, ScreensOutNoColumnThatTheInequalityKeeps) {
+  for (unsigned seed = 0; seed < 4; ++seed) {
+    std::mt19937_64 generator(seed);
+    const Index rows = 40;
+    const Index columns = 400;
+    const auto values = hard_columns(rows, columns, seed % 2 == 0, generator);
+    const Matrix matrix = seed < 2 ? dense<double>(rows, columns, values) : dense<float>(rows, columns, values);
+    const auto lazy = selector_of(matrix);
+    const auto reference = cpu::make_reference_atom_selector(view(matrix));
+    DualWalk duals(rows, generator);
+    for (std::uint64_t problem = 0; problem < 3; ++problem) {
+      std::set<Index> may_go;
+      Index screened = 0;
+      for (int step = 0; step < 6; ++step, duals.step()) {
+        const SelectedAtoms scores = reference->select({.dual = duals.dual(), .count = 400, .excluded = {}});
+        const double largest = scores.largest_score;
+        const Screening screening{
+            .radius = 0.01 * largest / reference->largest_norm() * static_cast<double>(generator() % 20),
+            .level = 0.1 * largest * static_cast<double>(generator() % 6),
+            .problem = problem};
+        std::vector<double> score_of(static_cast<std::size_t>(columns), 0.0);
+        for (const ScoredAtom& atom : scores.atoms) score_of[static_cast<std::size_t>(atom.column)] = atom.score;
+        const double off = rounding(*reference, duals.dual());
+        for (Index j = 0; j < columns; ++j) {
+          const double reach =
+              std::abs(score_of[static_cast<std::size_t>(j)]) + norm(reference->column(j).values) * screening.radius;
+          if (reach - off < screening.level) may_go.insert(j);
+        }
+        const SelectedAtoms selected = lazy->select({.dual = duals.dual(),
+                                                     .level = 0.3 * largest,
+                                                     .count = 5,
+                                                     .excluded = {},
+                                                     .candidates_only = step == 3,
+                                                     .screening = screening});
+        EXPECT_GE(selected.columns_screened, screened);
+        screened = selected.columns_screened;
+        EXPECT_LE(screened, static_cast<Index>(may_go.size()));
+        if (problem == 0 && step == 0 && screening.level > 0.0) {
+          EXPECT_GE(screened + 10, static_cast<Index>(may_go.size()));
+        }
+      }
+      // What the oracle still lists is there; what is not is screened out, or zero.
+      const SelectedAtoms all = reference->select({.dual = duals.dual(), .count = 400, .excluded = {}});
+      const SelectedAtoms left = lazy->select({.dual = duals.dual(), .count = 400, .excluded = {}});
+      EXPECT_EQ(left.columns_evaluated, columns - screened);
+      std::set<Index> listed;
+      for (const ScoredAtom& atom : left.atoms) listed.insert(atom.column);
+      for (const ScoredAtom& atom : all.atoms)
+        EXPECT_TRUE(listed.count(atom.column) == 1 || may_go.count(atom.column) == 1) << atom.column;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace wolfpack::gpu

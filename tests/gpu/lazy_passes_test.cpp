@@ -111,6 +111,62 @@ TEST_F(GpuLazyPasses, LazyPassesAnswerLikeFullOnesWhenMoreDualVectorsPassThanAre
   walk(dense<double>(20, 300, hard_columns(20, 300, true, generator)), 200, generator);
 }
 
+// Levels that a column passes by less than float32 can tell: it must not be lost, neither by its estimate nor, at the
+// same dual vector again, by what was remembered of it.
+TEST_F(GpuLazyPasses, MissNothingThatEstimatesBlur) {
+  std::mt19937_64 generator(21);
+  std::normal_distribution<double> normal;
+  for (const bool whole : {false, true}) {  // float32, bfloat16
+    std::vector<double> values;
+    for (int k = 0; k < 150 * 300; ++k)
+      values.push_back(whole ? std::round(40.0 * normal(generator)) : static_cast<float>(normal(generator)));
+    for (const Matrix& matrix : {dense<float>(150, 300, values), sparse<float>(150, 300, values)}) {
+      const auto selector = selector_of(matrix);
+      const auto reference = cpu::make_reference_atom_selector(view(matrix));
+      std::vector<double> dual(150);
+      for (int walk = 0; walk < 8; ++walk) {
+        for (double& value : dual) value = normal(generator);
+        const SelectedAtoms all = reference->select({.dual = dual, .count = 300, .excluded = {}});
+        const double off = rounding(*reference, dual);
+        for (int look = 0; look < 6; ++look) {
+          const SelectionRequest request{.dual = dual,
+                                         .level = std::abs(all.atoms[generator() % 100].score) - 5 * off,
+                                         .count = 300,
+                                         .excluded = {}};
+          const SelectedAtoms actual = selector->select(request);
+          const SelectedAtoms expected = reference->select(request);
+          EXPECT_EQ(column_numbers(actual).size(), column_numbers(expected).size()) << "walk " << walk;
+          expect_agree(actual, expected, request, off);
+        }
+      }
+    }
+  }
+}
+
+// The dual vector leaves (1, 0, 0) along the second axis, step by step. Column j lies on the third, with the norm at
+// which its bound passes the level after 60 + j steps: so each is evaluated at a dual vector of its own, more of them
+// than are kept. Then the dual vector turns to where all columns lie.
+TEST_F(GpuLazyPasses, MissNothingWhoseDualVectorWasForgotten) {
+  constexpr Index kColumns = 200;
+  constexpr double kStep = 0.01;
+  std::vector<double> values;
+  for (Index j = 0; j < kColumns; ++j)
+    values.insert(values.end(), {0.0, 0.0, 1.0 / (kStep * static_cast<double>(60 + j))});
+  const Matrix matrix = dense<double>(3, kColumns, values);
+  const auto selector = selector_of(matrix);
+  std::set<Index> passes_that_looked;
+  for (Index pass = 0; pass < 60 + kColumns; ++pass) {
+    const std::vector<double> dual{1.0, kStep * static_cast<double>(pass), 0.0};
+    const SelectedAtoms best = selector->select({.dual = dual, .level = 0.9, .count = 5, .excluded = {}});
+    EXPECT_TRUE(best.atoms.empty());
+    if (best.columns_evaluated > 0) passes_that_looked.insert(pass);
+  }
+  EXPECT_GT(passes_that_looked.size(), 70U);
+  const std::vector<double> dual{0.0, 0.0, 100.0};
+  const SelectedAtoms best = selector->select({.dual = dual, .level = 0.9, .count = kColumns, .excluded = {}});
+  EXPECT_EQ(best.atoms.size(), static_cast<std::size_t>(kColumns));
+}
+
 TEST_F(GpuLazyPasses, QuickRoundsReadTheCandidatesOfTheLastThoroughPass) {
   std::mt19937_64 generator(11);
   const Index columns = 2000;

@@ -1,5 +1,6 @@
 #include "experiments/worker_selector.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -45,7 +46,7 @@ std::string why_not(const Matrix& partition, DeviceWish wish, const cpu::ColumnT
 }  // namespace
 
 WorkerDevice worker_device(DeviceWish wish, transport::Bootstrap& bootstrap) {
-  WorkerDevice mine{.wish = wish, .gpu = std::nullopt, .why_none = {}};
+  WorkerDevice mine{.wish = wish, .gpu = std::nullopt, .sharers = 1, .why_none = {}};
   if (wish == DeviceWish::cpu) return mine;
   const std::string host = host_name() + "\n";
   const std::vector<std::string> all = bootstrap.allgather_text(host + std::to_string(gpu::own_numa_node()));
@@ -63,7 +64,9 @@ WorkerDevice worker_device(DeviceWish wish, transport::Bootstrap& bootstrap) {
     usable.push_back(std::move(device));
   }
   if (!usable.empty()) {
-    mine.gpu = usable[gpu::place_on_gpus(worker_nodes, gpu_nodes)[own_place]];
+    const std::vector<std::size_t> places = gpu::place_on_gpus(worker_nodes, gpu_nodes);
+    mine.gpu = usable[places[own_place]];
+    mine.sharers = static_cast<std::size_t>(std::count(places.begin(), places.end(), places[own_place]));
     return mine;
   }
   mine.why_none = gpu::why_no_device();
@@ -80,11 +83,18 @@ WorkerSelector make_worker_selector(Matrix&& partition, const WorkerDevice& devi
     return on_cpu(std::move(partition), std::move(options), why);
   }
   try {
-    gpu::GpuSelector made = gpu::make_gpu_atom_selector(view(partition), {.device = device.gpu->ordinal});
+    gpu::GpuSelector made = gpu::make_gpu_atom_selector(
+        view(partition), {.device = device.gpu->ordinal,
+                          .lack = may_stay ? gpu::LackOfMemory::refuse : gpu::LackOfMemory::keep_on_host,
+                          .memory_limit = device.gpu->memory_bytes / device.sharers});
+    const std::string far = made.pinned_bytes == 0
+                                ? ""
+                                : fmt::format(", {} of {} MiB in pinned memory of the host", made.pinned_bytes >> 20,
+                                              (made.device_bytes + made.pinned_bytes) >> 20);
     return {.selector = std::move(made.selector),
             .device = "gpu",
-            .description = fmt::format("{} (GPU {}), {}", device.gpu->name, device.gpu->ordinal, made.storage),
-            .host_bytes = 0,
+            .description = fmt::format("{} (GPU {}), {}{}", device.gpu->name, device.gpu->ordinal, made.storage, far),
+            .host_bytes = made.pinned_bytes,
             .copy_bytes = 0,
             .device_bytes = made.device_bytes};
   } catch (const gpu::OutOfDeviceMemory& lack) {

@@ -22,6 +22,7 @@ enum class DeviceWish { automatic, cpu, gpu };
 struct WorkerDevice {
   DeviceWish wish = DeviceWish::cpu;
   std::optional<gpu::GpuDevice> gpu;  ///< the one that this worker may use
+  std::size_t sharers = 1;            ///< workers that use it, this one included
   std::string why_none;               ///< where there is no GPU, unless it was not wished for
 };
 
@@ -44,8 +45,9 @@ struct WorkerSelectorOptions {
 };
 
 /// The partition stays in host memory or moves to the GPU. Where the wish is automatic, it stays if it is small, if the
-/// columns are centred or scaled, or if the GPU has no room for it. Throws InputError where a GPU was wished for and
-/// one of these, but for the first, is so.
+/// columns are centred or scaled, or if the GPU has no room for all of it. Where a GPU was wished for, columns that it
+/// has no room for stay in pinned memory; throws InputError where they are centred or scaled, or where there is no room
+/// even for what is remembered of them.
 [[nodiscard]] WorkerSelector make_worker_selector(Matrix&& partition, const WorkerDevice& device,
                                                   WorkerSelectorOptions options);
 

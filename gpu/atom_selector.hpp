@@ -7,7 +7,8 @@
 // bounds, and scores to float64 rounding. Equal columns have equal scores.
 //
 // The dual vector goes in, and the best atoms come out with their columns, through pinned memory and one stream, with
-// one wait a pass. Columns that a pass just chose cost column() nothing; others a copy each.
+// one wait a pass. Columns that a pass just chose cost column() nothing; others a copy each. Columns for which the
+// device has no room may stay in pinned memory of the host: a pass reads those that it looks at over the bus.
 //
 //     auto gpu = gpu::make_gpu_atom_selector(view(partition), {.device = 0});
 //     SelectedAtoms best = gpu.selector->select({.dual = w, .count = 10});
@@ -17,6 +18,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/atom_selector.hpp"
@@ -31,14 +33,24 @@ class OutOfDeviceMemory : public InputError {
   using InputError::InputError;
 };
 
+/// What to do with columns that the device has no room for.
+enum class LackOfMemory {
+  refuse,       ///< OutOfDeviceMemory
+  keep_on_host  ///< they stay in pinned memory of the host, and are read from there, as fast as the bus is
+};
+
 struct GpuSelectorOptions {
   int device = 0;  ///< GpuDevice::ordinal (gpu/devices.hpp)
+  LackOfMemory lack = LackOfMemory::refuse;
+  /// How much of the device's memory it may use; none: what is free.
+  std::optional<std::uint64_t> memory_limit = std::nullopt;
 };
 
 struct GpuSelector {
   std::unique_ptr<AtomSelector> selector;
   std::string storage;             ///< on the device, for example "dense bfloat16"
   std::uint64_t device_bytes = 0;  ///< what it holds of the device's memory
+  std::uint64_t pinned_bytes = 0;  ///< of columns that stayed on the host
 };
 
 /// Copies the partition to the device; it is not needed afterwards. All entries must be finite.

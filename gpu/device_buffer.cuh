@@ -72,19 +72,23 @@ class DeviceArray {
 template <class T>
 class PinnedArray {
  public:
-  explicit PinnedArray(std::size_t count) {
-    check(cudaHostAlloc(reinterpret_cast<void**>(&data_), (count > 0 ? count : 1) * sizeof(T), cudaHostAllocDefault),
-          "cudaHostAlloc");
+  explicit PinnedArray(std::size_t count) : count_(count) {
+    if (count == 0) return;
+    check(cudaHostAlloc(reinterpret_cast<void**>(&data_), bytes(), cudaHostAllocDefault), "cudaHostAlloc");
   }
-  PinnedArray(PinnedArray&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
+  PinnedArray(PinnedArray&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), count_(std::exchange(other.count_, 0)) {}
   PinnedArray& operator=(PinnedArray&&) = delete;
   ~PinnedArray() { (void)cudaFreeHost(data_); }
 
   [[nodiscard]] T* data() const { return data_; }
+  [[nodiscard]] std::size_t size() const { return count_; }
+  [[nodiscard]] std::size_t bytes() const { return count_ * sizeof(T); }
   [[nodiscard]] T& operator[](std::size_t k) const { return data_[k]; }
 
  private:
   T* data_ = nullptr;
+  std::size_t count_ = 0;
 };
 
 /// The host may overwrite or free what is copied only after the stream has been waited for.

@@ -1,7 +1,9 @@
 // The columns of a partition in device memory, and sums over them by groups of threads. For selection_kernels.cuh.
 //
 // Dense: column-major, each column padded with zeros to a multiple of 16 bytes, so that it is read in vectors of that
-// size. CSC: as base/matrix.hpp has it. A bfloat16 is the upper half of a float32.
+// size. CSC: as base/matrix.hpp has it. A bfloat16 is the upper half of a float32. The first columns lie in device
+// memory; the others, where there are more than it holds, in pinned memory of the host, from where kernels read those
+// that they look at as if they were near.
 //
 // A group is kLanes neighbouring threads of a warp (4, 16 or 32) that work at the same columns. All threads of a warp
 // come to every function here together.
@@ -92,10 +94,16 @@ struct DenseOnDevice {
   using Value = Stored;
   static constexpr bool kIsDense = true;
 
-  const Value* values = nullptr;
+  const Value* near_values = nullptr;
+  const Value* far_values = nullptr;
   std::int64_t stride = 0;  // in elements, a multiple of kPerVector
   std::int32_t rows = 0;
   std::int32_t columns = 0;
+  std::int32_t near_columns = 0;
+
+  __device__ const Value* column(std::int32_t j) const {
+    return j < near_columns ? near_values + j * stride : far_values + (j - near_columns) * stride;
+  }
 
   /// Products with w of kTogether columns, each product and the sums of kVectorsAChain vectors in Real, the rest in
   /// float64. Every thread of the group gets them.
@@ -139,7 +147,7 @@ struct DenseOnDevice {
 
  private:
   __device__ const uint4* vector(std::int32_t j, int at) const {
-    return reinterpret_cast<const uint4*>(values + j * stride) + at;
+    return reinterpret_cast<const uint4*>(column(j)) + at;
   }
 };
 
@@ -148,23 +156,39 @@ struct SparseOnDevice {
   using Value = Stored;
   static constexpr bool kIsDense = false;
 
-  const std::int64_t* starts = nullptr;
-  const std::int32_t* row_indices = nullptr;
-  const Value* values = nullptr;
+  const std::int64_t* starts = nullptr;  // in device memory
+  const std::int32_t* near_rows = nullptr;
+  const std::int32_t* far_rows = nullptr;
+  const Value* near_values = nullptr;
+  const Value* far_values = nullptr;
   std::int32_t rows = 0;
   std::int32_t columns = 0;
+  std::int32_t near_columns = 0;
+  std::int64_t far_start = 0;  // starts[near_columns]
+
+  struct Entries {
+    const Value* values;
+    const std::int32_t* rows;
+    std::int64_t count;
+  };
+  __device__ Entries column(std::int32_t j) const {
+    const std::int64_t begin = starts[j];
+    const std::int64_t count = starts[j + 1] - begin;
+    if (j < near_columns) return {near_values + begin, near_rows + begin, count};
+    return {far_values + (begin - far_start), far_rows + (begin - far_start), count};
+  }
 
   template <int kLanes, class Real, int kTogether>
   __device__ void products(const std::int32_t (&which)[kTogether], const Real* dual,
                            double (&products)[kTogether]) const {
     for (int c = 0; c < kTogether; ++c) {
       double sum = 0.0;
-      const std::int64_t end = starts[which[c] + 1];
-      std::int64_t k = starts[which[c]] + static_cast<int>(threadIdx.x) % kLanes;
-      while (k < end) {
+      const Entries entries = column(which[c]);
+      std::int64_t k = static_cast<int>(threadIdx.x) % kLanes;
+      while (k < entries.count) {
         Real chain = 0;
-        for (int n = 0; n < kVectorsAChain && k < end; ++n, k += kLanes)
-          chain += static_cast<Real>(__ldcs(values + k)) * __ldg(dual + __ldcs(row_indices + k));
+        for (int n = 0; n < kVectorsAChain && k < entries.count; ++n, k += kLanes)
+          chain += static_cast<Real>(__ldcs(entries.values + k)) * __ldg(dual + __ldcs(entries.rows + k));
         sum += static_cast<double>(chain);
       }
       products[c] = sum;
@@ -174,9 +198,9 @@ struct SparseOnDevice {
 
   template <int kLanes, class Work>
   __device__ void each(std::int32_t j, Work&& work) const {
-    const std::int64_t end = starts[j + 1];
-    for (std::int64_t k = starts[j] + static_cast<int>(threadIdx.x) % kLanes; k < end; k += kLanes)
-      work(static_cast<double>(__ldcs(values + k)));
+    const Entries entries = column(j);
+    for (std::int64_t k = static_cast<int>(threadIdx.x) % kLanes; k < entries.count; k += kLanes)
+      work(static_cast<double>(__ldcs(entries.values + k)));
   }
 };
 

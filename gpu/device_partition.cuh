@@ -72,15 +72,18 @@ class DensePartition {
   using Value = Stored;
   using View = DenseOnDevice<Stored>;
 
+  /// As many of the first columns as `near_bytes` hold go to the device.
   template <class Scalar>
-  explicit DensePartition(const DenseView<Scalar>& matrix)
-      : stride_((matrix.rows + kPerVector<Stored> - 1) / kPerVector<Stored> * kPerVector<Stored>),
+  DensePartition(const DenseView<Scalar>& matrix, std::uint64_t near_bytes)
+      : stride_(padded(matrix.rows)),
         rows_(matrix.rows),
         columns_(matrix.columns),
-        values_(static_cast<std::size_t>(stride_ * columns_)) {
-    // By elements and not by columns: one may be longer than a buffer.
+        near_(std::min<Index>(columns_, static_cast<Index>(near_bytes / std::max<std::uint64_t>(1, column_bytes())))),
+        near_values_(static_cast<std::size_t>(stride_ * near_)),
+        far_values_(static_cast<std::size_t>(stride_ * (columns_ - near_))) {
+    // By numbers and not by columns: one may be longer than a buffer.
     Index j = 0, i = 0;
-    upload_in_pieces(values_.data(), values_.size(), [&](Stored* buffer, std::size_t, std::size_t count) {
+    const auto fill = [&](Stored* buffer, std::size_t, std::size_t count) {
       const Stored* end = buffer + count;
       while (buffer != end) {
         const Index run = std::min<Index>(stride_ - i, end - buffer);
@@ -95,17 +98,31 @@ class DensePartition {
           ++j;
         }
       }
-    });
+    };
+    upload_in_pieces(near_values_.data(), near_values_.size(), fill);
+    fill(far_values_.data(), 0, far_values_.size());
+  }
+
+  /// What all of it takes.
+  template <class Scalar>
+  [[nodiscard]] static std::uint64_t bytes_of(const DenseView<Scalar>& matrix) {
+    return static_cast<std::uint64_t>(padded(matrix.rows) * matrix.columns) * sizeof(Stored);
   }
 
   [[nodiscard]] View view() const {
-    return {values_.data(), stride_, static_cast<std::int32_t>(rows_), static_cast<std::int32_t>(columns_)};
+    return {near_values_.data(),
+            far_values_.data(),
+            stride_,
+            static_cast<std::int32_t>(rows_),
+            static_cast<std::int32_t>(columns_),
+            static_cast<std::int32_t>(near_)};
   }
   [[nodiscard]] Index rows() const { return rows_; }
   [[nodiscard]] Index columns() const { return columns_; }
   /// What a pass reads of it.
   [[nodiscard]] std::uint64_t bytes() const { return static_cast<std::uint64_t>(rows_ * columns_) * sizeof(Stored); }
-  [[nodiscard]] std::uint64_t device_bytes() const { return values_.bytes(); }
+  [[nodiscard]] std::uint64_t near_bytes() const { return near_values_.bytes(); }
+  [[nodiscard]] std::uint64_t far_bytes() const { return far_values_.bytes(); }
   /// Vectors of a column: how many threads can work at it.
   [[nodiscard]] Index width() const { return stride_ / kPerVector<Stored>; }
   /// Numbers of the largest column.
@@ -113,25 +130,31 @@ class DensePartition {
   /// Products that a thread sums up in Real, one after another.
   static constexpr int kChain = kVectorsAChain * kPerVector<Stored>;
 
-  [[nodiscard]] Column column(Index j, const Stored* values, const std::int32_t* /*rows*/) const {
-    (void)j;
+  /// Column j, from where its numbers (and rows, of a sparse one) have been copied to.
+  [[nodiscard]] Column column(Index /*j*/, const Stored* values, const std::int32_t* /*rows*/) const {
     Column column;
     column.values.reserve(static_cast<std::size_t>(rows_));
     for (Index i = 0; i < rows_; ++i) column.values.push_back(widened(values[i]));
     return column;
   }
   [[nodiscard]] Column fetch(Index j, const Stream& stream) const {
+    if (j >= near_) return column(j, far_values_.data() + (j - near_) * stride_, nullptr);
     std::vector<Stored> values(static_cast<std::size_t>(rows_));
-    copy_to_host(values.data(), values_.data() + j * stride_, values.size(), stream.get());
+    copy_to_host(values.data(), near_values_.data() + j * stride_, values.size(), stream.get());
     stream.wait();
     return column(j, values.data(), nullptr);
   }
 
  private:
+  static Index padded(Index rows) { return (rows + kPerVector<Stored> - 1) / kPerVector<Stored> * kPerVector<Stored>; }
+  [[nodiscard]] std::uint64_t column_bytes() const { return static_cast<std::uint64_t>(stride_) * sizeof(Stored); }
+
   Index stride_;
   Index rows_;
   Index columns_;
-  DeviceArray<Stored> values_;
+  Index near_;  // columns on the device
+  DeviceArray<Stored> near_values_;
+  PinnedArray<Stored> far_values_;
 };
 
 template <class Stored>
@@ -140,36 +163,56 @@ class SparsePartition {
   using Value = Stored;
   using View = SparseOnDevice<Stored>;
 
+  /// As many of the first columns as `near_bytes` hold go to the device; where all of them start, it always knows.
   template <class Scalar>
-  explicit SparsePartition(const SparseView<Scalar>& matrix)
+  SparsePartition(const SparseView<Scalar>& matrix, std::uint64_t near_bytes)
       : rows_(matrix.rows),
         host_starts_(matrix.column_starts.begin(), matrix.column_starts.end()),
+        near_(columns_within(near_bytes)),
         starts_(host_starts_.size()),
-        row_indices_(matrix.row_indices.size()),
-        values_(matrix.values.size()) {
-    upload_in_pieces(starts_.data(), starts_.size(), [&](Index* buffer, std::size_t first, std::size_t count) {
-      std::copy_n(host_starts_.begin() + static_cast<std::ptrdiff_t>(first), count, buffer);
-    });
-    upload_in_pieces(row_indices_.data(), row_indices_.size(),
-                     [&](std::int32_t* buffer, std::size_t first, std::size_t count) {
-                       std::copy_n(matrix.row_indices.data() + first, count, buffer);
-                     });
-    upload_in_pieces(values_.data(), values_.size(), [&](Stored* buffer, std::size_t first, std::size_t count) {
+        near_rows_(far_start()),
+        near_values_(far_start()),
+        far_rows_(matrix.values.size() - far_start()),
+        far_values_(matrix.values.size() - far_start()) {
+    const auto fill_rows = [&](std::int32_t* buffer, std::size_t first, std::size_t count) {
+      std::copy_n(matrix.row_indices.data() + first, count, buffer);
+    };
+    const auto fill_values = [&](Stored* buffer, std::size_t first, std::size_t count) {
       for (std::size_t k = 0; k < count; ++k)
         buffer[k] = narrowed<Stored>(static_cast<double>(matrix.values[first + k]));
+    };
+    upload_in_pieces(starts_.data(), starts_.size(), [&](Index* buffer, std::size_t first, std::size_t count) {
+      std::copy_n(host_starts_.data() + first, count, buffer);
     });
+    upload_in_pieces(near_rows_.data(), near_rows_.size(), fill_rows);
+    upload_in_pieces(near_values_.data(), near_values_.size(), fill_values);
+    fill_rows(far_rows_.data(), far_start(), far_rows_.size());
+    fill_values(far_values_.data(), far_start(), far_values_.size());
     for (Index j = 0; j < columns(); ++j) largest_ = std::max(largest_, nonzeros(j));
   }
 
+  template <class Scalar>
+  [[nodiscard]] static std::uint64_t bytes_of(const SparseView<Scalar>& matrix) {
+    return matrix.values.size() * (sizeof(Stored) + sizeof(std::int32_t));
+  }
+
   [[nodiscard]] View view() const {
-    return {starts_.data(), row_indices_.data(), values_.data(), static_cast<std::int32_t>(rows_),
-            static_cast<std::int32_t>(columns())};
+    return {starts_.data(),
+            near_rows_.data(),
+            far_rows_.data(),
+            near_values_.data(),
+            far_values_.data(),
+            static_cast<std::int32_t>(rows_),
+            static_cast<std::int32_t>(columns()),
+            static_cast<std::int32_t>(near_),
+            host_starts_[near_]};
   }
   [[nodiscard]] Index rows() const { return rows_; }
   [[nodiscard]] Index columns() const { return static_cast<Index>(host_starts_.size()) - 1; }
-  [[nodiscard]] std::uint64_t bytes() const { return device_bytes(); }
-  [[nodiscard]] std::uint64_t device_bytes() const { return starts_.bytes() + row_indices_.bytes() + values_.bytes(); }
-  [[nodiscard]] Index width() const { return static_cast<Index>(values_.size()) / std::max<Index>(1, columns()); }
+  [[nodiscard]] std::uint64_t bytes() const { return near_bytes() + far_bytes(); }
+  [[nodiscard]] std::uint64_t near_bytes() const { return starts_.bytes() + near_rows_.bytes() + near_values_.bytes(); }
+  [[nodiscard]] std::uint64_t far_bytes() const { return far_rows_.bytes() + far_values_.bytes(); }
+  [[nodiscard]] Index width() const { return host_starts_.back() / std::max<Index>(1, columns()); }
   [[nodiscard]] Index largest_column() const { return largest_; }
   static constexpr int kChain = kVectorsAChain;
 
@@ -179,24 +222,36 @@ class SparsePartition {
     return column;
   }
   [[nodiscard]] Column fetch(Index j, const Stream& stream) const {
+    if (j >= near_) {
+      const Index at = host_starts_[j] - host_starts_[near_];
+      return column(j, far_values_.data() + at, far_rows_.data() + at);
+    }
     const auto count = static_cast<std::size_t>(nonzeros(j));
     std::vector<Stored> values(count);
     std::vector<std::int32_t> rows(count);
-    copy_to_host(values.data(), values_.data() + host_starts_[j], count, stream.get());
-    copy_to_host(rows.data(), row_indices_.data() + host_starts_[j], count, stream.get());
+    copy_to_host(values.data(), near_values_.data() + host_starts_[j], count, stream.get());
+    copy_to_host(rows.data(), near_rows_.data() + host_starts_[j], count, stream.get());
     stream.wait();
     return column(j, values.data(), rows.data());
   }
 
  private:
   [[nodiscard]] Index nonzeros(Index j) const { return host_starts_[j + 1] - host_starts_[j]; }
+  [[nodiscard]] std::size_t far_start() const { return static_cast<std::size_t>(host_starts_[near_]); }
+  [[nodiscard]] Index columns_within(std::uint64_t bytes) const {
+    const auto entries = static_cast<Index>(bytes / (sizeof(Stored) + sizeof(std::int32_t)));
+    return std::upper_bound(host_starts_.begin(), host_starts_.end(), entries) - host_starts_.begin() - 1;
+  }
 
   Index rows_;
   Index largest_ = 0;
   std::vector<Index> host_starts_;
+  Index near_;  // columns on the device
   DeviceArray<Index> starts_;
-  DeviceArray<std::int32_t> row_indices_;
-  DeviceArray<Stored> values_;
+  DeviceArray<std::int32_t> near_rows_;
+  DeviceArray<Stored> near_values_;
+  PinnedArray<std::int32_t> far_rows_;
+  PinnedArray<Stored> far_values_;
 };
 
 }  // namespace wolfpack::gpu

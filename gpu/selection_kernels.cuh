@@ -272,7 +272,7 @@ __global__ void __launch_bounds__(kThreads)
                  std::int64_t pitch, Value* gathered) {
   const unsigned count = counters->chosen < room ? counters->chosen : room;
   for (unsigned k = blockIdx.x; k < count; k += gridDim.x) {
-    const Value* from = columns.values + chosen[k] * columns.stride;
+    const Value* from = columns.column(chosen[k]);
     for (std::int64_t i = threadIdx.x; i < columns.rows; i += kThreads) gathered[k * pitch + i] = from[i];
   }
 }
@@ -282,11 +282,10 @@ __global__ void __launch_bounds__(kThreads)
                   std::int64_t pitch, Value* gathered, std::int32_t* gathered_rows) {
   const unsigned count = counters->chosen < room ? counters->chosen : room;
   for (unsigned k = blockIdx.x; k < count; k += gridDim.x) {
-    const std::int64_t begin = columns.starts[chosen[k]];
-    const std::int64_t nonzeros = columns.starts[chosen[k] + 1] - begin;
-    for (std::int64_t i = threadIdx.x; i < nonzeros; i += kThreads) {
-      gathered[k * pitch + i] = columns.values[begin + i];
-      gathered_rows[k * pitch + i] = columns.row_indices[begin + i];
+    const auto from = columns.column(chosen[k]);
+    for (std::int64_t i = threadIdx.x; i < from.count; i += kThreads) {
+      gathered[k * pitch + i] = from.values[i];
+      gathered_rows[k * pitch + i] = from.rows[i];
     }
   }
 }

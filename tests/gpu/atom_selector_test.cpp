@@ -196,6 +196,42 @@ TEST_F(GpuAtomSelector, EstimatesThatOverflowOrUnderflowAreEvaluated) {
   }
 }
 
+// Columns that stay on the host are read from there: the answers are the same, wherever the border lies.
+TEST_F(GpuAtomSelector, ReadsFromTheHostWhatTheDeviceHasNoRoomFor) {
+  std::mt19937_64 generator(12);
+  for (const bool whole : {false, true}) {
+    std::vector<double> values = hard_columns(45, 60, true, generator);
+    if (whole)
+      for (double& value : values) value = std::round(std::fmod(value, 100.0));
+    std::vector<double> dual(45);
+    for (double& value : dual) value = std::normal_distribution<double>()(generator);
+    for (const Matrix& matrix : all_storages(45, 60, values)) {
+      const GpuSelector all_near = make_gpu_atom_selector(view(matrix));
+      EXPECT_EQ(all_near.pinned_bytes, 0U);
+      bool was_mixed = false;
+      for (std::uint64_t room = 0; room < all_near.device_bytes; room += all_near.device_bytes / 7) {
+        const std::uint64_t limit = (std::uint64_t{64} << 20) + room;
+        const GpuSelector far =
+            make_gpu_atom_selector(view(matrix), {.lack = LackOfMemory::keep_on_host, .memory_limit = limit});
+        was_mixed = was_mixed || (far.pinned_bytes > 0 && far.device_bytes > 0);
+        for (int pass = 0; pass < 2; ++pass) {
+          const SelectionRequest request{.dual = dual, .count = 60, .excluded = {}};
+          const SelectedAtoms actual = far.selector->select(request);
+          const SelectedAtoms expected = all_near.selector->select(request);
+          ASSERT_EQ(column_numbers(actual), column_numbers(expected));
+          for (std::size_t k = 0; k < actual.atoms.size(); ++k)
+            EXPECT_EQ(actual.atoms[k].score, expected.atoms[k].score);
+        }
+        for (Index j = 0; j < 60; ++j) EXPECT_EQ(far.selector->column(j).values, all_near.selector->column(j).values);
+        if (far.pinned_bytes > 0) {
+          EXPECT_THROW((void)make_gpu_atom_selector(view(matrix), {.memory_limit = limit}), OutOfDeviceMemory);
+        }
+      }
+      EXPECT_TRUE(was_mixed);
+    }
+  }
+}
+
 TEST_F(GpuAtomSelector, RefusesADualVectorOfAnotherLength) {
   const auto selector = selector_of(dense<float>(2, 1, {1, 2}));
   const std::vector<double> dual{1.0};

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <memory>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -10,6 +12,8 @@
 #include "cpu/atom_selector.hpp"
 #include "experiments/data/dataset.hpp"
 #include "experiments/point_status.hpp"
+#include "gpu/atom_selector.hpp"
+#include "gpu/devices.hpp"
 #include "runtime/agree.hpp"
 #include "runtime/job.hpp"
 #include "runtime/threads_launcher.hpp"
@@ -36,6 +40,27 @@ void check(const MatrixView& matrix, std::span<const double> target, const Lasso
       throw InputError(fmt::format("target[{}] is {}; accepted: finite numbers", i, target[i]));
 }
 
+/// The GPUs that can be used. Throws InputError where there are none.
+std::vector<gpu::GpuDevice> usable_gpus() {
+  std::vector<gpu::GpuDevice> usable;
+  for (gpu::GpuDevice& device : gpu::list_devices())
+    if (device.why_not_usable.empty()) usable.push_back(std::move(device));
+  if (usable.empty()) throw InputError(fmt::format("device is gpu: {}; accepted: cpu", gpu::why_no_device()));
+  return usable;
+}
+
+/// Of one worker, whose number is `rank`.
+std::unique_ptr<AtomSelector> make_selector(const MatrixView& partition, std::size_t rank,
+                                            const std::vector<gpu::GpuDevice>& gpus, const LassoOptions& options) {
+  if (options.device == LassoDevice::cpu) return cpu::make_cpu_atom_selector(partition, {.threads = options.threads});
+  const gpu::GpuDevice& mine = gpus[rank % gpus.size()];
+  const std::size_t sharers = (options.workers - rank % gpus.size() + gpus.size() - 1) / gpus.size();
+  return gpu::make_gpu_atom_selector(partition, {.device = mine.ordinal,
+                                                 .lack = gpu::LackOfMemory::keep_on_host,
+                                                 .memory_limit = mine.memory_bytes / sharers})
+      .selector;
+}
+
 template <class Scalar>
 DenseView<Scalar> columns_of(const DenseView<Scalar>& view, const data::ColumnRange& range) {
   return {view.data + range.first * view.stride, view.rows, range.count, view.stride};
@@ -52,6 +77,8 @@ SparseView<Scalar> columns_of(const SparseView<Scalar>& view, const data::Column
 frank_wolfe::SolveResult run(const MatrixView& matrix, std::span<const double> target, const frank_wolfe::Path& path,
                              const LassoOptions& options) {
   check(matrix, target, options);
+  const std::vector<gpu::GpuDevice> gpus =
+      options.device == LassoDevice::gpu ? usable_gpus() : std::vector<gpu::GpuDevice>();
   const frank_wolfe::SolveOptions solve_options{
       .method = options.method,
       .step = options.step,
@@ -72,9 +99,9 @@ frank_wolfe::SolveResult run(const MatrixView& matrix, std::span<const double> t
     const data::ColumnRange mine = data::partition(columns(matrix), bootstrap.rank(), bootstrap.size());
     std::unique_ptr<AtomSelector> selector;
     runtime::agree(bootstrap, [&] {
-      selector = cpu::make_cpu_atom_selector(
-          std::visit([&](const auto& view) -> MatrixView { return columns_of(view, mine); }, matrix),
-          {.threads = options.threads});
+      selector =
+          make_selector(std::visit([&](const auto& view) -> MatrixView { return columns_of(view, mine); }, matrix),
+                        bootstrap.rank().value, gpus, options);
     });
     auto solved = frank_wolfe::solve(job, *selector, mine.first, y, solve_options);
     job.close();

@@ -1,22 +1,17 @@
 // Whole LASSO problems with atoms chosen on a GPU: the CPU's answer, to the certificate. Built twice, as
 // atom_selector_test.cpp is.
-#include "frank_wolfe/solve.hpp"
 
-#include <memory>
+#include <cmath>
 #include <random>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "cpu/atom_selector.hpp"
-#include "experiments/data/dataset.hpp"
+#include "base/status.hpp"
 #include "experiments/solve_lasso.hpp"
-#include "gpu/atom_selector.hpp"
 #include "gpu/devices.hpp"
-#include "runtime/job.hpp"
-#include "runtime/threads_launcher.hpp"
 #include "tests/unit/cpu_problems.hpp"
-#include "transport/threads_transport.hpp"
 
 namespace wolfpack::gpu {
 namespace {
@@ -43,50 +38,39 @@ Problem gaussian(Index rows, Index columns, bool pixels, unsigned seed) {
   return problem;
 }
 
-/// The columns of a matrix of any storage, copied.
-Matrix part(const Problem& problem, std::size_t storage, const data::ColumnRange& range) {
-  const auto begin = problem.values.begin() + range.first * problem.rows;
-  const std::vector<double> values(begin, begin + range.count * problem.rows);
-  return std::move(cpu::all_storages(problem.rows, range.count, values)[storage]);
-}
-
-frank_wolfe::SolveResult solve_on_gpu(const Problem& problem, std::size_t storage, std::size_t workers,
-                                      const frank_wolfe::SolveOptions& options) {
-  frank_wolfe::SolveResult result;
-  runtime::run_threads(workers, [&](transport::Bootstrap& bootstrap) {
-    const auto transport = transport::make_threads_transport();
-    runtime::Job job(bootstrap, *transport,
-                     {.rows = {frank_wolfe::lasso_model_row(problem.columns, problem.target, workers, options)},
-                      .shard_help = frank_wolfe::shard_help(workers)});
-    const data::ColumnRange mine = data::partition(problem.columns, bootstrap.rank(), bootstrap.size());
-    const Matrix matrix = part(problem, storage, mine);
-    const GpuSelector gpu = make_gpu_atom_selector(view(matrix));
-    auto solved = frank_wolfe::solve(job, *gpu.selector, mine.first, problem.target, options);
-    job.close();
-    if (bootstrap.rank().value == 0) result = std::move(solved);
-  });
-  return result;
-}
-
 TEST(GpuSolve, ReachesTheOptimumOfTheCpuOnEveryStorage) {
   if (const std::string reason = why_no_device(); !reason.empty()) GTEST_SKIP() << reason;
   for (const bool pixels : {false, true}) {
     const Problem problem = gaussian(60, 800, pixels, 3);
     double null_objective = 0.0;
     for (const double y : problem.target) null_objective += 0.5 * y * y;
-    for (std::size_t storage = 0; storage < 4; ++storage) {
+    for (const Matrix& matrix : cpu::all_storages(problem.rows, problem.columns, problem.values)) {
       for (const std::size_t workers : {1UL, 2UL}) {
-        SCOPED_TRACE(testing::Message() << "pixels " << pixels << ", storage " << storage << ", workers " << workers);
-        const frank_wolfe::SolveOptions options{
-            .path = {.terms = {frank_wolfe::l1_constraint(8.0)}}, .tolerance = 1e-9, .staleness = kBulkSynchronous};
-        const frank_wolfe::SolveResult gpu = solve_on_gpu(problem, storage, workers, options);
-        const Matrix matrix = part(problem, storage, {0, problem.columns});
-        const Solution cpu = solve_lasso(view(matrix), problem.target, {.beta = 8.0, .tolerance = 1e-9});
+        SCOPED_TRACE(testing::Message() << "pixels " << pixels << ", storage " << matrix.index() << ", workers "
+                                        << workers);
+        const LassoOptions on_cpu{.beta = 8.0, .workers = workers, .tolerance = 1e-9};
+        LassoOptions on_gpu = on_cpu;
+        on_gpu.device = LassoDevice::gpu;
+        const Solution gpu = solve_lasso(view(matrix), problem.target, on_gpu);
+        const Solution cpu = solve_lasso(view(matrix), problem.target, on_cpu);
         ASSERT_EQ(gpu.status, frank_wolfe::SolveStatus::converged);
-        EXPECT_NEAR(gpu.iterate.objective, cpu.objective, 2e-9 * null_objective);
-        EXPECT_LE(gpu.points.back().gap, 1e-9 * null_objective);
+        EXPECT_NEAR(gpu.objective, cpu.objective, 2e-9 * null_objective);
+        EXPECT_LE(gpu.gap, 1e-9 * null_objective);
+        EXPECT_GT(gpu.columns.size(), 5U);
       }
     }
+  }
+}
+
+TEST(GpuSolve, SaysWhyThereIsNone) {
+  if (why_no_device().empty()) GTEST_SKIP() << "there is one";
+  const DenseMatrix<double> matrix{1, 1, {1.0}};
+  const std::vector<double> target{1.0};
+  try {
+    (void)solve_lasso(matrix.view(), target, {.device = LassoDevice::gpu});
+    FAIL() << "solved without a GPU";
+  } catch (const InputError& error) {
+    EXPECT_EQ(error.what(), "device is gpu: " + why_no_device() + "; accepted: cpu");
   }
 }
 

@@ -12,6 +12,7 @@
 #include "gpu/device_partition.cuh"
 #include "gpu/device_selector.cuh"
 #include "gpu/number_type.hpp"
+#include "gpu/profiler_range.cuh"
 
 namespace wolfpack::gpu {
 namespace {
@@ -63,6 +64,7 @@ GpuSelector make_gpu_atom_selector(const MatrixView& partition, GpuSelectorOptio
   if (columns(partition) > std::numeric_limits<std::int32_t>::max())
     throw InputError("a partition on a GPU has at most 2^31 - 1 columns, this one has " +
                      std::to_string(columns(partition)) + ": use more workers");
+  const ProfilerRange range("wolfpack: partition to the GPU");
   const NumberType type = narrowest_type(partition);
   check(cudaSetDevice(options.device), "cudaSetDevice");
   std::size_t free = 0, total = 0;

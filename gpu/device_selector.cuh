@@ -23,6 +23,7 @@
 #include "gpu/device_dual.cuh"
 #include "gpu/device_partition.cuh"
 #include "gpu/gathered_columns.cuh"
+#include "gpu/profiler_range.cuh"
 #include "gpu/selection_kernels.cuh"
 
 namespace wolfpack::gpu {
@@ -136,6 +137,7 @@ class DeviceSelector final : public AtomSelector {
   }
 
   SelectedAtoms thorough_pass(const SelectionRequest& request) {
+    const ProfilerRange range("wolfpack: thorough pass");
     const bool first = !largest_norm_;
     const bool bounded = !first && request.level > 0.0;
     const bool listed = bounded || screened_columns_ > 0;
@@ -169,6 +171,7 @@ class DeviceSelector final : public AtomSelector {
   }
 
   SelectedAtoms quick_round(const SelectionRequest& request, std::size_t wanted) {
+    const ProfilerRange range("wolfpack: quick round");
     if (!candidates_known_) find_candidates(wanted);
     begin(request.dual);
     PassInputs inputs = inputs_for(request, false);

@@ -22,11 +22,11 @@
 
 #include "base/status.hpp"
 #include "base/time.hpp"
-#include "experiments/bench/gpu_bandwidth.hpp"
 #include "experiments/bench/record.hpp"
 #include "experiments/solve_lasso.hpp"
 #include "gpu/atom_selector.hpp"
 #include "gpu/devices.hpp"
+#include "gpu/memory_speed.hpp"
 
 namespace wolfpack {
 namespace {
@@ -210,7 +210,7 @@ void run(const Settings& settings) {
   if (settings.device < 0 || settings.device >= static_cast<int>(devices.size()))
     throw InputError(fmt::format("--device {}: accepted: 0 to {}", settings.device, devices.size() - 1));
   const gpu::GpuDevice& device = devices[static_cast<std::size_t>(settings.device)];
-  const auto speed = bench::measure_gpu_bandwidth(settings.device, std::uint64_t{4} << 30, settings.repeats);
+  const auto speed = gpu::measure_memory_speed(settings.device, std::uint64_t{4} << 30, settings.repeats);
   fmt::print("{}: reads {:.0f} GB/s, copies {:.0f} GB/s (read and written)\n", device.name,
              speed.read_gigabytes_per_second, speed.copy_gigabytes_per_second);
   const Matrix matrix = make_matrix(settings);

@@ -2,20 +2,18 @@
 #include <cuda_runtime.h>
 #include <vector>
 
-#include "experiments/bench/gpu_bandwidth.hpp"
 #include "gpu/device_buffer.cuh"
+#include "gpu/memory_speed.hpp"
 
-namespace wolfpack::bench {
+namespace wolfpack::gpu {
 namespace {
 
-using gpu::check;
+constexpr int kReaders = 512;  // threads of a block
 
-constexpr int kThreads = 512;
-
-__global__ void __launch_bounds__(kThreads) add_up(const uint4* memory, std::uint64_t count, unsigned* sum) {
+__global__ void __launch_bounds__(kReaders) add_up(const uint4* memory, std::uint64_t count, unsigned* sum) {
   constexpr int kTogether = 4;  // reads that are under way in a thread
-  const std::uint64_t step = static_cast<std::uint64_t>(gridDim.x) * kThreads;
-  std::uint64_t at = static_cast<std::uint64_t>(blockIdx.x) * kThreads + threadIdx.x;
+  const std::uint64_t step = static_cast<std::uint64_t>(gridDim.x) * kReaders;
+  std::uint64_t at = static_cast<std::uint64_t>(blockIdx.x) * kReaders + threadIdx.x;
   unsigned own = 0;
   for (; at + (kTogether - 1) * step < count; at += kTogether * step) {
     uint4 values[kTogether];
@@ -45,7 +43,7 @@ class Event {
 };
 
 template <class Work>
-double median_seconds(int repeats, const gpu::Stream& stream, Work&& work) {
+double median_seconds(int repeats, const Stream& stream, Work&& work) {
   std::vector<double> seconds;
   Event start, end;
   work();  // warm
@@ -61,20 +59,20 @@ double median_seconds(int repeats, const gpu::Stream& stream, Work&& work) {
 
 }  // namespace
 
-GpuBandwidth measure_gpu_bandwidth(int device, std::uint64_t bytes, int repeats) {
+MemorySpeed measure_memory_speed(int device, std::uint64_t bytes, int repeats) {
   check(cudaSetDevice(device), "cudaSetDevice");
   int processors = 0, blocks = 0;
   check(cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device), "cudaDeviceGetAttribute");
-  check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, add_up, kThreads, 0),
+  check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, add_up, kReaders, 0),
         "cudaOccupancyMaxActiveBlocksPerMultiprocessor");
   const std::size_t count = bytes / sizeof(uint4);
-  const gpu::Stream stream;
-  const gpu::DeviceArray<uint4> from(count), to(count);
-  const gpu::DeviceArray<unsigned> sum(1);
+  const Stream stream;
+  const DeviceArray<uint4> from(count), to(count);
+  const DeviceArray<unsigned> sum(1);
   from.fill_bytes(1, stream.get());
-  GpuBandwidth speed;
+  MemorySpeed speed;
   const double read = median_seconds(repeats, stream, [&] {
-    gpu::launch(add_up, processors * blocks, kThreads, stream.get(), from.data(), count, sum.data());
+    launch(add_up, processors * blocks, kReaders, stream.get(), from.data(), count, sum.data());
   });
   const double copy = median_seconds(repeats, stream, [&] {
     check(cudaMemcpyAsync(to.data(), from.data(), from.bytes(), cudaMemcpyDeviceToDevice, stream.get()),
@@ -85,4 +83,4 @@ GpuBandwidth measure_gpu_bandwidth(int device, std::uint64_t bytes, int repeats)
   return speed;
 }
 
-}  // namespace wolfpack::bench
+}  // namespace wolfpack::gpu

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <variant>
 
 #include "cpu/lane_sums.hpp"
@@ -42,6 +43,20 @@ Moments moments(const SparseView<Scalar>& matrix, Index j) {
 }
 
 }  // namespace
+
+Column transformed_column(const ColumnTransform& transform, Index j, Index rows, Column stored) {
+  if (!transform.means.empty()) {
+    const double mean = transform.means[static_cast<std::size_t>(j)];
+    std::vector<double> values(static_cast<std::size_t>(rows), scaled(transform, j, -mean));
+    for (std::size_t k = 0; k < stored.values.size(); ++k)
+      values[stored.sparse ? static_cast<std::size_t>(stored.rows[k]) : k] =
+          scaled(transform, j, stored.values[k] - mean);
+    return {.sparse = false, .rows = {}, .values = std::move(values)};
+  }
+  if (!transform.scales.empty())
+    for (double& value : stored.values) value = scaled(transform, j, value);
+  return stored;
+}
 
 ColumnTransform column_transform(const MatrixView& matrix, bool centre, bool standardize) {
   ColumnTransform transform;

@@ -20,6 +20,16 @@ struct ColumnTransform {
   std::vector<double> scales;
 };
 
+/// What a number in the units of stored column j is in those of the transformed one.
+[[nodiscard]] inline double scaled(const ColumnTransform& transform, Index j, double number) {
+  if (transform.scales.empty()) return number;
+  const double scale = transform.scales[static_cast<std::size_t>(j)];
+  return scale == 0.0 ? 0.0 : number / scale;
+}
+
+/// Column j, of d rows, from how it is stored; dense where it is centred.
+[[nodiscard]] Column transformed_column(const ColumnTransform& transform, Index j, Index rows, Column stored);
+
 /// Means over all d rows where `centre` is set, and where `standardize` is, glmnet's scales: the root of the mean
 /// squared deviation from the mean, centred or not. Exactly constant columns have scale 0. Costs two reads.
 [[nodiscard]] ColumnTransform column_transform(const MatrixView& matrix, bool centre, bool standardize);

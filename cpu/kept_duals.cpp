@@ -9,14 +9,14 @@ namespace {
 constexpr std::size_t kDualBytes = std::size_t{64} << 20;
 constexpr std::size_t kFewestDuals = 4;
 
-std::size_t duals_kept(Index rows) {
+std::size_t duals_kept(Index rows, std::size_t most) {
   const std::size_t bytes = sizeof(double) * static_cast<std::size_t>(std::max<Index>(rows, 1));
-  return std::clamp(kDualBytes / bytes, kFewestDuals, KeptDuals::kMost);
+  return std::clamp(kDualBytes / bytes, kFewestDuals, most);
 }
 
 }  // namespace
 
-KeptDuals::KeptDuals(Index rows) : kept_(duals_kept(rows)) {}
+KeptDuals::KeptDuals(Index rows, std::size_t most) : kept_(duals_kept(rows, most)) {}
 
 void KeptDuals::begin_pass(std::span<const double> dual) {
   const auto free = std::find_if(kept_.begin(), kept_.end(), [](const Kept& kept) { return kept.columns == 0; });

@@ -29,7 +29,8 @@ class KeptDuals {
   /// Of columns that were never evaluated, or whose dual vector is forgotten: only their norms are known.
   static constexpr std::uint8_t kForgotten = kMost;
 
-  explicit KeptDuals(Index rows);
+  /// Keeps at most `most`, from 4 to kMost.
+  explicit KeptDuals(Index rows, std::size_t most = kMost);
 
   void begin_pass(std::span<const double> dual);
   /// Costs a few reads of each dual vector that columns refer to.
@@ -43,6 +44,7 @@ class KeptDuals {
 
   /// How many slots there are.
   [[nodiscard]] std::size_t size() const { return kept_.size(); }
+  [[nodiscard]] double norm(std::size_t slot) const { return kept_[slot].view.norm; }
   [[nodiscard]] Index columns(std::size_t slot) const { return kept_[slot].columns; }
   void set_columns(std::size_t slot, Index columns) { kept_[slot].columns = columns; }
   [[nodiscard]] std::size_t in_use() const;

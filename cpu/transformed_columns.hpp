@@ -40,10 +40,7 @@ class TransformedColumns {
   }
 
   /// What a number in the units of stored column j is in those of the transformed one.
-  [[nodiscard]] double scaled(Index j, double number) const {
-    if (transform_.scales.empty()) return number;
-    return transform_.scales[j] == 0.0 ? 0.0 : number / transform_.scales[j];
-  }
+  [[nodiscard]] double scaled(Index j, double number) const { return cpu::scaled(transform_, j, number); }
 
   /// The score, from the product of the stored column with w.
   [[nodiscard]] double transformed(Index j, double dot, const SummedDual& dual) const {
@@ -65,18 +62,7 @@ class TransformedColumns {
   }
 
   [[nodiscard]] Column column(Index j) const {
-    Column column = stored_.column(j);
-    if (centres()) {
-      const double mean = transform_.means[j];
-      std::vector<double> values(static_cast<std::size_t>(stored_.rows()), scaled(j, -mean));
-      for (std::size_t k = 0; k < column.values.size(); ++k)
-        values[column.sparse ? static_cast<std::size_t>(column.rows[k]) : k] = scaled(j, column.values[k] - mean);
-      return {.sparse = false, .rows = {}, .values = std::move(values)};
-    }
-    if (!transform_.scales.empty()) {
-      for (double& value : column.values) value = scaled(j, value);
-    }
-    return column;
+    return transformed_column(transform_, j, stored_.rows(), stored_.column(j));
   }
 
  private:

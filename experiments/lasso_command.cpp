@@ -63,6 +63,7 @@ RunIdentity identity(const LassoSettings& settings, const data::Dataset& dataset
                       {"--tolerance", exact(solve.tolerance)},
                       {"--method", frank_wolfe::to_string(solve.method)},
                       {"--step", frank_wolfe::to_string(solve.step)},
+                      {"--device", settings.device == DeviceWish::gpu ? "gpu" : "cpu"},
                       {"--top-k", solve.top_k == 0 ? "auto" : std::to_string(solve.top_k)}});
 }
 
@@ -112,6 +113,15 @@ void print_table(const nlohmann::ordered_json& result, const MemoryUse& memory, 
   if (!settings.output.empty()) print_line("written to", settings.output);
 }
 
+/// CUDA takes its time to start, and memory: no GPU is looked for where none would be used. Recordings are to be
+/// replayed to the bit anywhere.
+DeviceWish device_wish(const LassoSettings& settings, const data::Dataset& dataset) {
+  if (settings.device != DeviceWish::automatic) return settings.device;
+  const bool is_recorded = !settings.record.empty() || !settings.replay.empty();
+  const auto numbers = static_cast<std::uint64_t>(dataset.rows()) * static_cast<std::uint64_t>(dataset.columns());
+  return is_recorded || numbers * sizeof(double) < kWorthMoving ? DeviceWish::cpu : DeviceWish::automatic;
+}
+
 /// Where each worker chooses its atoms, for the record.
 void gather_devices(transport::Bootstrap& bootstrap, const WorkerSelector& mine, RunFacts& facts) {
   facts.device = mine.device;
@@ -139,7 +149,7 @@ int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
     transport = transport::make_ucx_transport(settings.transport.name);
   });
   WorkerDevice device;
-  runtime::agree(bootstrap, [&] { device = worker_device(settings.device, bootstrap); });
+  runtime::agree(bootstrap, [&] { device = worker_device(device_wish(settings, *dataset), bootstrap); });
   const Target target = target_of(*dataset, settings.intercept);
   const frank_wolfe::LeastSquares objective(target.y);
   RunFacts facts;
@@ -176,7 +186,7 @@ int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
   display.reset();
   const std::vector<LassoPoint> points = on_original_scale(job, std::move(solved.points), transform, mine, target.mean);
   facts.transport = job.transport_record();
-  facts.memory = gather_memory_use(job, chosen.host_bytes, chosen.copy_bytes);
+  facts.memory = gather_memory_use(job, chosen.host_bytes, chosen.copy_bytes, chosen.device_bytes);
   job.close();
   const int status = solved.status == frank_wolfe::SolveStatus::converged ? kConverged : kNotConverged;
   if (!is_first) return status;

@@ -1,8 +1,11 @@
 #include "experiments/latency_command.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <functional>
 #include <memory>
+#include <thread>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -74,6 +77,18 @@ void tell(const LatencySettings& settings, const nlohmann::ordered_json& documen
     throw RuntimeFailure("standard output cannot be written to");
 }
 
+/// The transport may know first that a peer is gone. Of one that has died the launcher says more, in a line of its own,
+/// and ends this process with it: that is waited for.
+latency::Profile measure(const LatencySettings& settings, Bootstrap& bootstrap, transport::Transport& transport,
+                         const std::function<void(double, const std::string&)>& progress) {
+  try {
+    return latency::run_profile(bootstrap, transport, settings.profile, progress);
+  } catch (const PeerUnreachable&) {
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    throw;
+  }
+}
+
 int run_rank(LatencySettings settings, Bootstrap& bootstrap) {
   check_same_settings(bootstrap, settings);
   if (settings.workers_given && settings.workers != bootstrap.size())
@@ -96,10 +111,9 @@ int run_rank(LatencySettings settings, Bootstrap& bootstrap) {
         choice.name, is_one_host ? transport::Span::one_machine : transport::Span::several_machines);
   });
   const bool shows_progress = leads && !settings.quiet && isatty(STDERR_FILENO) != 0;
-  const latency::Profile profile =
-      latency::run_profile(bootstrap, *transport, settings.profile, [&](double share, const std::string& next) {
-        if (shows_progress) show_progress(share, next);
-      });
+  const latency::Profile profile = measure(settings, bootstrap, *transport, [&](double share, const std::string& next) {
+    if (shows_progress) show_progress(share, next);
+  });
   if (shows_progress) std::fputs("\r\033[K", stderr);
   runtime::agree(bootstrap, [&] {
     if (leads) tell(settings, latency_json(settings, choice, transport->library(), profile));

@@ -65,7 +65,10 @@ ordered_json result_json(const LassoSettings& settings, const RunFacts& facts, c
   fields.update(problem_fields(settings));
   fields.update(run_fields(settings, facts.transport, result.trace));
   fields["device"] = facts.device;
-  if (!facts.devices.empty()) fields["devices"] = facts.devices;
+  if (!facts.devices.empty()) {
+    fields["devices"] = facts.devices;
+    fields["device_bytes"] = facts.memory.device_bytes;
+  }
   if (settings.problem.is_path()) fields["path"] = path_json(points, settings, facts, result.status);
   return fields;
 }

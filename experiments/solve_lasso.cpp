@@ -14,6 +14,7 @@
 #include "experiments/point_status.hpp"
 #include "gpu/atom_selector.hpp"
 #include "gpu/devices.hpp"
+#include "gpu/placement.hpp"
 #include "runtime/agree.hpp"
 #include "runtime/job.hpp"
 #include "runtime/threads_launcher.hpp"
@@ -57,7 +58,7 @@ std::unique_ptr<AtomSelector> make_selector(const MatrixView& partition, std::si
   const std::size_t sharers = (options.workers - rank % gpus.size() + gpus.size() - 1) / gpus.size();
   return gpu::make_gpu_atom_selector(partition, {.device = mine.ordinal,
                                                  .lack = gpu::LackOfMemory::keep_on_host,
-                                                 .memory_limit = mine.memory_bytes / sharers})
+                                                 .memory_limit = gpu::share_of_memory(mine.memory_bytes, sharers)})
       .selector;
 }
 

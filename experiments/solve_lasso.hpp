@@ -33,7 +33,7 @@ struct LassoOptions {
   std::optional<double> lambda = std::nullopt;  ///< a penalty in the place of the bound: + lambda ||alpha||_1; >= 0;
                                                 ///< with the method corrective
   std::size_t workers = 1;                      ///< threads; >= 1
-  std::size_t threads = 1;                      ///< that share a worker's passes; >= 1
+  std::size_t threads = 1;                      ///< that share a worker's passes on the CPU; >= 1
   LassoDevice device = LassoDevice::cpu;        ///< gpu: the workers share this machine's GPUs; columns for which these
                                                 ///< have no room are read from a copy in pinned memory
   frank_wolfe::Method method = frank_wolfe::Method::corrective;
@@ -60,7 +60,8 @@ struct Solution {
 
 /// Minimises 1/2 ||y - A alpha||^2 subject to ||alpha||_1 <= beta. `target` is y, one value a row. The memory must stay
 /// unchanged meanwhile; all numbers must be finite. Throws InputError for options or shapes that do not fit and for a
-/// view that contradicts itself, or where there is no GPU to be had; RuntimeFailure where the matrix turns out to hold
+/// view that contradicts itself, or where there is no GPU to be had, or it has no room for
+/// what is remembered of the columns; RuntimeFailure where CUDA fails, or the matrix turns out to hold
 /// numbers that are not finite.
 [[nodiscard]] Solution solve_lasso(const MatrixView& matrix, std::span<const double> target,
                                    const LassoOptions& options = {});

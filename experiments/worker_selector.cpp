@@ -16,9 +16,6 @@
 namespace wolfpack::experiments {
 namespace {
 
-// Less than this a core reads in the time that a pass on a GPU takes to begin.
-constexpr std::uint64_t kWorthMoving = std::uint64_t{1} << 20;
-
 int numa_node(const gpu::GpuDevice& device) {
   return transport::pci_place("/sys/bus/pci/devices/" + device.pci_address).numa_node;
 }
@@ -32,15 +29,6 @@ WorkerSelector on_cpu(Matrix&& partition, WorkerSelectorOptions&& options, const
   made.selector = cpu::make_cpu_atom_selector(std::move(partition),
                                               {.threads = options.threads, .transform = std::move(options.transform)});
   return made;
-}
-
-/// Why the partition should not be on a GPU at all; empty where it may.
-std::string why_not(const Matrix& partition, DeviceWish wish, const cpu::ColumnTransform& transform) {
-  if (!transform.means.empty() || !transform.scales.empty())
-    return "columns are not centred or scaled on a GPU in this version";
-  if (wish == DeviceWish::automatic && matrix_bytes(view(partition)) < kWorthMoving)
-    return fmt::format("{} bytes are read as quickly there", matrix_bytes(view(partition)));
-  return {};
 }
 
 }  // namespace
@@ -58,7 +46,8 @@ WorkerDevice worker_device(DeviceWish wish, transport::Bootstrap& bootstrap) {
   }
   std::vector<gpu::GpuDevice> usable;
   std::vector<int> gpu_nodes;
-  for (gpu::GpuDevice& device : gpu::list_devices()) {
+  std::vector<gpu::GpuDevice> all_gpus = gpu::list_devices();
+  for (gpu::GpuDevice& device : all_gpus) {
     if (!device.why_not_usable.empty()) continue;
     gpu_nodes.push_back(numa_node(device));
     usable.push_back(std::move(device));
@@ -69,24 +58,24 @@ WorkerDevice worker_device(DeviceWish wish, transport::Bootstrap& bootstrap) {
     mine.sharers = static_cast<std::size_t>(std::count(places.begin(), places.end(), places[own_place]));
     return mine;
   }
-  mine.why_none = gpu::why_no_device();
   if (wish == DeviceWish::gpu)
-    throw InputError(fmt::format("--device gpu: {} has none: {}; accepted: auto, cpu", host_name(), mine.why_none));
+    throw InputError(
+        fmt::format("--device gpu: {} has none: {}; accepted: auto, cpu", host_name(), gpu::why_no_device()));
+  if (!all_gpus.empty()) mine.why_none = gpu::why_no_device();
   return mine;
 }
 
 WorkerSelector make_worker_selector(Matrix&& partition, const WorkerDevice& device, WorkerSelectorOptions options) {
-  if (!device.gpu) return on_cpu(std::move(partition), std::move(options), {});
+  if (!device.gpu) return on_cpu(std::move(partition), std::move(options), device.why_none);
   const bool may_stay = device.wish != DeviceWish::gpu;
-  if (const std::string why = why_not(partition, device.wish, options.transform); !why.empty()) {
-    if (!may_stay) throw InputError(fmt::format("--device gpu: {}; accepted: auto, cpu", why));
-    return on_cpu(std::move(partition), std::move(options), why);
-  }
+  if (const std::uint64_t bytes = matrix_bytes(view(partition)); may_stay && bytes < kWorthMoving)
+    return on_cpu(std::move(partition), std::move(options), fmt::format("{} bytes are read as quickly there", bytes));
   try {
     gpu::GpuSelector made = gpu::make_gpu_atom_selector(
         view(partition), {.device = device.gpu->ordinal,
                           .lack = may_stay ? gpu::LackOfMemory::refuse : gpu::LackOfMemory::keep_on_host,
-                          .memory_limit = device.gpu->memory_bytes / device.sharers});
+                          .transform = options.transform,
+                          .memory_limit = gpu::share_of_memory(device.gpu->memory_bytes, device.sharers)});
     const std::string far = made.pinned_bytes == 0
                                 ? ""
                                 : fmt::format(", {} of {} MiB in pinned memory of the host", made.pinned_bytes >> 20,

@@ -19,15 +19,19 @@ namespace wolfpack::experiments {
 
 enum class DeviceWish { automatic, cpu, gpu };
 
+/// Smaller partitions stay on the CPU where the wish is automatic: a core reads them in some 50 us, and a pass on a GPU
+/// has several kernels to start. Not measured.
+inline constexpr std::uint64_t kWorthMoving = std::uint64_t{1} << 20;
+
 struct WorkerDevice {
   DeviceWish wish = DeviceWish::cpu;
   std::optional<gpu::GpuDevice> gpu;  ///< the one that this worker may use
   std::size_t sharers = 1;            ///< workers that use it, this one included
-  std::string why_none;               ///< where there is no GPU, unless it was not wished for
+  std::string why_none;               ///< why this machine's GPUs cannot be used; empty where it has none at all
 };
 
-/// Collective: the workers of one machine share its GPUs, the nearest first. Throws InputError where a GPU is wished
-/// for and this machine has none.
+/// Collective: the workers of one machine share its GPUs evenly, those of cores of one NUMA node its GPUs first. Throws
+/// InputError where a GPU is wished for and this machine has none.
 [[nodiscard]] WorkerDevice worker_device(DeviceWish wish, transport::Bootstrap& bootstrap);
 
 struct WorkerSelector {

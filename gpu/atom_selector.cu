@@ -21,8 +21,8 @@ namespace {
 template <class Matrix>
 std::uint64_t bytes_beside(const Matrix& matrix) {
   constexpr std::uint64_t kToSpare = std::uint64_t{64} << 20;  // for CUDA itself, and what is rounded up
-  constexpr std::uint64_t kOfAColumn =
-      4 * sizeof(double) + 3 + 4 * sizeof(std::int32_t) + sizeof(Ranked) + sizeof(Index);  // where it starts
+  constexpr std::uint64_t kOfAColumn = 4 * sizeof(double) + 3 * sizeof(float) + 3 + 4 * sizeof(std::int32_t) +
+                                       sizeof(Ranked) + sizeof(Index);  // where it starts
   return kToSpare + static_cast<std::uint64_t>(matrix.columns) * kOfAColumn +
          static_cast<std::uint64_t>(matrix.rows) * (sizeof(double) + sizeof(float));
 }
@@ -34,7 +34,7 @@ GpuSelector make(const Matrix& matrix, const GpuSelectorOptions& options, std::u
   const std::uint64_t near_bytes = most - std::min(most, beside);
   if (options.lack == LackOfMemory::refuse && Partition::bytes_of(matrix) > near_bytes)
     throw OutOfDeviceMemory(std::to_string(Partition::bytes_of(matrix)) + " bytes are too many");
-  auto selector = std::make_unique<DeviceSelector<Partition>>(matrix, options.device, near_bytes);
+  auto selector = std::make_unique<DeviceSelector<Partition>>(matrix, options.device, near_bytes, options.transform);
   GpuSelector made{.selector = nullptr,
                    .storage = {},
                    .device_bytes = selector->device_bytes(),
@@ -60,7 +60,7 @@ GpuSelector make_of_type(const SparseView<Scalar>& matrix, NumberType type, cons
 }  // namespace
 
 GpuSelector make_gpu_atom_selector(const MatrixView& partition, GpuSelectorOptions options) {
-  cpu::check(partition, {});
+  cpu::check(partition, options.transform);
   if (columns(partition) > std::numeric_limits<std::int32_t>::max())
     throw InputError("a partition on a GPU has at most 2^31 - 1 columns, this one has " +
                      std::to_string(columns(partition)) + ": use more workers");

@@ -24,6 +24,7 @@
 #include "base/atom_selector.hpp"
 #include "base/matrix.hpp"
 #include "base/status.hpp"
+#include "cpu/column_transform.hpp"
 
 namespace wolfpack::gpu {
 
@@ -42,6 +43,7 @@ enum class LackOfMemory {
 struct GpuSelectorOptions {
   int device = 0;  ///< GpuDevice::ordinal (gpu/devices.hpp)
   LackOfMemory lack = LackOfMemory::refuse;
+  cpu::ColumnTransform transform = {};  ///< of the columns, for scores, norms and column()
   /// How much of the device's memory it may use; none: what is free.
   std::optional<std::uint64_t> memory_limit = std::nullopt;
 };
@@ -55,7 +57,8 @@ struct GpuSelector {
 
 /// Copies the partition to the device; it is not needed afterwards. All entries must be finite.
 ///
-/// Throws std::invalid_argument where the view contradicts itself; InputError where it has more than 2^31 - 1 columns;
+/// Throws std::invalid_argument where the view contradicts itself or the transform is of another number of columns;
+/// InputError where it has more than 2^31 - 1 columns;
 /// OutOfDeviceMemory; RuntimeFailure where CUDA fails, or this build has none.
 [[nodiscard]] GpuSelector make_gpu_atom_selector(const MatrixView& partition, GpuSelectorOptions options = {});
 

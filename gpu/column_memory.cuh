@@ -8,25 +8,40 @@
 #include <vector>
 
 #include "base/types.hpp"
+#include "cpu/column_transform.hpp"
 #include "gpu/device_buffer.cuh"
 #include "gpu/selection_state.cuh"
 
 namespace wolfpack::gpu {
 
-/// Owns what a ColumnState points to. No column is evaluated, excluded or screened out at first.
+/// Owns what a ColumnState points to; the transform must stay until the stream has been waited for. No column is
+/// evaluated, excluded or screened out at first.
 class ColumnMemory {
  public:
-  ColumnMemory(std::size_t columns, const Stream& stream)
-      : doubles_(4 * columns), bytes_(3 * columns), slot_columns_(kSlots), screened_columns_(1), largest_norm_(1) {
-    state_ = {.norms = doubles_.data(),
-              .scores = doubles_.data() + columns,
-              .open = doubles_.data() + 2 * columns,
-              .most = doubles_.data() + 3 * columns,
+  ColumnMemory(std::size_t columns, const cpu::ColumnTransform& transform, const Stream& stream)
+      : norms_(columns),
+        floats_(3 * columns),
+        bytes_(3 * columns),
+        magnitudes_(transform.means.size()),
+        means_(transform.means.size()),
+        scales_(transform.scales.size()),
+        slot_columns_(kSlots),
+        screened_columns_(1),
+        largest_norm_(1) {
+    copy_to_device(means_.data(), transform.means.data(), transform.means.size(), stream.get());
+    copy_to_device(scales_.data(), transform.scales.data(), transform.scales.size(), stream.get());
+    state_ = {.norms = norms_.data(),
+              .magnitudes = transform.means.empty() ? norms_.data() : magnitudes_.data(),
+              .scores = floats_.data(),
+              .open = floats_.data() + columns,
+              .most = floats_.data() + 2 * columns,
               .slots = bytes_.data(),
               .excluded = bytes_.data() + columns,
               .screened = bytes_.data() + 2 * columns,
               .slot_columns = slot_columns_.data(),
               .screened_columns = screened_columns_.data(),
+              .means = means_.data(),
+              .scales = scales_.data(),
               .largest_norm = largest_norm_.data()};
     fill_bytes(state_.slots, kNoDual, columns, stream.get());
     fill_bytes(state_.excluded, 0, columns, stream.get());
@@ -36,7 +51,9 @@ class ColumnMemory {
   }
 
   [[nodiscard]] const ColumnState& state() const { return state_; }
-  [[nodiscard]] std::uint64_t bytes() const { return doubles_.bytes() + bytes_.bytes(); }
+  [[nodiscard]] std::uint64_t bytes() const {
+    return norms_.bytes() + floats_.bytes() + bytes_.bytes() + magnitudes_.bytes() + means_.bytes() + scales_.bytes();
+  }
 
   void unscreen(std::size_t columns, const Stream& stream) const {
     fill_bytes(state_.screened, 0, columns, stream.get());
@@ -44,8 +61,12 @@ class ColumnMemory {
   }
 
  private:
-  DeviceArray<double> doubles_;
+  DeviceArray<double> norms_;
+  DeviceArray<float> floats_;
   DeviceArray<std::uint8_t> bytes_;
+  DeviceArray<double> magnitudes_;
+  DeviceArray<double> means_;
+  DeviceArray<double> scales_;
   DeviceArray<int> slot_columns_;
   DeviceArray<unsigned> screened_columns_;
   DeviceArray<unsigned long long> largest_norm_;

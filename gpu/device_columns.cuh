@@ -21,6 +21,9 @@ struct Bfloat16 {
   std::uint16_t bits;
 };
 
+/// Entries of a sparse column that a thread reads at once.
+inline constexpr int kBatch = 4;
+
 /// Vectors of a column that a thread sums in its own precision before it adds the sum up in float64.
 inline constexpr int kVectorsAChain = 16;
 
@@ -75,6 +78,7 @@ __device__ inline void load_dual(const double* dual, double (&values)[kCount]) {
   }
 }
 
+/// Of all threads of a group; the same for each.
 template <int kLanes>
 __device__ inline double group_sum(double value) {
   for (int distance = kLanes / 2; distance > 0; distance /= 2) value += __shfl_xor_sync(kWholeWarp, value, distance);
@@ -87,6 +91,19 @@ __device__ inline double group_max(double value) {
     value = value < other ? other : value;
   }
   return value;
+}
+
+/// Of all threads of a block, in an order that is always the same.
+template <int kThreadsOfBlock>
+__device__ inline double block_sum(double value) {
+  __shared__ double sums[kThreadsOfBlock / 32];
+  value = group_sum<32>(value);
+  if (threadIdx.x % 32 == 0) sums[threadIdx.x / 32] = value;
+  __syncthreads();
+  double sum = 0.0;
+  for (int warp = 0; warp < kThreadsOfBlock / 32; ++warp) sum += sums[warp];
+  __syncthreads();
+  return sum;
 }
 
 template <class Stored>
@@ -105,50 +122,57 @@ struct DenseOnDevice {
     return j < near_columns ? near_values + j * stride : far_values + (j - near_columns) * stride;
   }
 
-  /// Products with w of kTogether columns, each product and the sums of kVectorsAChain vectors in Real, the rest in
-  /// float64. Every thread of the group gets them.
+  /// This thread's share of the products with w of kTogether columns, of which each kLanes-th vector is its own: each
+  /// product and the sums of kVectorsAChain vectors in Real, the rest in float64.
   template <int kLanes, class Real, int kTogether>
   __device__ void products(const std::int32_t (&which)[kTogether], const Real* dual,
                            double (&products)[kTogether]) const {
     constexpr int kCount = kPerVector<Value>;
     const auto vectors = static_cast<int>(stride / kCount);
-    for (int c = 0; c < kTogether; ++c) products[c] = 0.0;
+    const uint4* from[kTogether];
+#pragma unroll
+    for (int c = 0; c < kTogether; ++c) {
+      from[c] = reinterpret_cast<const uint4*>(column(which[c]));
+      products[c] = 0.0;
+    }
     for (int first = static_cast<int>(threadIdx.x) % kLanes; first < vectors; first += kLanes * kVectorsAChain) {
+      const int chain_end = first + kLanes * kVectorsAChain;
+      const int end = chain_end < vectors ? chain_end : vectors;
       Real sums[kTogether] = {};
-      for (int k = 0; k < kVectorsAChain; ++k) {
-        const int at = first + k * kLanes;
-        if (at >= vectors) break;
+#pragma unroll kTogether >= 4 ? 1 : 4 / kTogether
+      for (int at = first; at < end; at += kLanes) {
+        uint4 loaded[kTogether];
+#pragma unroll
+        for (int c = 0; c < kTogether; ++c) loaded[c] = __ldcs(from[c] + at);
         Real weights[kCount];
         load_dual(dual + static_cast<std::int64_t>(at) * kCount, weights);
-        uint4 loaded[kTogether];
-        for (int c = 0; c < kTogether; ++c) loaded[c] = __ldcs(vector(which[c], at));
+#pragma unroll
         for (int c = 0; c < kTogether; ++c) {
           typename Unpacked<Value>::type numbers[kCount];
           unpack(loaded[c], numbers);
+#pragma unroll
           for (int i = 0; i < kCount; ++i) sums[c] += static_cast<Real>(numbers[i]) * weights[i];
         }
       }
+#pragma unroll
       for (int c = 0; c < kTogether; ++c) products[c] += static_cast<double>(sums[c]);
     }
-    for (int c = 0; c < kTogether; ++c) products[c] = group_sum<kLanes>(products[c]);
   }
 
-  /// work(number) for this thread's share of the column.
+  /// work(number) for this thread's share of the column's stored numbers.
   template <int kLanes, class Work>
   __device__ void each(std::int32_t j, Work&& work) const {
     constexpr int kCount = kPerVector<Value>;
     const auto vectors = static_cast<int>(stride / kCount);
     for (int at = static_cast<int>(threadIdx.x) % kLanes; at < vectors; at += kLanes) {
       typename Unpacked<Value>::type numbers[kCount];
-      unpack(__ldcs(vector(j, at)), numbers);
-      for (int i = 0; i < kCount; ++i) work(static_cast<double>(numbers[i]));
+      unpack(__ldcs(reinterpret_cast<const uint4*>(column(j)) + at), numbers);
+      for (int i = 0; i < kCount; ++i)
+        if (at * kCount + i < rows) work(static_cast<double>(numbers[i]));
     }
   }
-
- private:
-  __device__ const uint4* vector(std::int32_t j, int at) const {
-    return reinterpret_cast<const uint4*>(column(j)) + at;
-  }
+  /// Rows of which nothing is stored.
+  __device__ std::int64_t unstored(std::int32_t /*j*/) const { return 0; }
 };
 
 template <class Stored>
@@ -181,19 +205,34 @@ struct SparseOnDevice {
   template <int kLanes, class Real, int kTogether>
   __device__ void products(const std::int32_t (&which)[kTogether], const Real* dual,
                            double (&products)[kTogether]) const {
+#pragma unroll
     for (int c = 0; c < kTogether; ++c) {
-      double sum = 0.0;
       const Entries entries = column(which[c]);
-      std::int64_t k = static_cast<int>(threadIdx.x) % kLanes;
-      while (k < entries.count) {
-        Real chain = 0;
-        for (int n = 0; n < kVectorsAChain && k < entries.count; ++n, k += kLanes)
-          chain += static_cast<Real>(__ldcs(entries.values + k)) * __ldg(dual + __ldcs(entries.rows + k));
+      double sum = 0.0;
+      Real chain = 0;
+      int in_chain = 0;
+      // Entries, then the weights that they name, kBatch at a time: several reads are under way at once.
+      for (std::int64_t first = static_cast<int>(threadIdx.x) % kLanes; first < entries.count;
+           first += kLanes * kBatch) {
+        Value numbers[kBatch];
+        std::int32_t at[kBatch];
+#pragma unroll
+        for (int n = 0; n < kBatch; ++n) {
+          const std::int64_t k = first + n * kLanes;
+          const bool is_there = k < entries.count;
+          numbers[n] = is_there ? __ldcs(entries.values + k) : Value(0);
+          at[n] = is_there ? __ldcs(entries.rows + k) : 0;
+        }
+#pragma unroll
+        for (int n = 0; n < kBatch; ++n) chain += static_cast<Real>(numbers[n]) * __ldg(dual + at[n]);
+        in_chain += kBatch;
+        if (in_chain < kVectorsAChain) continue;
         sum += static_cast<double>(chain);
+        chain = 0;
+        in_chain = 0;
       }
-      products[c] = sum;
+      products[c] = sum + static_cast<double>(chain);
     }
-    for (int c = 0; c < kTogether; ++c) products[c] = group_sum<kLanes>(products[c]);
   }
 
   template <int kLanes, class Work>
@@ -202,28 +241,36 @@ struct SparseOnDevice {
     for (std::int64_t k = static_cast<int>(threadIdx.x) % kLanes; k < entries.count; k += kLanes)
       work(static_cast<double>(__ldcs(entries.values + k)));
   }
+  __device__ std::int64_t unstored(std::int32_t j) const { return rows - (starts[j + 1] - starts[j]); }
 };
 
-/// The norm of a column, without the overflow or underflow of squares. Not yet rounded up.
+/// ||a_j - shift 1||, without the overflow or underflow of squares. Not yet rounded up.
 template <int kLanes, class Columns>
-__device__ inline double norm_of(const Columns& columns, std::int32_t j) {
+__device__ inline double norm_of(const Columns& columns, std::int32_t j, double shift) {
+  const auto zeros = static_cast<double>(columns.unstored(j));
   double square = 0.0;
-  columns.template each<kLanes>(j, [&](double number) { square += number * number; });
-  square = group_sum<kLanes>(square);
-  double norm = sqrt(square);
+  columns.template each<kLanes>(j, [&](double number) { square += (number - shift) * (number - shift); });
+  square = group_sum<kLanes>(square) + zeros * shift * shift;
+  const double norm = sqrt(square);
   // Squares in this range are normal numbers, and so are all that matter in their sum.
   const bool again = !(square >= 1e-280 && square <= 1e300);
   if (__ballot_sync(kWholeWarp, again) == 0) return norm;
   double largest = 0.0;
-  columns.template each<kLanes>(j, [&](double number) { largest = fabs(number) > largest ? fabs(number) : largest; });
+  columns.template each<kLanes>(j, [&](double number) {
+    const double size = fabs(number - shift);
+    largest = size > largest ? size : largest;
+  });
   largest = group_max<kLanes>(largest);
+  if (zeros > 0.0 && fabs(shift) > largest) largest = fabs(shift);
   double scaled = 0.0;
   columns.template each<kLanes>(j, [&](double number) {
-    const double part = largest > 0.0 ? number / largest : 0.0;
+    const double part = largest > 0.0 ? (number - shift) / largest : 0.0;
     scaled += part * part;
   });
   scaled = group_sum<kLanes>(scaled);
-  return again ? largest * sqrt(scaled) : norm;
+  if (largest > 0.0) scaled += zeros * (shift / largest) * (shift / largest);
+  if (!again) return norm;
+  return largest > 0.0 ? largest * sqrt(scaled) : norm;  // norm: 0, or not a number
 }
 
 }  // namespace wolfpack::gpu

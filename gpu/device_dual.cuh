@@ -30,8 +30,9 @@ class DeviceDual {
     double largest = 0.0;
     for (const double value : dual) largest = std::max(largest, std::abs(value));
     exponent_ = largest > 0.0 ? std::ilogb(largest) : 0;
-    for (std::size_t i = 0; i < padded_; ++i)
-      staged_narrow_[i] = static_cast<float>(std::ldexp(staged_exact_[i], -exponent_));
+    // In two steps, of which none leaves the range of float64.
+    const double half = std::ldexp(1.0, -exponent_ / 2), rest = std::ldexp(1.0, -exponent_ - (-exponent_ / 2));
+    for (std::size_t i = 0; i < padded_; ++i) staged_narrow_[i] = static_cast<float>(staged_exact_[i] * half * rest);
     copy_to_device(narrow_.data(), staged_narrow_.data(), padded_, stream.get());
   }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -167,19 +168,20 @@ class SparsePartition {
   template <class Scalar>
   SparsePartition(const SparseView<Scalar>& matrix, std::uint64_t near_bytes)
       : rows_(matrix.rows),
-        host_starts_(matrix.column_starts.begin(), matrix.column_starts.end()),
+        host_starts_(starts_from_zero(matrix.column_starts)),
         near_(columns_within(near_bytes)),
         starts_(host_starts_.size()),
         near_rows_(far_start()),
         near_values_(far_start()),
-        far_rows_(matrix.values.size() - far_start()),
-        far_values_(matrix.values.size() - far_start()) {
+        far_rows_(entries() - far_start()),
+        far_values_(entries() - far_start()) {
+    const auto all_rows = matrix.row_indices.subspan(static_cast<std::size_t>(matrix.column_starts.front()));
+    const auto all_values = matrix.values.subspan(static_cast<std::size_t>(matrix.column_starts.front()));
     const auto fill_rows = [&](std::int32_t* buffer, std::size_t first, std::size_t count) {
-      std::copy_n(matrix.row_indices.data() + first, count, buffer);
+      std::copy_n(all_rows.data() + first, count, buffer);
     };
     const auto fill_values = [&](Stored* buffer, std::size_t first, std::size_t count) {
-      for (std::size_t k = 0; k < count; ++k)
-        buffer[k] = narrowed<Stored>(static_cast<double>(matrix.values[first + k]));
+      for (std::size_t k = 0; k < count; ++k) buffer[k] = narrowed<Stored>(static_cast<double>(all_values[first + k]));
     };
     upload_in_pieces(starts_.data(), starts_.size(), [&](Index* buffer, std::size_t first, std::size_t count) {
       std::copy_n(host_starts_.data() + first, count, buffer);
@@ -193,7 +195,8 @@ class SparsePartition {
 
   template <class Scalar>
   [[nodiscard]] static std::uint64_t bytes_of(const SparseView<Scalar>& matrix) {
-    return matrix.values.size() * (sizeof(Stored) + sizeof(std::int32_t));
+    const auto entries = static_cast<std::uint64_t>(matrix.column_starts.back() - matrix.column_starts.front());
+    return entries * (sizeof(Stored) + sizeof(std::int32_t));
   }
 
   [[nodiscard]] View view() const {
@@ -237,10 +240,18 @@ class SparsePartition {
 
  private:
   [[nodiscard]] Index nonzeros(Index j) const { return host_starts_[j + 1] - host_starts_[j]; }
+  // A view of some columns of a matrix has the starts that they have there.
+  static std::vector<Index> starts_from_zero(std::span<const Index> starts) {
+    std::vector<Index> moved(starts.begin(), starts.end());
+    for (Index& start : moved) start -= starts.front();
+    return moved;
+  }
+  [[nodiscard]] std::size_t entries() const { return static_cast<std::size_t>(host_starts_.back()); }
   [[nodiscard]] std::size_t far_start() const { return static_cast<std::size_t>(host_starts_[near_]); }
   [[nodiscard]] Index columns_within(std::uint64_t bytes) const {
     const auto entries = static_cast<Index>(bytes / (sizeof(Stored) + sizeof(std::int32_t)));
-    return std::upper_bound(host_starts_.begin(), host_starts_.end(), entries) - host_starts_.begin() - 1;
+    const auto after = std::upper_bound(host_starts_.begin(), host_starts_.end(), entries);
+    return after - host_starts_.begin() - 1;
   }
 
   Index rows_;

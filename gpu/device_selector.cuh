@@ -8,6 +8,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "base/atom_selector.hpp"
 #include "cpu/atom_ranking.hpp"
 #include "cpu/candidates.hpp"
+#include "cpu/column_transform.hpp"
 #include "cpu/kept_duals.hpp"
 #include "gpu/atom_selector.hpp"
 #include "gpu/column_memory.cuh"
@@ -31,6 +33,9 @@ namespace wolfpack::gpu {
 // What is not a number has no bound.
 inline double bound_of(double value) { return std::isnan(value) ? std::numeric_limits<double>::infinity() : value; }
 
+/// Fewer dual vectors than on the CPU: the terms of their bounds are found before the device has anything to do.
+inline constexpr std::size_t kDualsKept = 16;
+
 template <class Partition>
 class DeviceSelector final : public AtomSelector {
  public:
@@ -40,12 +45,12 @@ class DeviceSelector final : public AtomSelector {
   static constexpr int kTogether = !View::kIsDense ? 1 : std::is_same_v<Real, double> ? 2 : 4;
 
   template <class Matrix>
-  DeviceSelector(const Matrix& matrix, int device, std::uint64_t near_bytes)
+  DeviceSelector(const Matrix& matrix, int device, std::uint64_t near_bytes, cpu::ColumnTransform transform)
       : device_(device),
-        partition_(matrix, near_bytes),
+        transform_(std::move(transform)),
         n_(static_cast<std::size_t>(matrix.columns)),
-        duals_(matrix.rows),
-        memory_(n_, stream_),
+        duals_(matrix.rows, kDualsKept),
+        memory_(n_, transform_, stream_),
         lists_(n_),
         excluded_(n_),
         counters_(1),
@@ -53,6 +58,7 @@ class DeviceSelector final : public AtomSelector {
         evaluated_(n_),
         dual_(matrix.rows),
         result_(1),
+        partition_(matrix, near_bytes),
         gathered_(partition_) {
     const Index width = partition_.width();
     if (width >= 96 || (width >= 32 && width % 32 == 0)) {
@@ -95,19 +101,24 @@ class DeviceSelector final : public AtomSelector {
     if (n_ == 0) return 0.0;
     if (!largest_norm_) {
       const std::vector<double> nothing(static_cast<std::size_t>(rows()), 0.0);
-      (void)select({.dual = nothing, .count = 0, .excluded = {}});
+      // At an infinite level no column is worth a second look.
+      (void)select({.dual = nothing, .level = std::numeric_limits<double>::infinity(), .count = 0, .excluded = {}});
       passed_ = false;  // no column stands out at zero
     }
     return *largest_norm_;
   }
 
   [[nodiscard]] Column column(Index j) const override {
+    return cpu::transformed_column(transform_, j, rows(), stored_column(j));
+  }
+
+ private:
+  [[nodiscard]] Column stored_column(Index j) const {
     if (auto gathered = gathered_.column(partition_, j)) return *std::move(gathered);
     use_device();
     return partition_.fetch(j, stream_);
   }
 
- private:
   template <class Number, int kTogetherNow, bool kFirst>
   using Kernel = void (*)(View, ColumnState, PassInputs, const Number*, const std::int32_t*, const unsigned*,
                           Counters*);
@@ -124,15 +135,20 @@ class DeviceSelector final : public AtomSelector {
 
   /// As many blocks as fill the device, or fewer where each has `each` of `work` to do.
   template <class Kernel>
-  [[nodiscard]] int blocks_for(Kernel kernel, std::size_t work, std::size_t each) const {
-    int on_each = 0;
-    check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&on_each, kernel, kThreads, 0),
-          "cudaOccupancyMaxActiveBlocksPerMultiprocessor");
-    const std::size_t most = static_cast<std::size_t>(processors_) * static_cast<std::size_t>(std::max(1, on_each));
-    return static_cast<int>(std::clamp<std::size_t>((work + each - 1) / each, 1, most));
+  [[nodiscard]] int blocks_for(Kernel kernel, std::size_t work, std::size_t each) {
+    const auto* key = reinterpret_cast<const void*>(kernel);
+    auto known =
+        std::find_if(most_blocks_.begin(), most_blocks_.end(), [&](const auto& one) { return one.first == key; });
+    if (known == most_blocks_.end()) {
+      int on_each = 0;
+      check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&on_each, kernel, kThreads, 0),
+            "cudaOccupancyMaxActiveBlocksPerMultiprocessor");
+      known = most_blocks_.insert(known, {key, static_cast<std::size_t>(processors_ * std::max(1, on_each))});
+    }
+    return static_cast<int>(std::clamp<std::size_t>((work + each - 1) / each, 1, known->second));
   }
   template <class... Parameters, class... Arguments>
-  void run(void (*kernel)(Parameters...), std::size_t work, std::size_t each, const Arguments&... arguments) const {
+  void run(void (*kernel)(Parameters...), std::size_t work, std::size_t each, const Arguments&... arguments) {
     launch(kernel, blocks_for(kernel, work, each), kThreads, stream_.get(), arguments...);
   }
 
@@ -147,9 +163,9 @@ class DeviceSelector final : public AtomSelector {
     const std::int32_t* list = listed ? lists_.to_read() : nullptr;
     const auto n = static_cast<std::int32_t>(n_);
     if (bounded) {
-      run(choose_columns<true>, n_, kThreads * 8, memory_.state(), inputs, n, lists_.to_read(), counters_.data());
+      run(choose_columns<true>, n_, kThreads * 4, memory_.state(), inputs, n, lists_.to_read(), counters_.data());
     } else if (listed) {
-      run(choose_columns<false>, n_, kThreads * 8, memory_.state(), inputs, n, lists_.to_read(), counters_.data());
+      run(choose_columns<false>, n_, kThreads * 4, memory_.state(), inputs, n, lists_.to_read(), counters_.data());
     }
     if (first) {
       run(first_, n_, kWarps, partition_.view(), memory_.state(), inputs, dual_.template in<double>(), list,
@@ -191,7 +207,7 @@ class DeviceSelector final : public AtomSelector {
     PassInputs inputs{};
     count_sizes_below(inputs);
     inputs.wanted = static_cast<unsigned>(wanted);
-    std::copy(duals_.bound_terms().begin(), duals_.bound_terms().end(), inputs.bounds);
+    bound_by(inputs);
     counters_.fill_bytes(0, stream_.get());
     candidate_count_.fill_bytes(0, stream_.get());
     const auto n = static_cast<std::int32_t>(n_);
@@ -203,6 +219,7 @@ class DeviceSelector final : public AtomSelector {
 
   void begin(std::span<const double> dual) {
     duals_.begin_pass(dual);
+    dual_sum_ = std::accumulate(dual.begin(), dual.end(), 0.0);
     dual_.send(dual, std::is_same_v<Real, float>, stream_);
     counters_.fill_bytes(0, stream_.get());
   }
@@ -219,6 +236,7 @@ class DeviceSelector final : public AtomSelector {
     inputs.error_by_norm = cpu::score_rounding(duals_.dual());
     inputs.error_absolute = duals_.score_terms().underflow;
     inputs.dual_scale = 1.0;
+    inputs.dual_sum = dual_sum_;
     if (in_float32) {
       inputs.error_by_norm += 1.01 * unit * (Partition::kChain + 2) * norm;
       inputs.dual_scale = dual_.scale();
@@ -233,8 +251,19 @@ class DeviceSelector final : public AtomSelector {
     inputs.wanted = std::max(1U, inputs.count);
     count_sizes_below(inputs);
     inputs.current = duals_.current();
-    std::copy(duals_.bound_terms().begin(), duals_.bound_terms().end(), inputs.bounds);
+    bound_by(inputs);
     return inputs;
+  }
+
+  // The device has scores divided by the norms of their dual vectors.
+  void bound_by(PassInputs& inputs) const {
+    std::copy(duals_.bound_terms().begin(), duals_.bound_terms().end(), inputs.bounds);
+    for (std::size_t slot = 0; slot < duals_.size(); ++slot) inputs.bounds[slot].scale *= duals_.norm(slot);
+  }
+
+  static double power_of_two_near(double number) {
+    if (!(number > 0.0)) return 1.0;
+    return std::ldexp(1.0, std::clamp(std::ilogb(std::min(number, 1e300)), -1000, 1000));
   }
 
   // Sizes are told apart to within a 32nd over the 32 octaves below the largest one possible; to within a quarter over
@@ -242,9 +271,12 @@ class DeviceSelector final : public AtomSelector {
   void count_sizes_below(PassInputs& inputs) const {
     inputs.size_shift = 21;
     inputs.smallest_size = 0;
-    if (!largest_norm_) return;
-    const double largest = std::min(*largest_norm_ * duals_.dual().norm, 3e38);  // 3e38 where it is not a number
-    const auto rounded = static_cast<float>(largest);
+    const double norm = duals_.dual().norm;
+    inputs.size_scale = power_of_two_near(1.0 / norm);
+    const double largest = largest_norm_ ? *largest_norm_ * norm : 0.0;
+    if (!(largest > 0.0 && std::isfinite(largest))) return;
+    inputs.size_scale = power_of_two_near(0x1p100 / largest);
+    const auto rounded = static_cast<float>(std::min(largest * inputs.size_scale, 3e38));
     std::uint32_t bits = 0;
     std::memcpy(&bits, &rounded, sizeof(bits));
     inputs.size_shift = 18;
@@ -256,7 +288,7 @@ class DeviceSelector final : public AtomSelector {
     const auto n = static_cast<std::int32_t>(n_);
     run(find_contenders, n_, kThreads, memory_.state(), inputs, n, list, listed, counters_.data(),
         &counters_.data()->contenders, lists_.contenders());
-    run(evaluate<View>, n_, kWarps, partition_.view(), memory_.state(), dual_.template in<double>(),
+    run(evaluate<View>, n_, 1, partition_.view(), memory_.state(), dual_.template in<double>(), dual_sum_,
         lists_.contenders(), counters_.data(), evaluated_.data());
     launch(rank, 1, kThreads, stream_.get(), memory_.state(), inputs, evaluated_.data(), listed, counters_.data(),
            lists_.chosen(), result_.data());
@@ -311,8 +343,9 @@ class DeviceSelector final : public AtomSelector {
   }
 
   int device_;
+  cpu::ColumnTransform transform_;
   int processors_ = 1;
-  Partition partition_;
+  std::vector<std::pair<const void*, std::size_t>> most_blocks_;  // of each kernel
   std::size_t n_;
   cpu::KeptDuals duals_;
   Stream stream_;
@@ -324,11 +357,13 @@ class DeviceSelector final : public AtomSelector {
   DeviceArray<Ranked> evaluated_;
   DeviceDual dual_;
   PinnedArray<SelectionResult> result_;
+  Partition partition_;  // the largest, and the last of what needs device memory
   GatheredColumns<Partition> gathered_;
 
   Kernel<Real, kTogether, false> estimate_ = nullptr;
   Kernel<double, 1, true> first_ = nullptr;
   std::optional<double> largest_norm_;
+  double dual_sum_ = 0.0;
   bool passed_ = false;  // a thorough pass was made
   bool candidates_known_ = false;
   std::optional<std::uint64_t> problem_;

@@ -9,8 +9,9 @@
 namespace wolfpack::gpu {
 namespace {
 
-/// Asked for by name only: whether the program holds code for a device's architecture.
-__global__ void code_for_this_device() {}
+/// The compute capabilities (times 100 and 10) that the program holds code for, smallest first; newer devices compile
+/// its PTX.
+constexpr int kArchitectures[] = {__CUDA_ARCH_LIST__};
 
 std::string text_of(CudaVersion version) { return std::to_string(version.major) + "." + std::to_string(version.minor); }
 
@@ -30,13 +31,12 @@ std::string describe(const char* call, cudaError_t error) {
   return std::string(call) + ": " + cudaGetErrorString(error) + " (" + cudaGetErrorName(error) + ")";
 }
 
-/// Why kernels cannot run on the current device; empty where they can.
-std::string why_not_usable() {
-  cudaFuncAttributes attributes;
-  const cudaError_t error = cudaFuncGetAttributes(&attributes, reinterpret_cast<const void*>(code_for_this_device));
-  if (error == cudaSuccess) return {};
-  (void)cudaGetLastError();  // an error that is not fetched comes back from a later, innocent call
-  return describe("cudaFuncGetAttributes", error);
+/// Why kernels cannot run on such a device; empty where they can. Asks nothing that would take memory on it.
+std::string why_not_usable(int major, int minor) {
+  const int oldest = kArchitectures[0];
+  if (major * 100 + minor * 10 >= oldest) return {};
+  return "its compute capability is " + text_of({major, minor}) + "; this program is built for " +
+         text_of({oldest / 100, oldest % 100 / 10}) + " and newer";
 }
 
 GpuDevice describe_device(int ordinal) {
@@ -58,12 +58,7 @@ GpuDevice describe_device(int ordinal) {
   device.compute_major = properties.major;
   device.compute_minor = properties.minor;
   device.memory_bytes = properties.totalGlobalMem;
-  if (const cudaError_t error = cudaSetDevice(ordinal); error != cudaSuccess) {
-    (void)cudaGetLastError();
-    device.why_not_usable = describe("cudaSetDevice", error);
-  } else {
-    device.why_not_usable = why_not_usable();
-  }
+  device.why_not_usable = why_not_usable(properties.major, properties.minor);
   return device;
 }
 
@@ -100,11 +95,8 @@ std::string why_none(cudaError_t error) {
 std::vector<GpuDevice> list_devices() {
   const Count count = count_devices();
   if (count.devices == 0) return {};
-  int current = 0;
-  const bool restore = cudaGetDevice(&current) == cudaSuccess;
   std::vector<GpuDevice> devices;
   for (int ordinal = 0; ordinal < count.devices; ++ordinal) devices.push_back(describe_device(ordinal));
-  if (restore) (void)cudaSetDevice(current);
   return devices;
 }
 

@@ -37,7 +37,11 @@ NumberType narrowest(const DenseView<Scalar>& matrix) {
   return type;
 }
 NumberType narrowest(const SparseView<float>& /*matrix*/) { return NumberType::float32; }
-NumberType narrowest(const SparseView<double>& matrix) { return widened(NumberType::float32, matrix.values); }
+NumberType narrowest(const SparseView<double>& matrix) {
+  const auto first = static_cast<std::size_t>(matrix.column_starts.front());
+  const auto last = static_cast<std::size_t>(matrix.column_starts.back());
+  return widened(NumberType::float32, matrix.values.subspan(first, last - first));
+}
 
 }  // namespace
 

@@ -54,4 +54,10 @@ std::vector<std::size_t> place_on_gpus(std::span<const int> worker_nodes, std::s
   return places;
 }
 
+std::uint64_t share_of_memory(std::uint64_t memory_bytes, std::size_t workers) {
+  constexpr std::uint64_t kOfCuda = std::uint64_t{768} << 20;
+  const std::uint64_t share = memory_bytes / workers;
+  return share - std::min(kOfCuda, share / 8);
+}
+
 }  // namespace wolfpack::gpu

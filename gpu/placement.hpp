@@ -1,6 +1,8 @@
 // Which GPU of its machine a worker uses, and on which NUMA nodes things are.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -15,5 +17,9 @@ namespace wolfpack::gpu {
 /// known). No GPU gets a second worker more than another gets; of those that have as few, one on the worker's own node
 /// is taken, else the first. At least one GPU.
 [[nodiscard]] std::vector<std::size_t> place_on_gpus(std::span<const int> worker_nodes, std::span<const int> gpu_nodes);
+
+/// Of a GPU's memory, in bytes, what one of its workers may use: an even share, less what CUDA itself takes for a
+/// process.
+[[nodiscard]] std::uint64_t share_of_memory(std::uint64_t memory_bytes, std::size_t workers);
 
 }  // namespace wolfpack::gpu

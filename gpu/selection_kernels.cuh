@@ -62,34 +62,37 @@ __device__ inline void append(bool take, std::int32_t column, unsigned* count, s
 template <bool kBounded>
 __global__ void __launch_bounds__(kThreads)
     choose_columns(ColumnState state, PassInputs inputs, std::int32_t columns, std::int32_t* list, Counters* counters) {
-  constexpr int kEach = 8;  // columns of a thread for one addition to the count
+  constexpr int kEach = 4;  // columns of a thread for one addition to the count
+  bool left_out = false;
   const auto lane = static_cast<std::int32_t>(threadIdx.x % 32);
   const std::int64_t warp = global_thread() / 32;
   const std::int64_t step = global_threads() / 32 * 32 * kEach;
   for (std::int64_t first = warp * 32 * kEach; first < columns; first += step) {
-    unsigned takers[kEach];
-    unsigned total = 0;
-    bool left_out = false;
+    bool take[kEach];
+    double bound[kEach];
+#pragma unroll
     for (int k = 0; k < kEach; ++k) {
       const std::int64_t at = first + k * 32 + lane;
-      bool take = at < columns && state.screened[at] == 0;
+      const auto j = static_cast<std::int32_t>(at < columns ? at : 0);
+      take[k] = at < columns && state.screened[j] == 0;
+      bound[k] = 0.0;
+      if constexpr (kBounded) bound[k] = bound_of(inputs, state, j);
+    }
+    unsigned takers[kEach];
+    unsigned total = 0;
+#pragma unroll
+    for (int k = 0; k < kEach; ++k) {
       if constexpr (kBounded) {
-        if (take) {
-          const auto j = static_cast<std::int32_t>(at);
-          const double bound =
-              cpu::score_bound(inputs.bounds[state.slots[j]], state.scores[j], state.open[j], state.norms[j]);
-          if (is_screened_out(inputs, state, j, bound)) {
-            take = false;
-          } else if (bound <= inputs.level) {
-            take = false;
-            left_out = true;
-          }
+        if (take[k] && is_screened_out(inputs, state, static_cast<std::int32_t>(first) + k * 32 + lane, bound[k])) {
+          take[k] = false;
+        } else if (take[k] && bound[k] <= inputs.level) {
+          take[k] = false;
+          left_out = true;
         }
       }
-      takers[k] = __ballot_sync(kWholeWarp, take);
+      takers[k] = __ballot_sync(kWholeWarp, take[k]);
       total += static_cast<unsigned>(__popc(takers[k]));
     }
-    if (left_out) counters->left_out = 1;
     unsigned at = 0;
     if (lane == 0 && total != 0) at = atomicAdd(&counters->listed, total);
     at = __shfl_sync(kWholeWarp, at, 0);
@@ -100,6 +103,7 @@ __global__ void __launch_bounds__(kThreads)
       at += static_cast<unsigned>(__popc(takers[k]));
     }
   }
+  if (left_out) counters->left_out = 1;
 }
 
 /// Estimates the scores of the listed columns, or of all where there is no list. kFirst: and measures their norms.
@@ -115,6 +119,8 @@ __global__ void __launch_bounds__(kThreads)
   for (int k = static_cast<int>(threadIdx.x); k < kSlots; k += kThreads) moves[k] = 0;
   __syncthreads();
 
+  bool left_out = false;
+  unsigned long long largest_norm = 0;
   const std::int32_t count = list == nullptr ? columns.columns : static_cast<std::int32_t>(*listed);
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int member = lane % kLanes;
@@ -128,30 +134,42 @@ __global__ void __launch_bounds__(kThreads)
     }
     double products[kTogether];
     columns.template products<kLanes>(which, dual, products);
-    double norm = 0.0;
+#pragma unroll
+    for (int c = 0; c < kTogether; ++c) products[c] = group_sum<kLanes>(products[c]);
+    double norm = 0.0, magnitude = 0.0;
     if constexpr (kFirst) {
-      norm = norm_of<kLanes>(columns, which[0]);
-      if (norm != 0.0) norm = norm * (1.0 + inputs.norm_rounding) + 2.2250738585072014e-308;
+      const double mean = state.means == nullptr ? 0.0 : state.means[which[0]];
+      norm = scaled(state, which[0], norm_of<kLanes>(columns, which[0], mean));
+      magnitude = norm;
+      if (norm != 0.0) {
+        const double mean_norm = scaled(state, which[0], fabs(mean) * sqrt(static_cast<double>(columns.rows)));
+        magnitude = rounded_up(inputs, norm + 2.0 * mean_norm);
+        norm = rounded_up(inputs, norm);
+      }
     }
 
     // Each of the group's threads does the rest for one of the columns.
     double product = 0.0;
     std::int32_t j = 0;
+#pragma unroll
     for (int c = 0; c < kTogether; ++c) {
-      if (c != member) continue;
-      product = products[c];
-      j = which[c];
+      product = c == member ? products[c] : product;
+      j = c == member ? which[c] : j;
     }
     if (member >= kTogether || first + member >= count) continue;
     if constexpr (kFirst) {
       state.norms[j] = norm;
-      atomicMax(state.largest_norm, static_cast<unsigned long long>(__double_as_longlong(norm)));
+      state.magnitudes[j] = magnitude;
+      const auto bits = static_cast<unsigned long long>(__double_as_longlong(norm));
+      largest_norm = bits > largest_norm ? bits : largest_norm;
     } else {
       norm = state.norms[j];
+      magnitude = state.magnitudes[j];
     }
-    const double score = norm == 0.0 ? 0.0 : fabs(product * inputs.dual_scale);
-    const double error = inputs.error_by_norm * norm + inputs.error_absolute;
-    const double least = score - error > 0.0 ? score - error : 0.0;
+    const double score = norm == 0.0 ? 0.0 : fabs(transformed(state, j, product * inputs.dual_scale, inputs.dual_sum));
+    const double error = inputs.error_by_norm * magnitude + fabs(scaled(state, j, inputs.error_absolute));
+    // What left the range of float32 on the way surpasses nobody for certain.
+    const double least = score - error > 0.0 && score <= 1.7976931348623157e308 ? score - error : 0.0;
     const double most = score + error;
 
     const double recorded = error * inputs.recorded_share;
@@ -159,20 +177,23 @@ __global__ void __launch_bounds__(kThreads)
     if (old < kNoDual) atomicAdd(&moves[old], -1);
     atomicAdd(&moves[inputs.current], 1);
     state.slots[j] = inputs.current;
-    state.scores[j] = score + recorded;
-    state.open[j] = cpu::open_norm(inputs.terms, score - recorded > 0.0 ? score - recorded : 0.0, norm, norm);
+    state.scores[j] = __double2float_ru((score + recorded) * inputs.terms.inverse_norm * (1.0 + 1e-15));
+    state.open[j] =
+        __double2float_ru(cpu::open_norm(inputs.terms, least > 0.0 ? score - recorded : 0.0, norm, magnitude));
 
     if (is_screened_out(inputs, state, j, most)) {
       state.most[j] = kNoContender;
     } else if (most <= inputs.level) {
-      counters->left_out = 1;
+      left_out = true;
       state.most[j] = kNoContender;
     } else {
-      state.most[j] = most;
+      state.most[j] = __double2float_ru(most * inputs.size_scale);
       if (state.excluded[j] == 0 || inputs.count == 0) atomicAdd(&sizes[size_of(inputs, least)], 1U);
     }
   }
 
+  if (left_out) counters->left_out = 1;
+  if (kFirst && largest_norm > *state.largest_norm) atomicMax(state.largest_norm, largest_norm);
   __syncthreads();
   for (int k = static_cast<int>(threadIdx.x); k < kSizes; k += kThreads)
     if (sizes[k] != 0) atomicAdd(&counters->sizes[k], sizes[k]);
@@ -185,7 +206,7 @@ __global__ void __launch_bounds__(kThreads)
 __global__ void __launch_bounds__(kThreads)
     find_contenders(ColumnState state, PassInputs inputs, std::int32_t columns, const std::int32_t* list,
                     const unsigned* listed, const Counters* counters, unsigned* found, std::int32_t* contenders) {
-  const double needed = smallest_of(inputs, class_of_last(counters->sizes, inputs.wanted));
+  const float needed = smallest_of(inputs, class_of_last(counters->sizes, inputs.wanted));
   const std::int64_t count = list == nullptr ? columns : static_cast<std::int64_t>(*listed);
   const std::int64_t lane = threadIdx.x % 32;
   for (std::int64_t of_warp = global_thread() - lane; of_warp < count; of_warp += global_threads()) {
@@ -194,24 +215,24 @@ __global__ void __launch_bounds__(kThreads)
     bool take = false;
     if (at < count) {
       j = list == nullptr ? static_cast<std::int32_t>(at) : list[at];
-      const double most = state.most[j];
+      const float most = state.most[j];
       take = most != kNoContender && !(most < needed);
     }
     append(take, j, found, contenders);
   }
 }
 
-/// The contenders' scores a_j'w in float64; equal columns have equal scores.
+/// The contenders' scores a_j'w in float64, a block for each; equal columns have equal scores.
 template <class Columns>
 __global__ void __launch_bounds__(kThreads)
-    evaluate(Columns columns, ColumnState state, const double* dual, const std::int32_t* contenders,
+    evaluate(Columns columns, ColumnState state, const double* dual, double dual_sum, const std::int32_t* contenders,
              const Counters* counters, Ranked* evaluated) {
-  const auto count = static_cast<std::int64_t>(counters->contenders);
-  for (std::int64_t at = global_thread() / 32; at < count; at += global_threads() / 32) {
+  for (unsigned at = blockIdx.x; at < counters->contenders; at += gridDim.x) {
     const std::int32_t which[1] = {contenders[at]};
     double product[1];
-    columns.template products<32>(which, dual, product);
-    if (threadIdx.x % 32 == 0) evaluated[at] = {state.norms[which[0]] == 0.0 ? 0.0 : product[0], which[0]};
+    columns.template products<kThreads>(which, dual, product);
+    const double score = transformed(state, which[0], block_sum<kThreads>(product[0]), dual_sum);
+    if (threadIdx.x == 0) evaluated[at] = {state.norms[which[0]] == 0.0 ? 0.0 : score, which[0]};
   }
 }
 
@@ -298,10 +319,10 @@ __global__ void __launch_bounds__(kThreads)
   __syncthreads();
   for (std::int64_t at = global_thread(); at < columns; at += global_threads()) {
     const auto j = static_cast<std::int32_t>(at);
-    double bound = cpu::score_bound(inputs.bounds[state.slots[j]], state.scores[j], state.open[j], state.norms[j]);
-    if (!(bound >= 0.0)) bound = 3e38;  // not a number
+    double bound = bound_of(inputs, state, j);
+    if (!(bound >= 0.0)) bound = 1e308;  // not a number
     if (state.screened[j] == 0) atomicAdd(&sizes[size_of(inputs, bound)], 1U);
-    state.most[j] = state.screened[j] == 0 ? bound : kNoContender;
+    state.most[j] = state.screened[j] == 0 ? __double2float_ru(bound * inputs.size_scale) : kNoContender;
   }
   __syncthreads();
   for (int k = static_cast<int>(threadIdx.x); k < kSizes; k += kThreads)
@@ -313,7 +334,7 @@ __global__ void __launch_bounds__(kThreads) forget_dual(ColumnState state, std::
   for (std::int64_t j = global_thread(); j < columns; j += global_threads()) {
     if (state.slots[j] != slot) continue;
     state.slots[j] = kNoDual;
-    state.open[j] = state.norms[j];
+    state.open[j] = __double2float_ru(state.norms[j]);
   }
   if (global_thread() == 0) state.slot_columns[slot] = 0;
 }

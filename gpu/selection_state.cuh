@@ -14,7 +14,8 @@ inline constexpr int kThreads = 256;
 inline constexpr int kWarps = kThreads / 32;
 /// More contenders than this the host ranks.
 inline constexpr int kMostRanked = 1024;
-/// Sizes are told apart by the upper bits of a float32: its exponent and some of its fraction.
+/// Sizes are told apart by the upper bits of a float32: its exponent and some of its fraction, once they
+/// are multiplied by a power of two that brings them into its range.
 inline constexpr int kSizes = 1024;
 /// Kept dual vectors, at most; the slot of columns that refer to none.
 inline constexpr int kSlots = static_cast<int>(cpu::KeptDuals::kMost);
@@ -23,17 +24,22 @@ inline constexpr std::uint8_t kNoDual = cpu::KeptDuals::kForgotten;
 /// What is remembered of each column between passes, and what this pass found: arrays of n.
 struct ColumnState {
   double* norms;               ///< rounded up
-  double* scores;              ///< the largest |score| that its last evaluation leaves possible
-  double* open;                ///< cpu::open_norm of it
-  double* most;                ///< the largest |score| possible in this pass; kNoContender where that is too little
+  double* magnitudes;          ///< as in cpu/score_bounds.hpp, rounded up; the norms, where nothing is centred
+  float* scores;               ///< the largest |score| that its last evaluation leaves possible, divided by the norm of
+                               ///< that dual vector, rounded up
+  float* open;                 ///< cpu::open_norm of it, rounded up
+  float* most;                 ///< the largest |score| possible in this pass, times size_scale, rounded up; or
+                               ///< kNoContender: too little
   std::uint8_t* slots;         ///< which kept dual vector that was, or kNoDual
   std::uint8_t* excluded;      ///< not 0: not to be proposed
   std::uint8_t* screened;      ///< not 0: in no solution
   int* slot_columns;           ///< by slot, how many columns refer to it; kSlots entries
   unsigned* screened_columns;  ///< how many are screened out
+  const double* means;         ///< what columns are centred by (cpu/column_transform.hpp); null: nothing
+  const double* scales;        ///< what they are divided by; null: by nothing; 0: a constant column, which becomes 0
   unsigned long long* largest_norm;  ///< the bits of the largest norm, which are in the order of the norms
 };
-inline constexpr double kNoContender = -1.0;
+inline constexpr float kNoContender = -1.0F;
 
 /// What a pass counts, zeroed before it.
 struct Counters {
@@ -47,17 +53,19 @@ struct Counters {
 /// What the host asks of a pass.
 struct PassInputs {
   double level;
-  double error_by_norm;   ///< the error of an estimate is this times the norm,
+  double error_by_norm;   ///< the error of an estimate is this times the magnitude,
   double error_absolute;  ///< and this
   double recorded_share;  ///< of that error what has to be remembered: 0 where estimates are made in float64
   double dual_scale;      ///< what estimates are multiplied by
+  double dual_sum;        ///< of the values of w
   double norm_rounding;   ///< what a computed norm is rounded up by, relatively
   cpu::ScoreTerms terms;
   double screening_radius;
   double screening_level;  ///< minus infinity: nothing is screened
   unsigned count;          ///< atoms asked for
   unsigned wanted;         ///< columns that have to surpass another for certain; at least 1
-  int size_shift;          ///< see size_of
+  double size_scale;       ///< a power of two; see size_of
+  int size_shift;
   int smallest_size;
   std::uint8_t current;  ///< the slot of this pass's dual vector
   cpu::BoundTerms bounds[kSlots + 1];
@@ -86,6 +94,21 @@ __device__ inline std::int64_t global_thread() {
 }
 __device__ inline std::int64_t global_threads() { return static_cast<std::int64_t>(gridDim.x) * blockDim.x; }
 
+/// What a number in the units of stored column j is in those of the transformed one.
+__device__ inline double scaled(const ColumnState& state, std::int32_t j, double number) {
+  if (state.scales == nullptr) return number;
+  return state.scales[j] == 0.0 ? 0.0 : number / state.scales[j];
+}
+
+/// The score, from the product of the stored column with w.
+__device__ inline double transformed(const ColumnState& state, std::int32_t j, double product, double dual_sum) {
+  return scaled(state, j, state.means == nullptr ? product : product - state.means[j] * dual_sum);
+}
+
+__device__ inline double rounded_up(const PassInputs& inputs, double norm) {
+  return norm * (1.0 + inputs.norm_rounding) + 2.2250738585072014e-308;
+}
+
 /// Columns whose |score| may be `most` at the dual vector of the pass are in no solution.
 __device__ inline bool is_screened_out(const PassInputs& inputs, const ColumnState& state, std::int32_t j,
                                        double most) {
@@ -95,15 +118,22 @@ __device__ inline bool is_screened_out(const PassInputs& inputs, const ColumnSta
   return true;
 }
 
-/// The class of sizes that a number >= 0 belongs to, and the smallest number of a class: 0, or a float32.
+/// At least |a_j'w|, by what is remembered of the column.
+__device__ inline double bound_of(const PassInputs& inputs, const ColumnState& state, std::int32_t j) {
+  return cpu::score_bound(inputs.bounds[state.slots[j]], static_cast<double>(state.scores[j]),
+                          static_cast<double>(state.open[j]), state.magnitudes[j]);
+}
+
+/// The class of sizes that a number >= 0 belongs to, and the smallest number of a class, times size_scale.
 __device__ inline int size_of(const PassInputs& inputs, double number) {
-  const float rounded = __double2float_rd(number < 3e38 ? number : 3e38);
+  const double scaled_number = number * inputs.size_scale;
+  const float rounded = __double2float_rd(scaled_number < 3e38 ? scaled_number : 3e38);
   const int size = static_cast<int>(__float_as_uint(rounded) >> inputs.size_shift) - inputs.smallest_size;
   return size < 0 ? 0 : size >= kSizes ? kSizes - 1 : size;
 }
-__device__ inline double smallest_of(const PassInputs& inputs, int size) {
-  if (size == 0) return 0.0;
-  return static_cast<double>(__uint_as_float(static_cast<unsigned>(size + inputs.smallest_size) << inputs.size_shift));
+__device__ inline float smallest_of(const PassInputs& inputs, int size) {
+  if (size == 0) return 0.0F;
+  return __uint_as_float(static_cast<unsigned>(size + inputs.smallest_size) << inputs.size_shift);
 }
 
 }  // namespace wolfpack::gpu

@@ -28,7 +28,7 @@ TOLERANCE = 1e-6
 
 
 def find_bench():
-    for place in (HERE / "bin/bench_gpu_selection", HERE.parents[1] / "build/cuda/bin/bench_gpu_selection"):
+    for place in (HERE / "bin/bench_gpu_selection", HERE.parent.parent / "build/cuda/bin/bench_gpu_selection"):
         if place.exists():
             return place
     sys.exit("gpu.py: bench_gpu_selection is not built: cmake --preset cuda && cmake --build --preset cuda --target bench_gpu_selection")
@@ -43,10 +43,22 @@ def ours(arguments, storage, gigabytes):
             command += ["--lasso"]
             if gigabytes <= arguments.cpu_gigabytes:
                 command += ["--cpu-threads", os.cpu_count()]
-        done = subprocess.run([str(word) for word in command])
+        packed = HERE / "lib"  # scripts/pack-gpu: for our program alone, Python has libraries of its own
+        environment = {**os.environ, "LD_LIBRARY_PATH": str(packed)} if packed.is_dir() else None
+        done = subprocess.run([str(word) for word in command], env=environment)
         if done.returncode != 0:
-            sys.exit(f"gpu.py: {' '.join(map(str, command))} ended with status {done.returncode}")
+            return {"storage": storage, "gigabytes": gigabytes, "error": f"ended with status {done.returncode}: {' '.join(map(str, command))}"}
         return json.loads(record.read_text())
+
+
+def host_gigabytes(storage, gigabytes):
+    """What the host needs while the matrix is made; bfloat16 numbers are float32 there."""
+    return gigabytes * (2 if storage == "bfloat16" else 1) + 2
+
+
+def free_gigabytes():
+    lines = dict(line.split(":") for line in pathlib.Path("/proc/meminfo").read_text().splitlines())
+    return int(lines["MemAvailable"].split()[0]) * 1.024e-6
 
 
 class Torch:
@@ -58,6 +70,16 @@ class Torch:
         for first in range(0, columns, 1 << 20):
             part = self.a[first:first + (1 << 20)]
             part.copy_(torch.rand(part.shape, device="cuda") * 2 - 1)
+
+    def products(self, w):
+        """A'w; in pieces, since cuBLAS has failed on matrices of more than 2^31 numbers."""
+        each = max(1, ((1 << 31) - 1) // self.a.shape[1])
+        return self.torch.cat([self.torch.mv(part, w) for part in self.a.split(each)])
+
+    def combination(self, x):
+        """A x."""
+        each = max(1, ((1 << 31) - 1) // self.a.shape[1])
+        return sum(self.torch.mv(part.t(), piece) for part, piece in zip(self.a.split(each), x.split(each)))
 
     def timed(self, work):
         seconds = []
@@ -71,16 +93,16 @@ class Torch:
 
     def passes(self):
         w = self.torch.randn(self.a.shape[1], device="cuda").to(self.dtype)
-        found = [{"atoms": 0, "seconds": self.timed(lambda: self.torch.mv(self.a, w))}]
+        found = [{"atoms": 0, "seconds": self.timed(lambda: self.products(w))}]
         for count in (1, 10, 100):
-            found.append({"atoms": count, "seconds": self.timed(lambda: self.torch.topk(self.torch.mv(self.a, w).abs(), count).indices.cpu())})
+            found.append({"atoms": count, "seconds": self.timed(lambda: self.torch.topk(self.products(w).abs(), count).indices.cpu())})
         return found
 
     def problem(self):
         columns = self.a.shape[0]
         explaining = self.a[[columns // 50 * k for k in range(50)]].sum(0)
         y = explaining + 0.5 * self.torch.randn(self.a.shape[1], device="cuda")
-        return y, 0.1 * self.torch.mv(self.a, y).abs().max().item()
+        return y, 0.1 * self.products(y).abs().max().item()
 
     def gap(self, y, residual, products, penalty, l1):
         """Of residual y - A x with products A'(y - A x), in float64."""
@@ -95,13 +117,13 @@ class Torch:
         start = time.perf_counter()
         v = torch.randn(self.a.shape[0], device="cuda")
         for _ in range(20):  # the largest singular value
-            v = torch.mv(self.a, torch.mv(self.a.t(), v / v.norm()))
+            v = self.products(self.combination(v / v.norm()))
         step = 1.0 / (1.05 * v.norm().item())
         x = torch.zeros(self.a.shape[0], device="cuda")
         z, t, iterations = x, 1.0, 0
         while True:
-            residual = y - torch.mv(self.a.t(), z)
-            products = torch.mv(self.a, residual)
+            residual = y - self.combination(z)
+            products = self.products(residual)
             iterations += 1
             if iterations % 10 == 0:
                 relative_gap = self.gap(y, residual, products, penalty, z.abs().sum().item())
@@ -113,7 +135,7 @@ class Torch:
             t_next = 0.5 * (1 + (1 + 4 * t * t) ** 0.5)
             z, x, t = following + (t - 1) / t_next * (following - x), following, t_next
 
-    def corrective(self, y, penalty):
+    def corrective(self, y, penalty, time_limit):
         """Columns with the largest products join; the problem over those that have joined is solved exactly, in float64."""
         import numpy
         torch = self.torch
@@ -121,22 +143,25 @@ class Torch:
         start = time.perf_counter()
         joined, x = torch.empty(0, dtype=torch.long, device="cuda"), numpy.zeros(0)
         columns = self.a[joined].double()
-        y64, rounds = y.double(), 0
+        y64, rounds, host = y.double(), 0, 0.0
         while True:
             residual = y64 - columns.t() @ torch.from_numpy(x).cuda()
-            products = torch.mv(self.a, residual.float())
+            products = self.products(residual.float())
             rounds += 1
             relative_gap = self.gap(y, residual, products, penalty, float(numpy.abs(x).sum()))
-            if relative_gap <= TOLERANCE or rounds == 100:
-                return {"seconds": time.perf_counter() - start, "rounds": rounds, "relative_gap": relative_gap,
+            seconds = time.perf_counter() - start
+            if relative_gap <= TOLERANCE or rounds == 100 or seconds > time_limit:
+                return {"seconds": seconds, "host_seconds": host, "rounds": rounds, "relative_gap": relative_gap,
                         "converged": relative_gap <= TOLERANCE}
             scores = products.abs()
             scores[joined] = 0
             best = torch.topk(scores, max(10, len(x) // 2))
             joined = torch.cat((joined, best.indices[best.values > penalty]))
             columns = self.a[joined].double()
-            x = lasso_of_gram((columns @ columns.t()).cpu().numpy(), (columns @ y64).cpu().numpy(), penalty,
-                              numpy.pad(x, (0, len(joined) - len(x))))
+            gram, right = (columns @ columns.t()).cpu().numpy(), (columns @ y64).cpu().numpy()
+            began = time.perf_counter()
+            x = lasso_of_gram(gram, right, penalty, numpy.pad(x, (0, len(joined) - len(x))))
+            host += time.perf_counter() - began  # a loop in NumPy: of the ratio, look at what is left without it, too
 
 
 def lasso_of_gram(gram, products, penalty, x):
@@ -171,8 +196,8 @@ def theirs(torch, arguments, storage, record):
     found = {"passes": side.passes()}
     if storage == "float32":
         y, penalty = side.problem()
-        found["corrective"] = side.corrective(y, penalty)
-        found["fista"] = side.fista(y, penalty, arguments.fista_limit)
+        found["corrective"] = side.corrective(y, penalty, arguments.time_limit)
+        found["fista"] = side.fista(y, penalty, arguments.time_limit)
     del side
     torch.cuda.empty_cache()
     return found
@@ -187,9 +212,11 @@ def show(record, other):
     for name in ("corrective", "fista"):
         if name in other:
             its = other[name]
-            ratio = its["seconds"] / record["lasso"][0]["seconds"]
-            print(f"  LASSO, PyTorch {name}: {its['seconds']:.4f} s{'' if its['converged'] else ' (not there)'}, ratio {ratio:.1f}")
-            its["ratio"] = ratio
+            own = its["seconds"] - its.get("host_seconds", 0.0)
+            its["ratio"] = its["seconds"] / record["lasso"][0]["seconds"]
+            its["ratio_without_host"] = own / record["lasso"][0]["seconds"]
+            print(f"  LASSO, PyTorch {name}: {its['seconds']:.4f} s ({own:.4f} without NumPy){'' if its['converged'] else ', not there'}, "
+                  f"ratio {its['ratio']:.1f} ({its['ratio_without_host']:.1f})")
 
 
 def main():
@@ -199,10 +226,11 @@ def main():
     parser.add_argument("--storages", nargs="+", default=["float32", "bfloat16", "csc"])
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--cpu-gigabytes", type=float, default=10)
-    parser.add_argument("--fista-limit", type=float, default=20, help="seconds")
+    parser.add_argument("--time-limit", type=float, default=20, help="of each of PyTorch's solvers, in seconds")
     parser.add_argument("--bench", type=pathlib.Path, help="bench_gpu_selection")
     parser.add_argument("--json")
     arguments = parser.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)  # in order with what our program prints
     arguments.bench = arguments.bench or find_bench()
     try:
         import torch
@@ -214,19 +242,35 @@ def main():
         torch = None
 
     results = []
+
+    def keep():
+        if arguments.json:  # what there is so far, should time run out
+            settings = {name: str(value) if isinstance(value, pathlib.Path) else value for name, value in vars(arguments).items()}
+            pathlib.Path(arguments.json).write_text(json.dumps({
+                "date": datetime.date.today().isoformat(), "command": " ".join(sys.argv), "settings": settings, "system": platform.platform(),
+                "cores": os.cpu_count(), "torch": torch.__version__ if torch else None, "results": results}, indent=1) + "\n")
+
     for gigabytes in arguments.gigabytes:
         for storage in arguments.storages:
             if storage == "csc" and gigabytes > 10:
                 continue  # generating it takes longer than all else
+            if host_gigabytes(storage, gigabytes) > free_gigabytes():
+                print(f"{gigabytes} GB, {storage}: left out, the host has {free_gigabytes():.0f} GB free")
+                continue
             record = ours(arguments, storage, gigabytes)
-            if torch and storage in ("float32", "bfloat16"):
-                record["torch"] = theirs(torch, arguments, storage, record)
-                show(record, record["torch"])
             results.append(record)
-            if arguments.json:  # what there is so far, should time run out
-                pathlib.Path(arguments.json).write_text(json.dumps({
-                    "date": datetime.date.today().isoformat(), "command": " ".join(sys.argv), "system": platform.platform(),
-                    "cores": os.cpu_count(), "torch": torch.__version__ if torch else None, "results": results}, indent=1) + "\n")
+            keep()
+            if "error" in record:
+                print(record["error"])
+            elif torch and storage in ("float32", "bfloat16"):
+                try:
+                    record["torch"] = theirs(torch, arguments, storage, record)
+                    show(record, record["torch"])
+                except RuntimeError as failure:  # out of memory, among others
+                    print(f"  PyTorch: {failure}")
+                    record["torch"] = {"error": str(failure)}
+                keep()
+    sys.exit(any("error" in record for record in results))
 
 
 if __name__ == "__main__":

@@ -45,21 +45,26 @@ struct Settings {
   std::string json;
 };
 
-/// work(first, last, generator) over 0 .. count by all cores.
+/// work(first, last) over 0 .. count by all cores.
 template <class Work>
 void by_all_cores(Index count, Work&& work) {
   const auto threads = static_cast<Index>(std::max(1U, std::thread::hardware_concurrency()));
   std::vector<std::jthread> running;
   for (Index t = 0; t < threads; ++t)
-    running.emplace_back([&, t] {
-      std::minstd_rand generator(static_cast<unsigned>(t + 1));
-      work(count * t / threads, count * (t + 1) / threads, generator);
-    });
+    running.emplace_back([&, t] { work(count * t / threads, count * (t + 1) / threads); });
 }
 
-/// Between -1 and 1; of 8 significant bits where `narrow`.
-double number(std::minstd_rand& generator, bool narrow) {
-  const double drawn = static_cast<double>(generator()) / static_cast<double>(std::minstd_rand::max());
+/// 64 random bits, the k-th (splitmix64): the same for any number of threads.
+std::uint64_t random_bits(Index k) {
+  std::uint64_t z = (static_cast<std::uint64_t>(k) + 1) * 0x9e3779b97f4a7c15ULL;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+  return z ^ (z >> 31);
+}
+
+/// The k-th, between -1 and 1; of 8 significant bits where `narrow`.
+double number(Index k, bool narrow) {
+  const double drawn = std::ldexp(static_cast<double>(random_bits(k) >> 11), -53);
   return narrow ? std::round(drawn * 255.0 - 127.5) / 128.0 : 2.0 * drawn - 1.0;
 }
 
@@ -69,9 +74,9 @@ Matrix dense_matrix(const Settings& settings, std::size_t bytes_a_number, bool n
       static_cast<Index>(settings.gigabytes * 1e9 / static_cast<double>(bytes_a_number)) / settings.rows;
   DenseMatrix<Scalar> matrix{settings.rows, columns, {}};
   matrix.values.resize(static_cast<std::size_t>(settings.rows * columns));
-  by_all_cores(settings.rows * columns, [&](Index first, Index last, std::minstd_rand& generator) {
+  by_all_cores(settings.rows * columns, [&](Index first, Index last) {
     for (Index k = first; k < last; ++k)
-      matrix.values[static_cast<std::size_t>(k)] = static_cast<Scalar>(number(generator, narrow));
+      matrix.values[static_cast<std::size_t>(k)] = static_cast<Scalar>(number(k, narrow));
   });
   return matrix;
 }
@@ -84,13 +89,13 @@ Matrix sparse_matrix(const Settings& settings) {
   matrix.row_indices.resize(static_cast<std::size_t>(columns * each));
   matrix.values.resize(matrix.row_indices.size());
   for (Index j = 0; j <= columns; ++j) matrix.column_starts[static_cast<std::size_t>(j)] = j * each;
-  by_all_cores(columns, [&](Index first, Index last, std::minstd_rand& generator) {
+  by_all_cores(columns, [&](Index first, Index last) {
     for (Index j = first; j < last; ++j)
       for (Index k = 0; k < each; ++k) {  // one row of each stretch of the column
         const Index begin = settings.rows * k / each, end = settings.rows * (k + 1) / each;
-        matrix.row_indices[static_cast<std::size_t>(j * each + k)] =
-            static_cast<std::int32_t>(begin + static_cast<Index>(generator()) % (end - begin));
-        matrix.values[static_cast<std::size_t>(j * each + k)] = static_cast<float>(number(generator, false));
+        matrix.row_indices[static_cast<std::size_t>(j * each + k)] = static_cast<std::int32_t>(
+            begin + static_cast<Index>(random_bits(~(j * each + k)) % static_cast<std::uint64_t>(end - begin)));
+        matrix.values[static_cast<std::size_t>(j * each + k)] = static_cast<float>(number(j * each + k, false));
       }
   });
   return matrix;
@@ -224,7 +229,11 @@ void run(const Settings& settings) {
                       {"rows", settings.rows},
                       {"columns", columns},
                       {"gigabytes", settings.gigabytes},
-                      {"storage", settings.storage}};
+                      {"storage", settings.storage},
+                      {"density", settings.storage == "csc" ? ordered_json(settings.density) : ordered_json(nullptr)},
+                      {"repeats", settings.repeats},
+                      {"cpu_threads", settings.cpu_threads},
+                      {"device", settings.device}};
   record.update(measure_passes(settings, matrix, speed.read_gigabytes_per_second));
   if (settings.lasso) record["lasso"] = measure_lasso(settings, matrix);
   bench::write_record(settings.json, record);

@@ -100,6 +100,24 @@ TEST_F(GpuAtomSelector, GivesColumnsBackAsTheyCame) {
   }
 }
 
+TEST_F(GpuAtomSelector, GivesCentredAndScaledColumnsAndTheirNorms) {
+  std::mt19937_64 generator(5);
+  const std::vector<double> values = hard_columns(37, 30, true, generator);
+  for (const Matrix& matrix : all_storages(37, 30, values)) {
+    for (const int which : {1, 2, 3}) {
+      SCOPED_TRACE(testing::Message() << "storage " << matrix.index() << ", transform " << which);
+      const auto transform = cpu::column_transform(view(matrix), (which & 1) != 0, (which & 2) != 0);
+      const auto reference = cpu::make_reference_atom_selector(view(matrix), transform);
+      const auto selector = selector_of(matrix, transform);
+      EXPECT_NEAR(selector->largest_norm() / reference->largest_norm(), 1.0, 1e-9);
+      for (Index j = 0; j < 30; ++j) {
+        EXPECT_EQ(selector->column(j).sparse, reference->column(j).sparse);
+        EXPECT_EQ(selector->column(j).values, reference->column(j).values);
+      }
+    }
+  }
+}
+
 TEST_F(GpuAtomSelector, BoundsTheLargestNormBeforeAndAfterAPass) {
   std::mt19937_64 generator(6);
   const std::vector<double> values = hard_columns(50, 30, false, generator);
@@ -197,6 +215,65 @@ TEST_F(GpuAtomSelector, EstimatesThatOverflowOrUnderflowAreEvaluated) {
 }
 
 // Columns that stay on the host are read from there: the answers are the same, wherever the border lies.
+TEST_F(GpuAtomSelector, TakesOnlyItsOwnColumnsOfASparseMatrix) {
+  std::mt19937_64 generator(16);
+  const auto whole = std::get<SparseMatrix<float>>(sparse<float>(30, 80, hard_columns(30, 80, true, generator)));
+  const auto half = [&](Index first) {
+    SparseView<float> view = whole.view();
+    view.columns = 40;
+    view.column_starts = view.column_starts.subspan(static_cast<std::size_t>(first), 41);
+    return view;
+  };
+  const std::vector<double> dual(30, 1.0);
+  std::uint64_t values = 0;
+  for (const Index first : {0, 40}) {
+    const auto reference = cpu::make_reference_atom_selector(half(first));
+    const GpuSelector gpu = make_gpu_atom_selector(half(first));
+    EXPECT_EQ(gpu.pinned_bytes, 0U);
+    values += gpu.device_bytes;
+    const std::uint64_t limit = (std::uint64_t{64} << 20) + gpu.device_bytes / 2;
+    const GpuSelector far =
+        make_gpu_atom_selector(half(first), {.lack = LackOfMemory::keep_on_host, .memory_limit = limit});
+    const SelectionRequest request{.dual = dual, .count = 10, .excluded = {}};
+    for (AtomSelector* selector : {gpu.selector.get(), far.selector.get()}) {
+      EXPECT_EQ(column_numbers(selector->select(request)), column_numbers(reference->select(request)));
+      for (Index j = 0; j < 40; ++j) EXPECT_EQ(selector->column(j).values, reference->column(j).values);
+    }
+  }
+  EXPECT_LT(values, make_gpu_atom_selector(whole.view()).device_bytes + 5'000);
+}
+
+TEST_F(GpuAtomSelector, AnEstimateThatOverflowedSurpassesNobody) {
+  const double large = std::ldexp(1.0, 127), small = std::ldexp(1.0, -10);
+  const Matrix matrix = dense<float>(3, 2, {large, large, -large, 1.9 * large, 0, 0});
+  const auto selector = selector_of(matrix);
+  const std::vector<double> dual{small, small, small};
+  for (int pass = 0; pass < 3; ++pass) {
+    const SelectedAtoms best = selector->select({.dual = dual, .count = 1, .excluded = {}});
+    EXPECT_EQ(column_numbers(best), std::vector<Index>{1});
+    EXPECT_NEAR(best.largest_score / (1.9 * large * small), 1.0, 1e-6);
+  }
+}
+
+TEST_F(GpuAtomSelector, TellsScoresApartWhateverTheirSize) {
+  std::mt19937_64 generator(15);
+  std::normal_distribution<double> normal;
+  std::vector<double> values;
+  for (int k = 0; k < 20 * 2000; ++k) values.push_back(static_cast<double>(static_cast<float>(normal(generator))));
+  const Matrix matrix = dense<float>(20, 2000, values);
+  for (const double scale : {1e-200, 1e-44, 1.0, 1e200}) {
+    const auto selector = selector_of(matrix);
+    std::vector<double> dual(20, scale);
+    for (int pass = 0; pass < 2; ++pass) {
+      const SelectedAtoms best = selector->select({.dual = dual, .count = 3, .excluded = {}});
+      EXPECT_EQ(best.atoms.size(), 3U);
+      if (pass == 1) {
+        EXPECT_LT(best.bytes_read, 80U * (2000 + 40)) << scale;  // few contenders are read again
+      }
+    }
+  }
+}
+
 TEST_F(GpuAtomSelector, ReadsFromTheHostWhatTheDeviceHasNoRoomFor) {
   std::mt19937_64 generator(12);
   for (const bool whole : {false, true}) {

@@ -32,8 +32,8 @@ class OnGpu : public testing::Test {
   }
 };
 
-inline std::unique_ptr<AtomSelector> selector_of(const Matrix& matrix) {
-  return make_gpu_atom_selector(view(matrix)).selector;
+inline std::unique_ptr<AtomSelector> selector_of(const Matrix& matrix, const cpu::ColumnTransform& transform = {}) {
+  return make_gpu_atom_selector(view(matrix), {.transform = transform}).selector;
 }
 
 inline std::vector<Index> column_numbers(const SelectedAtoms& selected) {

@@ -157,7 +157,8 @@ inline Breaches breaches_of_confinement(const SourceTree& tree) {
 /// and the ranking of cpu/, and does not choose it either.
 inline Breaches breaches_of_backend_choice(const SourceTree& tree) {
   static const std::regex backend("(cpu|gpu)/.*|transport/[a-z]+_transport\\.hpp");
-  static const std::regex shared_with_gpu("cpu/(atom_ranking|candidates|kept_duals|matrix_checks|score_bounds)\\.hpp");
+  static const std::regex shared_with_gpu(
+      "cpu/(atom_ranking|candidates|column_transform|kept_duals|matrix_checks|score_bounds)\\.hpp");
   Breaches breaches;
   for (const SourceFile& file : tree) {
     if (file.is_under("experiments") || file.is_under("examples") || file.is_under("tests")) continue;

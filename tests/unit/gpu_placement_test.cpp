@@ -26,6 +26,13 @@ TEST(GpuPlacement, TakesThemInOrderWhereNothingIsKnown) {
 
 TEST(GpuPlacement, SeveralWorkersShareAGpu) { EXPECT_EQ(placed({0, 1, 0}, {0}), (Places{0, 0, 0})); }
 
+TEST(GpuPlacement, LeavesMemoryToCuda) {
+  const std::uint64_t gib = std::uint64_t{1} << 30;
+  EXPECT_EQ(share_of_memory(80 * gib, 1), 80 * gib - 3 * gib / 4);
+  EXPECT_EQ(share_of_memory(80 * gib, 4), 20 * gib - 3 * gib / 4);
+  EXPECT_EQ(share_of_memory(4 * gib, 4), gib - gib / 8);
+}
+
 TEST(GpuPlacement, KnowsTheNodeOfItsCoresWhereTheyAreOfOne) {
   testing::ScratchDirectory scratch;
   const std::filesystem::path cpus = scratch.path("cpu");

@@ -173,6 +173,10 @@ inline double __hiloint2double(int high, int low) {
   return std::bit_cast<double>(static_cast<std::uint64_t>(static_cast<unsigned>(high)) << 32 |
                                static_cast<unsigned>(low));
 }
+inline float __double2float_ru(double value) {
+  const auto nearest = static_cast<float>(value);
+  return nearest < value ? std::nextafter(nearest, INFINITY) : nearest;
+}
 inline float __double2float_rd(double value) {
   const auto nearest = static_cast<float>(value);
   return nearest > value ? std::nextafter(nearest, -INFINITY) : nearest;

@@ -45,35 +45,20 @@ TEST(WorkerSelector, StaysOnTheCpuWhereNobodyMinds) {
   EXPECT_EQ(small.host_bytes, 40'000U);
   const WorkerSelector wished = make_worker_selector(whole_numbers(10), device_with(512, DeviceWish::gpu), {});
   EXPECT_EQ(wished.device, "gpu");
-  const WorkerSelector none = make_worker_selector(whole_numbers(300), {.wish = DeviceWish::automatic}, {});
-  EXPECT_EQ(none.description, "cpu");
+  const WorkerSelector none =
+      make_worker_selector(whole_numbers(300), WorkerDevice{DeviceWish::automatic, {}, 1, "none"}, {});
+  EXPECT_EQ(none.description, "cpu: none");
 }
 
 TEST(WorkerSelector, WithTooLittleMemoryStaysOrReadsFromTheHost) {
-  const WorkerSelector stays = make_worker_selector(whole_numbers(1000), device_with(65, DeviceWish::automatic), {});
+  const WorkerSelector stays = make_worker_selector(whole_numbers(1000), device_with(75, DeviceWish::automatic), {});
   EXPECT_EQ(stays.device, "cpu");
-  EXPECT_THAT(stays.description, HasSubstr("does not fit on GPU 0, of whose 65 MiB 65 MiB are to be had"));
-  const WorkerSelector reads = make_worker_selector(whole_numbers(1000), device_with(65, DeviceWish::gpu), {});
+  EXPECT_THAT(stays.description, HasSubstr("does not fit on GPU 0, of whose 75 MiB 65 MiB are to be had"));
+  const WorkerSelector reads = make_worker_selector(whole_numbers(1000), device_with(75, DeviceWish::gpu), {});
   EXPECT_EQ(reads.device, "gpu");
   EXPECT_THAT(reads.description, HasSubstr("in pinned memory of the host"));
-  EXPECT_GT(reads.host_bytes, 900'000U);
+  EXPECT_GT(reads.host_bytes, 300'000U);
   EXPECT_LT(reads.host_bytes, 2'000'000U);
-}
-
-TEST(WorkerSelector, CentredOrScaledColumnsAreForTheCpu) {
-  cpu::ColumnTransform transform;
-  transform.means.assign(300, 1.0);
-  const WorkerSelector stays = make_worker_selector(whole_numbers(300), device_with(512, DeviceWish::automatic),
-                                                    {.threads = 1, .transform = transform});
-  EXPECT_EQ(stays.description, "cpu: columns are not centred or scaled on a GPU in this version");
-  try {
-    (void)make_worker_selector(whole_numbers(300), device_with(512, DeviceWish::gpu),
-                               {.threads = 1, .transform = transform});
-    FAIL() << "accepted";
-  } catch (const InputError& error) {
-    EXPECT_STREQ(error.what(),
-                 "--device gpu: columns are not centred or scaled on a GPU in this version; accepted: auto, cpu");
-  }
 }
 
 TEST(WorkerDevice, IsSharedByTheWorkersOfAMachine) {

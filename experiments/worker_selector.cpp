@@ -78,11 +78,12 @@ WorkerSelector make_worker_selector(Matrix&& partition, const WorkerDevice& devi
                           .memory_limit = gpu::share_of_memory(device.gpu->memory_bytes, device.sharers)});
     const std::string far = made.pinned_bytes == 0
                                 ? ""
-                                : fmt::format(", {} of {} MiB in pinned memory of the host", made.pinned_bytes >> 20,
+                                : fmt::format(", {} of {} MiB read from the host", made.pinned_bytes >> 20,
                                               (made.device_bytes + made.pinned_bytes) >> 20);
     return {.selector = std::move(made.selector),
             .device = "gpu",
-            .description = fmt::format("{} (GPU {}), {}{}", device.gpu->name, device.gpu->ordinal, made.storage, far),
+            .description = fmt::format("{} (GPU {}), {}, atoms' columns through pinned memory{}", device.gpu->name,
+                                       device.gpu->ordinal, made.storage, far),
             .host_bytes = made.pinned_bytes,
             .copy_bytes = 0,
             .device_bytes = made.device_bytes};

@@ -37,7 +37,7 @@ struct WorkerDevice {
 struct WorkerSelector {
   std::unique_ptr<AtomSelector> selector;
   std::string device;            ///< "cpu" or "gpu"
-  std::string description;       ///< "NVIDIA H200 (GPU 0), dense bfloat16"; "cpu: " and why, where a GPU is there
+  std::string description;       ///< "NVIDIA H200 (GPU 0), dense bfloat16, ..."; "cpu: " and why, where a GPU is there
   std::uint64_t host_bytes = 0;  ///< of the partition, in this process's memory
   std::uint64_t copy_bytes = 0;  ///< of its quantized copy
   std::uint64_t device_bytes = 0;

@@ -32,7 +32,7 @@ WorkerDevice device_with(std::size_t mebibytes, DeviceWish wish) {
 TEST(WorkerSelector, IsOnTheGpuWhereThePartitionFitsAndIsWorthIt) {
   const WorkerSelector chosen = make_worker_selector(whole_numbers(300), device_with(512, DeviceWish::automatic), {});
   EXPECT_EQ(chosen.device, "gpu");
-  EXPECT_EQ(chosen.description, "emulated on the CPU (GPU 0), dense bfloat16");
+  EXPECT_EQ(chosen.description, "emulated on the CPU (GPU 0), dense bfloat16, atoms' columns through pinned memory");
   EXPECT_EQ(chosen.host_bytes, 0U);
   EXPECT_GE(chosen.device_bytes, 600'000U);
   EXPECT_EQ(chosen.selector->columns(), 300);
@@ -56,7 +56,7 @@ TEST(WorkerSelector, WithTooLittleMemoryStaysOrReadsFromTheHost) {
   EXPECT_THAT(stays.description, HasSubstr("does not fit on GPU 0, of whose 75 MiB 65 MiB are to be had"));
   const WorkerSelector reads = make_worker_selector(whole_numbers(1000), device_with(75, DeviceWish::gpu), {});
   EXPECT_EQ(reads.device, "gpu");
-  EXPECT_THAT(reads.description, HasSubstr("in pinned memory of the host"));
+  EXPECT_THAT(reads.description, HasSubstr("MiB read from the host"));
   EXPECT_GT(reads.host_bytes, 300'000U);
   EXPECT_LT(reads.host_bytes, 2'000'000U);
 }

@@ -159,20 +159,42 @@ struct DenseOnDevice {
     }
   }
 
-  /// work(number) for this thread's share of the column's stored numbers.
+  /// The sum of part(number) over the column; the same for each thread of the group.
+  template <int kLanes, class Part>
+  __device__ double sum_of(std::int32_t j, Part&& part) const {
+    double sum = 0.0;
+    each<kLanes>(j, [&](double number) { sum += part(number); });
+    return group_sum<kLanes>(sum);
+  }
+  /// The largest part(number) >= 0.
+  template <int kLanes, class Part>
+  __device__ double largest_of(std::int32_t j, Part&& part) const {
+    double largest = 0.0;
+    each<kLanes>(j, [&](double number) { largest = part(number) > largest ? part(number) : largest; });
+    return group_max<kLanes>(largest);
+  }
+  /// Rows of which nothing is stored.
+  __device__ std::int64_t unstored(std::int32_t /*j*/) const { return 0; }
+
+ private:
   template <int kLanes, class Work>
   __device__ void each(std::int32_t j, Work&& work) const {
     constexpr int kCount = kPerVector<Value>;
     const auto vectors = static_cast<int>(stride / kCount);
+    const auto* from = reinterpret_cast<const uint4*>(column(j));
     for (int at = static_cast<int>(threadIdx.x) % kLanes; at < vectors; at += kLanes) {
       typename Unpacked<Value>::type numbers[kCount];
-      unpack(__ldcs(reinterpret_cast<const uint4*>(column(j)) + at), numbers);
+      unpack(__ldcs(from + at), numbers);
       for (int i = 0; i < kCount; ++i)
         if (at * kCount + i < rows) work(static_cast<double>(numbers[i]));
     }
   }
-  /// Rows of which nothing is stored.
-  __device__ std::int64_t unstored(std::int32_t /*j*/) const { return 0; }
+};
+
+/// A number of threads that the compiler knows.
+template <int kCount>
+struct Lanes {
+  __device__ constexpr operator int() const { return kCount; }
 };
 
 template <class Stored>
@@ -205,70 +227,102 @@ struct SparseOnDevice {
   template <int kLanes, class Real, int kTogether>
   __device__ void products(const std::int32_t (&which)[kTogether], const Real* dual,
                            double (&products)[kTogether]) const {
+    static_assert(kTogether == 1);
+    products[0] =
+        over_entries<kLanes>(which[0], [&](const Entries& entries, std::int64_t first, std::int64_t end, auto lanes) {
+          double sum = 0.0;
+          Real chain = 0;
+          int in_chain = 0;
+          // Entries, then the weights that they name, kBatch at a time: several reads are under way at once.
+          for (; first < end; first += lanes * kBatch) {
+            Value numbers[kBatch];
+            std::int32_t at[kBatch];
 #pragma unroll
-    for (int c = 0; c < kTogether; ++c) {
-      const Entries entries = column(which[c]);
-      double sum = 0.0;
-      Real chain = 0;
-      int in_chain = 0;
-      // Entries, then the weights that they name, kBatch at a time: several reads are under way at once.
-      for (std::int64_t first = static_cast<int>(threadIdx.x) % kLanes; first < entries.count;
-           first += kLanes * kBatch) {
-        Value numbers[kBatch];
-        std::int32_t at[kBatch];
+            for (int n = 0; n < kBatch; ++n) {
+              const std::int64_t k = first + n * lanes;
+              const bool is_there = k < end;
+              numbers[n] = is_there ? __ldcs(entries.values + k) : Value(0);
+              at[n] = is_there ? __ldcs(entries.rows + k) : 0;
+            }
 #pragma unroll
-        for (int n = 0; n < kBatch; ++n) {
-          const std::int64_t k = first + n * kLanes;
-          const bool is_there = k < entries.count;
-          numbers[n] = is_there ? __ldcs(entries.values + k) : Value(0);
-          at[n] = is_there ? __ldcs(entries.rows + k) : 0;
-        }
-#pragma unroll
-        for (int n = 0; n < kBatch; ++n) chain += static_cast<Real>(numbers[n]) * __ldg(dual + at[n]);
-        in_chain += kBatch;
-        if (in_chain < kVectorsAChain) continue;
-        sum += static_cast<double>(chain);
-        chain = 0;
-        in_chain = 0;
-      }
-      products[c] = sum + static_cast<double>(chain);
-    }
+            for (int n = 0; n < kBatch; ++n) chain += static_cast<Real>(numbers[n]) * __ldg(dual + at[n]);
+            in_chain += kBatch;
+            if (in_chain < kVectorsAChain) continue;
+            sum += static_cast<double>(chain);
+            chain = 0;
+            in_chain = 0;
+          }
+          return sum + static_cast<double>(chain);
+        });
   }
 
-  template <int kLanes, class Work>
-  __device__ void each(std::int32_t j, Work&& work) const {
+  /// The sum of part(number) over what is stored of the column; the same for each thread of the group.
+  template <int kLanes, class Part>
+  __device__ double sum_of(std::int32_t j, Part&& part) const {
+    return group_sum<kLanes>(
+        over_entries<kLanes>(j, [&](const Entries& entries, std::int64_t first, std::int64_t end, auto lanes) {
+          double sum = 0.0;
+          for (; first < end; first += lanes) sum += part(static_cast<double>(__ldcs(entries.values + first)));
+          return sum;
+        }));
+  }
+  template <int kLanes, class Part>
+  __device__ double largest_of(std::int32_t j, Part&& part) const {
     const Entries entries = column(j);
-    for (std::int64_t k = static_cast<int>(threadIdx.x) % kLanes; k < entries.count; k += kLanes)
-      work(static_cast<double>(__ldcs(entries.values + k)));
+    double largest = 0.0;
+    for (std::int64_t k = static_cast<int>(threadIdx.x) % kLanes; k < entries.count; k += kLanes) {
+      const double size = part(static_cast<double>(__ldcs(entries.values + k)));
+      largest = size > largest ? size : largest;
+    }
+    return group_max<kLanes>(largest);
   }
   __device__ std::int64_t unstored(std::int32_t j) const { return rows - (starts[j + 1] - starts[j]); }
+
+ private:
+  /// share(entries, first, end, lanes) of the column: the sum over first, first + lanes, ... below end, added up over
+  /// this group's threads, one of which may have got more. What a column has beyond kShort entries a thread the whole
+  /// warp does, for one group after another: one long column does not keep the others waiting for long.
+  template <int kLanes, class Share>
+  __device__ double over_entries(std::int32_t j, Share&& share) const {
+    constexpr std::int64_t kShort = 32;
+    const Entries entries = column(j);
+    const int member = static_cast<int>(threadIdx.x) % kLanes;
+    if constexpr (kLanes >= 32) {
+      return share(entries, member, entries.count, Lanes<kLanes>());
+    } else {
+      constexpr std::int64_t kMost = kLanes * kShort;
+      const bool is_long = entries.count > kMost;
+      double sum = share(entries, member, is_long ? kMost : entries.count, Lanes<kLanes>());
+      const int lane = static_cast<int>(threadIdx.x) % 32;
+      for (unsigned left = __ballot_sync(kWholeWarp, is_long); left != 0;) {
+        const int leader = __ffs(static_cast<int>(left)) - 1;
+        const Entries theirs = column(__shfl_sync(kWholeWarp, j, leader));
+        const double rest = group_sum<32>(share(theirs, kMost + lane, theirs.count, Lanes<32>()));
+        if (lane == leader) sum += rest;
+        left &= ~(((1U << kLanes) - 1U) << leader);
+      }
+      return sum;
+    }
+  }
 };
 
 /// ||a_j - shift 1||, without the overflow or underflow of squares. Not yet rounded up.
 template <int kLanes, class Columns>
 __device__ inline double norm_of(const Columns& columns, std::int32_t j, double shift) {
   const auto zeros = static_cast<double>(columns.unstored(j));
-  double square = 0.0;
-  columns.template each<kLanes>(j, [&](double number) { square += (number - shift) * (number - shift); });
-  square = group_sum<kLanes>(square) + zeros * shift * shift;
+  const double square = columns.template sum_of<kLanes>(j, [&](double number) {
+    return (number - shift) * (number - shift);
+  }) + zeros * shift * shift;
   const double norm = sqrt(square);
   // Squares in this range are normal numbers, and so are all that matter in their sum.
   const bool again = !(square >= 1e-280 && square <= 1e300);
   if (__ballot_sync(kWholeWarp, again) == 0) return norm;
-  double largest = 0.0;
-  columns.template each<kLanes>(j, [&](double number) {
-    const double size = fabs(number - shift);
-    largest = size > largest ? size : largest;
-  });
-  largest = group_max<kLanes>(largest);
+  double largest = columns.template largest_of<kLanes>(j, [&](double number) { return fabs(number - shift); });
   if (zeros > 0.0 && fabs(shift) > largest) largest = fabs(shift);
-  double scaled = 0.0;
-  columns.template each<kLanes>(j, [&](double number) {
-    const double part = largest > 0.0 ? (number - shift) / largest : 0.0;
-    scaled += part * part;
-  });
-  scaled = group_sum<kLanes>(scaled);
-  if (largest > 0.0) scaled += zeros * (shift / largest) * (shift / largest);
+  const double unit = largest > 0.0 ? largest : 1.0;
+  const double scaled = columns.template sum_of<kLanes>(j, [&](double number) {
+    return ((number - shift) / unit) * ((number - shift) / unit);
+  }) + zeros * (shift / unit) * (shift / unit);
   if (!again) return norm;
   return largest > 0.0 ? largest * sqrt(scaled) : norm;  // norm: 0, or not a number
 }

@@ -215,6 +215,31 @@ TEST_F(GpuAtomSelector, EstimatesThatOverflowOrUnderflowAreEvaluated) {
 }
 
 // Columns that stay on the host are read from there: the answers are the same, wherever the border lies.
+// A few long columns among short ones, in any of a warp's groups.
+TEST_F(GpuAtomSelector, SharesLongSparseColumnsAmongManyThreads) {
+  constexpr Index kRows = 1500, kColumns = 130;
+  std::mt19937_64 generator(17);
+  std::vector<double> values(static_cast<std::size_t>(kRows * kColumns), 0.0), dual;
+  for (Index j = 0; j < kColumns; ++j) {
+    const Index nonzeros = j % 11 == 3 ? kRows : j % 13 == 5 ? 129 + j : j % 4;
+    for (Index k = 0; k < nonzeros; ++k)
+      values[static_cast<std::size_t>(j * kRows + k * kRows / nonzeros)] = static_cast<double>(generator() % 15) - 7.0;
+  }
+  for (Index i = 0; i < kRows; ++i) dual.push_back(static_cast<double>(generator() % 7) - 3.0);
+  for (const Matrix& matrix : {sparse<float>(kRows, kColumns, values), sparse<double>(kRows, kColumns, values)}) {
+    const auto selector = selector_of(matrix);
+    const auto reference = cpu::make_reference_atom_selector(view(matrix));
+    EXPECT_NEAR(selector->largest_norm() / reference->largest_norm(), 1.0, 1e-12);
+    for (const std::size_t count : {1UL, 3UL, 130UL, 3UL}) {
+      const SelectionRequest request{.dual = dual, .count = count, .excluded = {}};
+      const SelectedAtoms actual = selector->select(request);
+      const SelectedAtoms expected = reference->select(request);
+      ASSERT_EQ(column_numbers(actual), column_numbers(expected));
+      for (std::size_t k = 0; k < actual.atoms.size(); ++k) EXPECT_EQ(actual.atoms[k].score, expected.atoms[k].score);
+    }
+  }
+}
+
 TEST_F(GpuAtomSelector, TakesOnlyItsOwnColumnsOfASparseMatrix) {
   std::mt19937_64 generator(16);
   const auto whole = std::get<SparseMatrix<float>>(sparse<float>(30, 80, hard_columns(30, 80, true, generator)));

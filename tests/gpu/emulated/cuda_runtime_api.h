@@ -148,6 +148,7 @@ inline unsigned __ballot_sync(unsigned /*mask*/, bool vote) {
     if (votes[lane] != 0) ballot |= 1U << lane;
   return ballot;
 }
+inline int __ffs(int bits) { return bits == 0 ? 0 : std::countr_zero(static_cast<unsigned>(bits)) + 1; }
 inline int __popc(unsigned bits) { return std::popcount(bits); }
 template <class T>
 T atomicAdd(T* at, T value) {

@@ -77,14 +77,18 @@ void tell(const LatencySettings& settings, const nlohmann::ordered_json& documen
     throw RuntimeFailure("standard output cannot be written to");
 }
 
-/// The transport may know first that a peer is gone. Of one that has died the launcher says more, in a line of its own,
+/// A peer that has died is noticed here, too, and perhaps first. The launcher says more of it, in a line of its own,
 /// and ends this process with it: that is waited for.
 latency::Profile measure(const LatencySettings& settings, Bootstrap& bootstrap, transport::Transport& transport,
                          const std::function<void(double, const std::string&)>& progress) {
+  const auto wait_for_launcher = [] { std::this_thread::sleep_for(std::chrono::seconds(1)); };
   try {
     return latency::run_profile(bootstrap, transport, settings.profile, progress);
   } catch (const PeerUnreachable&) {
-    std::this_thread::sleep_for(std::chrono::seconds(1));
+    wait_for_launcher();
+    throw;
+  } catch (const PeerFailure&) {  // one noticed, and told the others
+    wait_for_launcher();
     throw;
   }
 }

@@ -90,6 +90,9 @@ WorkerSelector make_worker_selector(Matrix&& partition, const WorkerDevice& devi
   } catch (const gpu::OutOfDeviceMemory& lack) {
     if (!may_stay) throw InputError(fmt::format("--device gpu: {}", lack.what()));
     return on_cpu(std::move(partition), std::move(options), lack.what());
+  } catch (const RuntimeFailure& failure) {  // an old driver, or a GPU that another process keeps to itself
+    if (!may_stay) throw RuntimeFailure(fmt::format("--device gpu: {}", failure.what()));
+    return on_cpu(std::move(partition), std::move(options), failure.what());
   }
 }
 

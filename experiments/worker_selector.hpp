@@ -49,9 +49,9 @@ struct WorkerSelectorOptions {
 };
 
 /// The partition stays in host memory or moves to the GPU. Where the wish is automatic, it stays if it is small, if the
-/// columns are centred or scaled, or if the GPU has no room for all of it. Where a GPU was wished for, columns that it
-/// has no room for stay in pinned memory; throws InputError where they are centred or scaled, or where there is no room
-/// even for what is remembered of them.
+/// GPU has no room for all of it, or if CUDA fails. Where a GPU was wished for, columns that it has no room for stay in
+/// pinned memory; throws InputError where there is no room even for what is remembered of them, RuntimeFailure where
+/// CUDA fails.
 [[nodiscard]] WorkerSelector make_worker_selector(Matrix&& partition, const WorkerDevice& device,
                                                   WorkerSelectorOptions options);
 

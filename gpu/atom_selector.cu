@@ -65,8 +65,10 @@ GpuSelector make_gpu_atom_selector(const MatrixView& partition, GpuSelectorOptio
     throw InputError("a partition on a GPU has at most 2^31 - 1 columns, this one has " +
                      std::to_string(columns(partition)) + ": use more workers");
   const ProfilerRange range("wolfpack: partition to the GPU");
-  const NumberType type = narrowest_type(partition);
   check(cudaSetDevice(options.device), "cudaSetDevice");
+  cudaFuncAttributes ignored;  // fails where the program holds no code that this device and driver run
+  check(cudaFuncGetAttributes(&ignored, reinterpret_cast<const void*>(mark_excluded)), "cudaFuncGetAttributes");
+  const NumberType type = narrowest_type(partition);
   std::size_t free = 0, total = 0;
   check(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
   try {
@@ -74,7 +76,7 @@ GpuSelector make_gpu_atom_selector(const MatrixView& partition, GpuSelectorOptio
         std::visit([&](const auto& matrix) { return make_of_type(matrix, type, options, free); }, partition);
     made.storage = storage_text(partition, type);
     return made;
-  } catch (const OutOfDeviceMemory& lack) {
+  } catch (const OutOfDeviceMemory&) {
     const std::size_t most = std::min<std::size_t>(free, options.memory_limit.value_or(free));
     throw OutOfDeviceMemory("the partition (" + storage_text(partition, type) + ", " + std::to_string(rows(partition)) +
                             " x " + std::to_string(columns(partition)) + ") does not fit on GPU " +

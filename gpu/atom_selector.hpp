@@ -28,7 +28,7 @@
 
 namespace wolfpack::gpu {
 
-/// The device has too little memory for the partition. what() says how much it takes and how much is free.
+/// The device has too little memory for the partition. what() says what does not fit, and how much is to be had.
 class OutOfDeviceMemory : public InputError {
  public:
   using InputError::InputError;
@@ -58,8 +58,8 @@ struct GpuSelector {
 /// Copies the partition to the device; it is not needed afterwards. All entries must be finite.
 ///
 /// Throws std::invalid_argument where the view contradicts itself or the transform is of another number of columns;
-/// InputError where it has more than 2^31 - 1 columns;
-/// OutOfDeviceMemory; RuntimeFailure where CUDA fails, or this build has none.
+/// InputError where it has more than 2^31 - 1 columns; OutOfDeviceMemory; RuntimeFailure where CUDA fails, the device
+/// cannot run this program's kernels, or this build has none.
 [[nodiscard]] GpuSelector make_gpu_atom_selector(const MatrixView& partition, GpuSelectorOptions options = {});
 
 }  // namespace wolfpack::gpu

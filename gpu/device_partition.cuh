@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <cstring>
-#include <limits>
 #include <span>
-#include <string>
+#include <type_traits>
 #include <vector>
 
 #include "base/matrix.hpp"

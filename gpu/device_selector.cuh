@@ -7,10 +7,11 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
-#include <memory>
 #include <numeric>
 #include <optional>
 #include <stdexcept>
+#include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -19,7 +20,6 @@
 #include "cpu/candidates.hpp"
 #include "cpu/column_transform.hpp"
 #include "cpu/kept_duals.hpp"
-#include "gpu/atom_selector.hpp"
 #include "gpu/column_memory.cuh"
 #include "gpu/device_buffer.cuh"
 #include "gpu/device_dual.cuh"
@@ -119,7 +119,7 @@ class DeviceSelector final : public AtomSelector {
     return partition_.fetch(j, stream_);
   }
 
-  template <class Number, int kTogetherNow, bool kFirst>
+  template <class Number>
   using Kernel = void (*)(View, ColumnState, PassInputs, const Number*, const std::int32_t*, const unsigned*,
                           Counters*);
 
@@ -360,8 +360,8 @@ class DeviceSelector final : public AtomSelector {
   Partition partition_;  // the largest, and the last of what needs device memory
   GatheredColumns<Partition> gathered_;
 
-  Kernel<Real, kTogether, false> estimate_ = nullptr;
-  Kernel<double, 1, true> first_ = nullptr;
+  Kernel<Real> estimate_ = nullptr;
+  Kernel<double> first_ = nullptr;
   std::optional<double> largest_norm_;
   double dual_sum_ = 0.0;
   bool passed_ = false;  // a thorough pass was made

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 namespace wolfpack::gpu {
 
@@ -11,8 +10,8 @@ struct MemorySpeed {
   double copy_gigabytes_per_second = 0.0;  ///< bytes read and written, by the driver
 };
 
-/// Over `bytes` of memory (twice, for the copy), medians of `repeats`. Throws RuntimeFailure
-/// where CUDA fails, or this build has none; OutOfDeviceMemory (gpu/atom_selector.hpp).
+/// Over `bytes` of memory (twice, for the copy), medians of `repeats`. Throws RuntimeFailure where CUDA fails, or this
+/// build has none; OutOfDeviceMemory (gpu/atom_selector.hpp).
 [[nodiscard]] MemorySpeed measure_memory_speed(int device, std::uint64_t bytes, int repeats);
 
 }  // namespace wolfpack::gpu

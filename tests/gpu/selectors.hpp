@@ -17,6 +17,7 @@
 namespace wolfpack::gpu {
 
 using cpu::all_storages;
+using cpu::column_numbers;
 using cpu::dense;
 using cpu::DualWalk;
 using cpu::hard_columns;
@@ -34,12 +35,6 @@ class OnGpu : public testing::Test {
 
 inline std::unique_ptr<AtomSelector> selector_of(const Matrix& matrix, const cpu::ColumnTransform& transform = {}) {
   return make_gpu_atom_selector(view(matrix), {.transform = transform}).selector;
-}
-
-inline std::vector<Index> column_numbers(const SelectedAtoms& selected) {
-  std::vector<Index> numbers;
-  for (const ScoredAtom& atom : selected.atoms) numbers.push_back(atom.column);
-  return numbers;
 }
 
 }  // namespace wolfpack::gpu

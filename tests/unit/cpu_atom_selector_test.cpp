@@ -42,12 +42,6 @@ double norm(const std::vector<double>& values) {
   return static_cast<double>(std::sqrt(square));
 }
 
-std::vector<Index> column_numbers(const SelectedAtoms& selected) {
-  std::vector<Index> numbers;
-  for (const ScoredAtom& atom : selected.atoms) numbers.push_back(atom.column);
-  return numbers;
-}
-
 void expect_equal(const SelectedAtoms& actual, const SelectedAtoms& expected) {
   EXPECT_EQ(column_numbers(actual), column_numbers(expected));
   for (std::size_t k = 0; k < std::min(actual.atoms.size(), expected.atoms.size()); ++k) {

@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "base/atom_selector.hpp"
 #include "base/matrix.hpp"
 
 namespace wolfpack::cpu {
@@ -36,6 +37,12 @@ Matrix sparse(Index rows, Index columns, const std::vector<double>& values) {
 inline std::vector<Matrix> all_storages(Index rows, Index columns, const std::vector<double>& values) {
   return {dense<float>(rows, columns, values), dense<double>(rows, columns, values),
           sparse<float>(rows, columns, values), sparse<double>(rows, columns, values)};
+}
+
+inline std::vector<Index> column_numbers(const SelectedAtoms& selected) {
+  std::vector<Index> numbers;
+  for (const ScoredAtom& atom : selected.atoms) numbers.push_back(atom.column);
+  return numbers;
 }
 
 /// Norms over eight orders of magnitude (over none where `even`), constant and zero columns, duplicates, and copies

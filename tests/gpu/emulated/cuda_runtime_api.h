@@ -37,6 +37,7 @@
 enum cudaError_t { cudaSuccess = 0, cudaErrorInvalidValue = 1, cudaErrorMemoryAllocation = 2 };
 enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2 };
 enum cudaDeviceAttr { cudaDevAttrMultiProcessorCount = 16 };
+struct cudaFuncAttributes {};
 struct emulated_stream;
 using cudaStream_t = emulated_stream*;
 inline constexpr unsigned cudaStreamNonBlocking = 1;
@@ -75,8 +76,6 @@ namespace wolfpack::emulated_cuda {
 void set_memory_bytes(std::size_t bytes);
 /// What is allocated on the device now: 0 after all is freed.
 std::size_t bytes_in_use();
-/// The kernels launched since the program began.
-std::size_t kernels_launched();
 
 cudaError_t launch(const cudaLaunchConfig_t& config, std::function<void()> thread);
 
@@ -90,6 +89,7 @@ cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(
         std::apply(kernel, copies);
       });
 }
+inline cudaError_t cudaFuncGetAttributes(cudaFuncAttributes*, const void*) { return cudaSuccess; }
 template <class Kernel>
 cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, Kernel, int, std::size_t) {
   *blocks = 2;
@@ -98,9 +98,6 @@ cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, Kernel, i
 
 // ---- the device's side ----------------------------------------------------------------------------------------------
 
-struct alignas(8) float2 {
-  float x, y;
-};
 struct alignas(16) float4 {
   float x, y, z, w;
 };

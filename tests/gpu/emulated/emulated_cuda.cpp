@@ -43,7 +43,6 @@ struct Device {
   std::map<std::uintptr_t, std::size_t> allocations;
   std::size_t memory_bytes = std::size_t{1} << 30;
   std::size_t in_use = 0;
-  std::size_t launched = 0;
   std::set<cudaStream_t> streams;
 };
 Device& device() {
@@ -228,7 +227,6 @@ cudaError_t launch(const cudaLaunchConfig_t& config, std::function<void()> threa
   if (threads == 0 || threads > kMostThreads || threads % kWarp != 0 || blocks == 0 || config.stream == nullptr)
     return cudaErrorInvalidValue;
   const std::lock_guard lock(device().mutex);
-  ++device().launched;
   config.stream->work.push_back([threads, blocks, thread = std::move(thread)] {
     blockDim = {threads, 1, 1};
     gridDim = {blocks, 1, 1};
@@ -242,7 +240,6 @@ cudaError_t launch(const cudaLaunchConfig_t& config, std::function<void()> threa
 
 void set_memory_bytes(std::size_t bytes) { device().memory_bytes = bytes; }
 std::size_t bytes_in_use() { return device().in_use; }
-std::size_t kernels_launched() { return device().launched; }
 
 }  // namespace wolfpack::emulated_cuda
 
@@ -274,8 +271,12 @@ cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
 cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
   const std::lock_guard lock(device().mutex);
   if (bytes > device().memory_bytes - device().in_use) return cudaErrorMemoryAllocation;
-  *memory = std::aligned_alloc(256, (bytes + 255) / 256 * 256);  // as CUDA aligns
+  const std::size_t aligned = (bytes + 255) / 256 * 256;  // as CUDA does
+  *memory = std::aligned_alloc(256, aligned);
   std::memset(*memory, wolfpack::emulated_cuda::kPattern, bytes);
+#if defined(__SANITIZE_ADDRESS__)
+  ASAN_POISON_MEMORY_REGION(*memory, aligned);  // of which let_host_see() opens what was asked for
+#endif
   device().allocations.emplace(reinterpret_cast<std::uintptr_t>(*memory), bytes);
   device().in_use += bytes;
   let_host_see(false);
@@ -287,11 +288,12 @@ cudaError_t cudaFree(void* memory) {
   for (const cudaStream_t stream : device().streams) drain(*stream);
   const auto found = device().allocations.find(reinterpret_cast<std::uintptr_t>(memory));
   if (found == device().allocations.end()) return cudaErrorInvalidValue;
-  let_host_see(true);
+#if defined(__SANITIZE_ADDRESS__)
+  ASAN_UNPOISON_MEMORY_REGION(memory, (found->second + 255) / 256 * 256);
+#endif
   device().in_use -= found->second;
   device().allocations.erase(found);
   std::free(memory);
-  let_host_see(false);
   return cudaSuccess;
 }
 cudaError_t cudaHostAlloc(void** memory, std::size_t bytes, unsigned) {

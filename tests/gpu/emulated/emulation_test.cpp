@@ -110,6 +110,25 @@ TEST_F(EmulatedCuda, ABarrierThatSomeNeverReachEndsTheProgram) {
       "a barrier that others never reach");
 }
 
+[[maybe_unused]] void writes_one_too_many(int* memory) { memory[5] = 1; }
+
+TEST_F(EmulatedCuda, TheAddressSanitizerSeesWhatIsOutOfBoundsOrTheDevices) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  int* memory = on_device(5);
+  EXPECT_DEATH(
+      {
+        launch(writes_one_too_many, 32, memory);
+        (void)cudaStreamSynchronize(stream_);
+      },
+      "AddressSanitizer");
+  EXPECT_DEATH(*static_cast<volatile int*>(memory) = 1, "AddressSanitizer");  // by the host
+  (void)cudaFree(memory);
+#else
+  GTEST_SKIP() << "built without the address sanitizer";
+#endif
+}
+
 TEST(GpuMemory, TooLittleIsToldAndGivenBack) {
   const std::size_t in_use = emulated_cuda::bytes_in_use();
   const DenseMatrix<float> matrix{100, 1000, LargeArray<float>(100'000, 0.1F)};

@@ -61,6 +61,16 @@ TEST(WorkerSelector, WithTooLittleMemoryStaysOrReadsFromTheHost) {
   EXPECT_LT(reads.host_bytes, 2'000'000U);
 }
 
+TEST(WorkerSelector, StaysWhereCudaFails) {
+  WorkerDevice device = device_with(512, DeviceWish::automatic);
+  device.gpu->ordinal = 1;  // there is but one
+  const WorkerSelector stays = make_worker_selector(whole_numbers(300), device, {});
+  EXPECT_EQ(stays.device, "cpu");
+  EXPECT_EQ(stays.description, "cpu: cudaSetDevice: invalid argument (cudaErrorInvalidValue)");
+  device.wish = DeviceWish::gpu;
+  EXPECT_THROW((void)make_worker_selector(whole_numbers(300), device, {}), RuntimeFailure);
+}
+
 TEST(WorkerDevice, IsSharedByTheWorkersOfAMachine) {
   std::mutex mutex;
   std::vector<std::pair<int, std::size_t>> found;

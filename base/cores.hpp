@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <sched.h>
+#include <string>
 #include <thread>
 
 namespace wolfpack {
@@ -13,6 +14,18 @@ namespace wolfpack {
   // Fails on machines of more than 1,024 cores: then nobody has narrowed anything that we could see.
   if (sched_getaffinity(0, sizeof cores, &cores) == 0) return static_cast<std::size_t>(CPU_COUNT(&cores));
   return std::thread::hardware_concurrency();
+}
+
+/// Which ones, as text: the same in all processes that share them, and a list as taskset takes it ("0,1,4"). Empty
+/// where the system does not say.
+[[nodiscard]] inline std::string available_core_list() {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  if (sched_getaffinity(0, sizeof cores, &cores) != 0) return {};
+  std::string list;
+  for (int core = 0; core < CPU_SETSIZE; ++core)
+    if (CPU_ISSET(core, &cores)) list += (list.empty() ? "" : ",") + std::to_string(core);
+  return list;
 }
 
 /// The `index`-th core of a set that is not empty, from the first again after the last.

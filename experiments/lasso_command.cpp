@@ -21,12 +21,10 @@
 #include "experiments/run_files.hpp"
 #include "experiments/run_output.hpp"
 #include "experiments/run_recording.hpp"
+#include "experiments/start_workers.hpp"
 #include "experiments/worker_selector.hpp"
 #include "frank_wolfe/least_squares.hpp"
 #include "runtime/agree.hpp"
-#include "runtime/process_launcher.hpp"
-#include "transport/set_up.hpp"
-#include "transport/ucx_transport.hpp"
 
 namespace wolfpack::experiments {
 namespace {
@@ -139,15 +137,18 @@ int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
   const double start = monotonic_seconds();
   const bool is_first = bootstrap.rank().value == 0;
 
+  settings.transport = choose_transport(settings.transport.requested, bootstrap);
   std::unique_ptr<transport::Transport> transport;
   std::optional<data::Dataset> dataset;
   std::optional<runtime::Recording> replay;
   runtime::agree(bootstrap, [&] {
+    if (is_first) prepare_files(settings);
     dataset = data::Dataset::open(settings.files);
     complete(settings, *dataset);
     if (!settings.replay.empty()) replay = read_recording(settings, identity(settings, *dataset));
-    transport = transport::make_ucx_transport(settings.transport.name);
+    transport = make_transport(settings.transport);
   });
+  check_same_run(bootstrap, identity(settings, *dataset));
   WorkerDevice device;
   runtime::agree(bootstrap, [&] { device = worker_device(device_wish(settings, *dataset), bootstrap); });
   const Target target = target_of(*dataset, settings.intercept);
@@ -205,14 +206,8 @@ int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
 }  // namespace
 
 int run_lasso(const LassoArguments& arguments, char* const* argv) {
-  const LassoSettings settings = interpret(arguments);
-  if (!runtime::spawned_worker()) {
-    transport::check_set_up(settings.transport.name, settings.workers);
-    if (!settings.output.empty()) prepare_output(settings.output);
-    if (!settings.record.empty()) prepare_recording(settings.record);
-  }
-  return runtime::run_processes({.workers = settings.workers, .arguments = argv},
-                                [&](transport::Bootstrap& bootstrap) { return run_worker(settings, bootstrap); });
+  return start_workers(
+      argv, [&](std::optional<std::size_t> ranks) { return interpret(arguments, ranks); }, run_worker);
 }
 
 }  // namespace wolfpack::experiments

@@ -87,12 +87,12 @@ void add_lasso_options(CLI::App& command, LassoArguments& arguments) {
   add_run_options(command, arguments);
 }
 
-LassoSettings interpret(const LassoArguments& arguments) {
+LassoSettings interpret(const LassoArguments& arguments, std::optional<std::size_t> ranks) {
   LassoSettings settings;
   settings.device = parse_device(arguments.device);
   auto& solve = settings.solve;
   solve.method = parse_method(arguments.method);
-  static_cast<RunSettings&>(settings) = interpret_run(arguments, frank_wolfe::automatic_staleness(solve.method));
+  static_cast<RunSettings&>(settings) = interpret_run(arguments, frank_wolfe::automatic_staleness(solve.method), ranks);
   solve.staleness = settings.staleness;
   settings.problem = interpret_problem(arguments.problem);
   interpret_method(arguments, settings.problem, solve);

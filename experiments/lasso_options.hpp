@@ -4,6 +4,8 @@
 // value and what is accepted.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -41,8 +43,8 @@ struct LassoSettings : RunSettings {
 /// Adds the options to the subcommand; parsing it fills `arguments`, which must outlive it.
 void add_lasso_options(CLI::App& command, LassoArguments& arguments);
 
-/// Throws InputError.
-[[nodiscard]] LassoSettings interpret(const LassoArguments& arguments);
+/// `ranks`: workers that a launcher has started, if one has. Throws InputError.
+[[nodiscard]] LassoSettings interpret(const LassoArguments& arguments, std::optional<std::size_t> ranks);
 
 /// Fills in what only the data tell. Throws InputError.
 void complete(LassoSettings& settings, const data::Dataset& dataset);

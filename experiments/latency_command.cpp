@@ -10,27 +10,19 @@
 
 #include <fmt/format.h>
 
-#include "base/host_name.hpp"
 #include "base/status.hpp"
 #include "experiments/exit_status.hpp"
 #include "experiments/latency_output.hpp"
 #include "experiments/run_files.hpp"
+#include "experiments/start_workers.hpp"
 #include "runtime/agree.hpp"
-#include "runtime/process_launcher.hpp"
-#include "transport/rdma_ports.hpp"
 #include "transport/set_up.hpp"
-#include "transport/ucx_transport.hpp"
 #include "transport/verbs_endpoint.hpp"
 
 namespace wolfpack::experiments {
 namespace {
 
 using transport::Bootstrap;
-
-bool has_usable_port() {
-  const auto ports = transport::rdma_ports();
-  return std::any_of(ports.begin(), ports.end(), [](const auto& port) { return port.state == "ACTIVE"; });
-}
 
 /// Of the port that this rank would take, where that can be opened; where not, whoever needs it says why.
 bool has_atomics() {
@@ -40,18 +32,6 @@ bool has_atomics() {
   } catch (const std::exception&) {
     return true;
   }
-}
-
-/// The same in every rank.
-TransportChoice choose(const std::string& requested, const std::vector<std::string>& hosts, bool all_have_ports) {
-  const bool is_one_host = std::equal(hosts.begin() + 1, hosts.end(), hosts.begin());
-  if (requested == "shm" && !is_one_host)
-    throw InputError("--transport shm: the ranks are on several hosts; accepted there: auto, tcp, rdma");
-  if (requested != "auto") return {requested, requested, fmt::format("--transport {} asked for it", requested)};
-  if (is_one_host) return {requested, "shm", "auto: all ranks are on one host, where shared memory is the fastest way"};
-  if (all_have_ports)
-    return {requested, "rdma", "auto: the ranks are on several hosts, and each has an active RDMA port"};
-  return {requested, "tcp", "auto: the ranks are on several hosts, and not each has an active RDMA port"};
 }
 
 void check_same_settings(Bootstrap& bootstrap, const LatencySettings& settings) {
@@ -95,24 +75,16 @@ latency::Profile measure(const LatencySettings& settings, Bootstrap& bootstrap, 
 
 int run_rank(LatencySettings settings, Bootstrap& bootstrap) {
   check_same_settings(bootstrap, settings);
-  if (settings.workers_given && settings.workers != bootstrap.size())
-    throw InputError(
-        fmt::format("--workers {}: the launcher has started {} ranks; accepted: that many, or no --workers",
-                    settings.workers, bootstrap.size()));
-  const std::vector<std::string> hosts = bootstrap.allgather_text(host_name());
-  const std::vector<std::string> ports = bootstrap.allgather_text(has_usable_port() ? "1" : "0");
-  const TransportChoice choice =
-      choose(settings.transport_requested, hosts, std::find(ports.begin(), ports.end(), "0") == ports.end());
-  const std::vector<std::string> atomics = bootstrap.allgather_text(choice.name == "rdma" && has_atomics() ? "1" : "0");
-  complete(settings, bootstrap.size(), choice.name, std::find(atomics.begin(), atomics.end(), "0") == atomics.end());
+  settings.transport = choose_transport(settings.transport.requested, bootstrap);
+  const std::string& name = settings.transport.name;
+  const std::vector<std::string> atomics = bootstrap.allgather_text(name == "rdma" && has_atomics() ? "1" : "0");
+  complete(settings, name, std::find(atomics.begin(), atomics.end(), "0") == atomics.end());
 
   const bool leads = bootstrap.rank().value == 0;
-  const bool is_one_host = std::equal(hosts.begin() + 1, hosts.end(), hosts.begin());
   std::unique_ptr<transport::Transport> transport;
   runtime::agree(bootstrap, [&] {
     if (leads && !settings.output.empty()) prepare_output(settings.output);
-    transport = transport::make_ucx_transport(
-        choice.name, is_one_host ? transport::Span::one_machine : transport::Span::several_machines);
+    transport = make_transport(settings.transport);
   });
   const bool shows_progress = leads && !settings.quiet && isatty(STDERR_FILENO) != 0;
   const latency::Profile profile = measure(settings, bootstrap, *transport, [&](double share, const std::string& next) {
@@ -120,7 +92,7 @@ int run_rank(LatencySettings settings, Bootstrap& bootstrap) {
   });
   if (shows_progress) std::fputs("\r\033[K", stderr);
   runtime::agree(bootstrap, [&] {
-    if (leads) tell(settings, latency_json(settings, choice, transport->library(), profile));
+    if (leads) tell(settings, latency_json(settings, transport->library(), profile));
   });
   return profile.is_complete ? kConverged : kNotConverged;
 }
@@ -128,20 +100,8 @@ int run_rank(LatencySettings settings, Bootstrap& bootstrap) {
 }  // namespace
 
 int run_latency(const LatencyArguments& arguments, char* const* argv) {
-  runtime::ProcessOptions options{.workers = 1, .arguments = argv, .joins_launchers = true};
-  if (!runtime::own_rank()) {  // the process that a person started: bad usage is told before any other starts
-    LatencySettings settings = interpret_latency(arguments);
-    options.workers = settings.workers;
-    const std::string name = settings.transport_requested == "auto" ? "shm" : settings.transport_requested;
-    complete(settings, settings.workers, name, true);  // the ranks look at their devices themselves
-    transport::check_set_up(name, settings.workers);
-    if (!settings.output.empty()) prepare_output(settings.output);
-  }
-  return runtime::run_processes(options, [&](Bootstrap& bootstrap) {
-    LatencySettings settings;
-    runtime::agree(bootstrap, [&] { settings = interpret_latency(arguments); });
-    return run_rank(std::move(settings), bootstrap);
-  });
+  return start_workers(
+      argv, [&](std::optional<std::size_t> ranks) { return interpret_latency(arguments, ranks); }, run_rank);
 }
 
 }  // namespace wolfpack::experiments

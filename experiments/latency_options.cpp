@@ -8,7 +8,6 @@
 #include <fmt/ranges.h>
 
 #include "base/status.hpp"
-#include "transport/ucx_transport.hpp"
 
 namespace wolfpack::experiments {
 namespace {
@@ -16,7 +15,7 @@ namespace {
 using latency::OperationKind;
 using latency::Pair;
 
-constexpr std::uint64_t kMostRanks = 1024;
+constexpr std::size_t kLeastRanks = 2;
 constexpr std::uint64_t kLargestBytes = std::uint64_t{1} << 30;
 const std::vector<std::uint64_t> kUsualBytes{8, 64, 512, 4096, 8192, 65536, 1 << 20, 4 << 20};
 
@@ -70,6 +69,22 @@ std::vector<Pair> parse_pairs(const std::string& text) {
   return pairs;
 }
 
+std::vector<Pair> pairs_of(const std::string& text, std::size_t ranks) {
+  if (text != "all") {
+    std::vector<Pair> pairs = parse_pairs(text);
+    for (const Pair& pair : pairs)
+      if (pair.initiator >= ranks || pair.target >= ranks)
+        throw InputError(fmt::format("--pairs {}:{}: there are {} ranks; accepted: ranks from 0 to {}", pair.initiator,
+                                     pair.target, ranks, ranks - 1));
+    return pairs;
+  }
+  std::vector<Pair> all;
+  for (std::uint32_t i = 0; i < ranks; ++i)
+    for (std::uint32_t k = 0; k < ranks; ++k)
+      if (i != k) all.push_back({i, k});
+  return all;
+}
+
 void check_operations(const LatencySettings& settings, const std::string& transport, bool has_verbs_atomics) {
   for (const OperationKind kind : settings.profile.operations) {
     if (latency::describe(kind).is_verbs && transport != "rdma")
@@ -99,10 +114,9 @@ std::string LatencySettings::text() const {
       "--operation {} --size {} --pairs {} --iterations {} --warmup {} --duration {} --rounds {} "
       "--transport {}{}",
       names.empty() ? "(usual)" : fmt::format("{}", fmt::join(names, ",")), fmt::join(profile.bytes, ","),
-      all_pairs ? "all" : fmt::format("{}", fmt::join(ranks, ",")),
-      meter.iterations ? std::to_string(*meter.iterations) : "(any)",
+      fmt::join(ranks, ","), meter.iterations ? std::to_string(*meter.iterations) : "(any)",
       meter.warmup ? std::to_string(*meter.warmup) : "(usual)", meter.duration_seconds, profile.rounds,
-      transport_requested, profile.binds_to_cores ? "" : " --no-binding");
+      transport.requested, profile.binds_to_cores ? "" : " --no-binding");
 }
 
 CLI::App* add_latency(CLI::App& app, LatencyArguments& arguments) {
@@ -127,14 +141,14 @@ CLI::App* add_latency(CLI::App& app, LatencyArguments& arguments) {
   return command;
 }
 
-LatencySettings interpret_latency(const LatencyArguments& arguments) {
+LatencySettings interpret_latency(const LatencyArguments& arguments, std::optional<std::size_t> ranks) {
   LatencySettings settings;
   if (arguments.json && arguments.csv) throw InputError("--json --csv: accepted: one of them");
-  settings.workers_given = !arguments.workers.empty();
-  if (settings.workers_given) settings.workers = parse_whole("--workers", arguments.workers, 2, kMostRanks);
-  settings.transport_requested = arguments.transport;
-  if (arguments.transport != "auto" && !transport::is_ucx_transport(arguments.transport))
-    refuse_option("--transport", arguments.transport, "auto, shm, tcp, rdma");
+  settings.workers = workers_of(arguments.workers, ranks, kLeastRanks, kLeastRanks);
+  if (settings.workers < kLeastRanks)
+    throw InputError("latency: one rank has nobody to measure with; accepted: at least 2");
+  check_transport_name(arguments.transport);
+  settings.transport.requested = arguments.transport;
 
   auto& profile = settings.profile;
   if (!arguments.operations.empty())
@@ -144,8 +158,7 @@ LatencySettings interpret_latency(const LatencyArguments& arguments) {
     profile.bytes.clear();
     for (const std::string& size : split(arguments.sizes)) profile.bytes.push_back(parse_bytes(size));
   }
-  settings.all_pairs = arguments.pairs == "all";
-  if (!arguments.pairs.empty() && !settings.all_pairs) profile.pairs = parse_pairs(arguments.pairs);
+  if (!arguments.pairs.empty()) profile.pairs = pairs_of(arguments.pairs, settings.workers);
   auto& meter = profile.meter;
   const auto is_positive = [](double x) { return x > 0; };
   if (!arguments.iterations.empty()) meter.iterations = parse_whole("--iterations", arguments.iterations, 1);
@@ -164,19 +177,8 @@ LatencySettings interpret_latency(const LatencyArguments& arguments) {
   return settings;
 }
 
-void complete(LatencySettings& settings, std::size_t ranks, const std::string& transport, bool has_verbs_atomics) {
-  if (ranks < 2) throw InputError("latency: one rank has nobody to measure with; accepted: at least 2");
+void complete(LatencySettings& settings, const std::string& transport, bool has_verbs_atomics) {
   auto& profile = settings.profile;
-  if (settings.all_pairs) {
-    profile.pairs.clear();
-    for (std::uint32_t i = 0; i < ranks; ++i)
-      for (std::uint32_t k = 0; k < ranks; ++k)
-        if (i != k) profile.pairs.push_back({i, k});
-  }
-  for (const Pair& pair : profile.pairs)
-    if (pair.initiator >= ranks || pair.target >= ranks)
-      throw InputError(fmt::format("--pairs {}:{}: there are {} ranks; accepted: ranks from 0 to {}", pair.initiator,
-                                   pair.target, ranks, ranks - 1));
   check_operations(settings, transport, has_verbs_atomics);
   if (!profile.operations.empty()) return;
   for (const auto& facts : latency::all_operations())

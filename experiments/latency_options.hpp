@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,12 +23,10 @@ struct LatencyArguments {
 };
 
 struct LatencySettings {
-  std::size_t workers = 2;  ///< that it starts by itself
-  bool workers_given = false;
-  std::string transport_requested = "auto";
-  latency::ProfileSettings profile;  ///< without the pairs, and without operations where none were asked for
-  bool all_pairs = false;
-  std::string output;  ///< folder; empty: none
+  std::size_t workers = 2;
+  TransportChoice transport;         ///< what was requested; the rest by choose_transport()
+  latency::ProfileSettings profile;  ///< without operations where none were asked for
+  std::string output;                ///< folder; empty: none
   bool json = false;
   bool csv = false;
   bool quiet = false;
@@ -39,11 +38,11 @@ struct LatencySettings {
 /// Adds the subcommand; parsing it fills `arguments`, which must outlive it.
 CLI::App* add_latency(CLI::App& app, LatencyArguments& arguments);
 
-/// Throws InputError.
-[[nodiscard]] LatencySettings interpret_latency(const LatencyArguments& arguments);
+/// `ranks`: that a launcher has started, if one has. Throws InputError.
+[[nodiscard]] LatencySettings interpret_latency(const LatencyArguments& arguments, std::optional<std::size_t> ranks);
 
-/// Fills in what depends on the ranks and the transport: all pairs, the usual operations. `has_verbs_atomics`: every
-/// rank's RDMA device has them. Throws InputError where there are too few ranks, or where an operation cannot be had.
-void complete(LatencySettings& settings, std::size_t ranks, const std::string& transport, bool has_verbs_atomics);
+/// Fills in what depends on the transport: the usual operations. `has_verbs_atomics`: every rank's RDMA device has
+/// them. Throws InputError where an operation cannot be had.
+void complete(LatencySettings& settings, const std::string& transport, bool has_verbs_atomics);
 
 }  // namespace wolfpack::experiments

@@ -98,16 +98,16 @@ std::string csv_field(const ordered_json& value) {
 
 }  // namespace
 
-ordered_json latency_json(const LatencySettings& settings, const TransportChoice& transport, const std::string& library,
-                          const Profile& profile) {
+ordered_json latency_json(const LatencySettings& settings, const std::string& library, const Profile& profile) {
   const auto& asked = settings.profile;
   ordered_json operations = ordered_json::array(), pairs = ordered_json::array(), cores = ordered_json::array(),
                results = ordered_json::array();
   for (const auto kind : asked.operations) operations.push_back(latency::describe(kind).name);
   for (const auto& pair : asked.pairs) pairs.push_back({pair.initiator, pair.target});
   for (const auto& core : profile.cores) cores.push_back(or_null(core));
-  for (const Result& result : profile.results) results.push_back(result_json(result, profile, transport.name));
+  for (const Result& result : profile.results) results.push_back(result_json(result, profile, settings.transport.name));
   const auto& first = profile.pairs.front();
+  const TransportChoice& transport = settings.transport;
   ordered_json described = {{"transport", transport.name},
                             {"transport_requested", transport.requested},
                             {"transport_reason", transport.reason},

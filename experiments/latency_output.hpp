@@ -12,8 +12,8 @@
 namespace wolfpack::experiments {
 
 /// latency.json: {"settings": {every setting in effect}, "results": [...]}.
-[[nodiscard]] nlohmann::ordered_json latency_json(const LatencySettings& settings, const TransportChoice& transport,
-                                                  const std::string& library, const latency::Profile& profile);
+[[nodiscard]] nlohmann::ordered_json latency_json(const LatencySettings& settings, const std::string& library,
+                                                  const latency::Profile& profile);
 
 /// latency.csv: a header line and a line a result, without the histograms.
 [[nodiscard]] std::string latency_csv(const nlohmann::ordered_json& document);

@@ -17,13 +17,11 @@
 #include "experiments/progress_display.hpp"
 #include "experiments/run_files.hpp"
 #include "experiments/run_recording.hpp"
+#include "experiments/start_workers.hpp"
 #include "runtime/agree.hpp"
-#include "runtime/process_launcher.hpp"
 #include "sgd/gradient.hpp"
 #include "sgd/labels.hpp"
 #include "sgd/samples.hpp"
-#include "transport/set_up.hpp"
-#include "transport/ucx_transport.hpp"
 
 namespace wolfpack::experiments {
 namespace {
@@ -142,15 +140,18 @@ TestFit fit_of(const sgd::Samples& test, Index columns, const sgd::Model& model)
   return {static_cast<Index>(test.size()), columns, fit.loss_sum / n, static_cast<double>(fit.correct) / n};
 }
 
-int run_worker(const LogisticSettings& settings, transport::Bootstrap& bootstrap) {
+int run_worker(LogisticSettings settings, transport::Bootstrap& bootstrap) {
   const double start = monotonic_seconds();
   const bool is_first = bootstrap.rank().value == 0;
+  settings.transport = choose_transport(settings.transport.requested, bootstrap);
   std::unique_ptr<transport::Transport> transport;
   Inputs inputs;
   runtime::agree(bootstrap, [&] {
+    if (is_first) prepare_files(settings);
     inputs = load_inputs(settings, bootstrap);
-    transport = transport::make_ucx_transport(settings.transport.name);
+    transport = make_transport(settings.transport);
   });
+  check_same_run(bootstrap, inputs.identity);
 
   std::optional<ProgressDisplay<sgd::Evaluation>> display;
   if (is_first && !settings.quiet) display.emplace(progress_line);
@@ -190,14 +191,8 @@ int run_worker(const LogisticSettings& settings, transport::Bootstrap& bootstrap
 }  // namespace
 
 int run_logistic(const LogisticArguments& arguments, char* const* argv) {
-  const LogisticSettings settings = interpret(arguments);
-  if (!runtime::spawned_worker()) {
-    transport::check_set_up(settings.transport.name, settings.workers);
-    if (!settings.output.empty()) prepare_output(settings.output);
-    if (!settings.record.empty()) prepare_recording(settings.record);
-  }
-  return runtime::run_processes({.workers = settings.workers, .arguments = argv},
-                                [&](transport::Bootstrap& bootstrap) { return run_worker(settings, bootstrap); });
+  return start_workers(
+      argv, [&](std::optional<std::size_t> ranks) { return interpret(arguments, ranks); }, run_worker);
 }
 
 }  // namespace wolfpack::experiments

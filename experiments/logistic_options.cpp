@@ -73,9 +73,9 @@ void add_logistic_options(CLI::App& command, LogisticArguments& arguments) {
       ->description("clocks a read may be stale: a number, bsp, or asp, which keeps within two epochs of the slowest");
 }
 
-LogisticSettings interpret(const LogisticArguments& arguments) {
+LogisticSettings interpret(const LogisticArguments& arguments, std::optional<std::size_t> ranks) {
   LogisticSettings settings;
-  static_cast<RunSettings&>(settings) = interpret_run(arguments, kAutomaticStaleness);
+  static_cast<RunSettings&>(settings) = interpret_run(arguments, kAutomaticStaleness, ranks);
   settings.files = arguments.files;
   settings.test = arguments.test;
   if (settings.test.data.empty() && !settings.test.target.empty())

@@ -1,6 +1,8 @@
 // The command line of `wolfpack logistic`, as values; checked here, before anything starts.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -30,7 +32,7 @@ struct LogisticSettings : RunSettings {
 /// Adds the options to the subcommand; parsing it fills `arguments`, which must outlive it.
 void add_logistic_options(CLI::App& command, LogisticArguments& arguments);
 
-/// Throws InputError.
-[[nodiscard]] LogisticSettings interpret(const LogisticArguments& arguments);
+/// `ranks`: workers that a launcher has started, if one has. Throws InputError.
+[[nodiscard]] LogisticSettings interpret(const LogisticArguments& arguments, std::optional<std::size_t> ranks);
 
 }  // namespace wolfpack::experiments

@@ -23,6 +23,7 @@
 #include "experiments/report/write_report.hpp"
 #include "experiments/run_options.hpp"
 #include "experiments/version.hpp"
+#include "runtime/agree.hpp"
 #include "runtime/process_launcher.hpp"
 
 namespace wolfpack::experiments {
@@ -99,8 +100,18 @@ void check_command(const std::string& word) {
                   word.empty() ? "no command given" : word + ": no such command"));
 }
 
+/// A rank of a launcher has others that wait for it: they are told, and worker 0 says it for all.
+[[noreturn]] void refuse_usage(char** argv, const std::string& why) {
+  const InputError error(why);
+  if (runtime::own_rank())
+    runtime::run_processes({.arguments = argv}, [&error](transport::Bootstrap& bootstrap) -> int {
+      runtime::agree(bootstrap, [&error] { throw error; });
+      return kBadInput;
+    });
+  throw error;
+}
+
 int run(int argc, char** argv) {
-  check_command(argc > 1 ? argv[1] : "");
   CLI::App app("Stale-synchronous distributed Frank-Wolfe over one-sided RDMA", "wolfpack");
   app.footer(kExitStatuses);
   app.set_version_flag("--version", kVersion);
@@ -126,10 +137,13 @@ int run(int argc, char** argv) {
   auto* latency_command = add_latency(app, latency);
   auto* devices_command = add_devices(app, devices);
   try {
+    check_command(argc > 1 ? argv[1] : "");
     app.parse(argc, argv);
+  } catch (const InputError& error) {
+    refuse_usage(argv, error.what());
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    throw InputError(fmt::format("{}; see wolfpack {} --help", error.what(), argv[1]));
+    refuse_usage(argv, fmt::format("{}; see wolfpack {} --help", error.what(), argv[1]));
   }
   if (lasso_command->parsed()) return run_lasso(lasso, argv);
   if (logistic_command->parsed()) return run_logistic(logistic, argv);

@@ -46,6 +46,11 @@ void prepare_output(const std::filesystem::path& directory) {
         fmt::format("--output {}: the folder cannot be written to; accepted: a folder that can", directory.string()));
 }
 
+void prepare_files(const RunSettings& settings) {
+  if (!settings.output.empty()) prepare_output(settings.output);
+  if (!settings.record.empty()) const data::OutputFile file(settings.record);  // leaves nothing without a commit
+}
+
 void write_file(const std::filesystem::path& path, const std::string& text) {
   data::OutputFile file(path.string());
   file.write(text);
@@ -63,6 +68,7 @@ ordered_json run_fields(const RunSettings& settings, const runtime::TransportRec
           {"device", "cpu"},
           {"threads_per_worker", settings.threads},
           {"transport", transport.name},
+          {"hosts", transport.hosts},
           {"transport_requested", settings.transport.requested},
           {"transport_reason", settings.transport.reason},
           {"transport_lanes", transport.lanes},

@@ -18,6 +18,9 @@ namespace wolfpack::experiments {
 /// Makes the folder and its parents. Throws InputError where that cannot be, or where nothing can be written there.
 void prepare_output(const std::filesystem::path& directory);
 
+/// In worker 0, before the run: the same of the folder that --output names, and of the file that --record names.
+void prepare_files(const RunSettings& settings);
+
 /// Replaces an older file whole. Throws RuntimeFailure where it cannot be written.
 void write_file(const std::filesystem::path& path, const std::string& text);
 

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "base/status.hpp"
-#include "transport/ucx_transport.hpp"
 
 namespace wolfpack::experiments {
 namespace {
@@ -19,14 +18,6 @@ template <class Number>
 bool parse_all(const std::string& text, Number& number) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc() && end == text.data() + text.size();
-}
-
-TransportChoice choose_transport(const std::string& text) {
-  // This version's workers are all local processes.
-  if (text == "auto")
-    return {text, "shm", "auto: all workers are on one machine, where shared memory is the fastest way"};
-  if (transport::is_ucx_transport(text)) return {text, text, fmt::format("--transport {} asked for it", text)};
-  refuse_option("--transport", text, "auto, shm, tcp, rdma");
 }
 
 }  // namespace
@@ -62,7 +53,8 @@ Staleness parse_staleness(const std::string& text, Staleness automatic) {
 }
 
 void add_run_options(CLI::App& command, RunArguments& arguments) {
-  command.add_option("--workers", arguments.workers, "worker processes (default: the machine's cores)");
+  command.add_option("--workers", arguments.workers,
+                     "worker processes (default: the machine's cores; under mpirun or srun its ranks)");
   command.add_option("--staleness", arguments.staleness, "clocks a read may be stale: a number, bsp or asp")
       ->capture_default_str();
   command
@@ -83,11 +75,21 @@ void add_run_options(CLI::App& command, RunArguments& arguments) {
   command.add_flag("--json", arguments.json, "print result.json, and nothing else, to standard output");
 }
 
-RunSettings interpret_run(const RunArguments& arguments, Staleness automatic) {
+std::size_t workers_of(const std::string& text, std::optional<std::size_t> ranks, std::size_t least,
+                       std::size_t otherwise) {
+  const std::size_t wanted =
+      text.empty() ? ranks.value_or(otherwise) : parse_whole("--workers", text, least, kMostWorkers);
+  if (ranks && wanted != *ranks)
+    throw InputError(fmt::format(
+        "--workers {}: the launcher has started {} ranks; accepted: that many, or no --workers", text, *ranks));
+  return wanted;
+}
+
+RunSettings interpret_run(const RunArguments& arguments, Staleness automatic, std::optional<std::size_t> ranks) {
   RunSettings settings;
-  settings.transport = choose_transport(arguments.transport);
-  settings.workers = arguments.workers.empty() ? std::max(1u, std::thread::hardware_concurrency())
-                                               : parse_whole("--workers", arguments.workers, 1, kMostWorkers);
+  check_transport_name(arguments.transport);
+  settings.transport.requested = arguments.transport;
+  settings.workers = workers_of(arguments.workers, ranks, 1, std::max(1u, std::thread::hardware_concurrency()));
   settings.staleness = parse_staleness(arguments.staleness, automatic);
   if (!arguments.max_clock.empty()) settings.max_clock = parse_whole("--max-clock", arguments.max_clock, 1);
   if (!arguments.time_limit.empty())

@@ -2,7 +2,7 @@
 //
 //     struct LassoArguments : RunArguments { std::string beta; ... };
 //     add_run_options(command, arguments);
-//     const RunSettings run = interpret_run(arguments, Staleness{3});
+//     const RunSettings run = interpret_run(arguments, Staleness{3}, ranks);
 //
 // Every field is checked here, before anything starts: what is wrong is told in one line that names the option, the
 // value and what is accepted.
@@ -17,6 +17,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/types.hpp"
+#include "experiments/transport_choice.hpp"
 #include "runtime/straggler.hpp"
 
 namespace wolfpack::experiments {
@@ -29,19 +30,12 @@ struct RunArguments {
   bool json = false;
 };
 
-/// The transport that runs, and why that one.
-struct TransportChoice {
-  std::string requested = "auto";  ///< as typed
-  std::string name;                ///< for transport::make_ucx_transport()
-  std::string reason;              ///< one sentence
-};
-
 /// What it means.
 struct RunSettings {
   std::size_t workers = 1;
   std::size_t threads = 1;  ///< of each worker, that compute
   Staleness staleness;
-  TransportChoice transport;
+  TransportChoice transport;  ///< what was requested; the rest by choose_transport()
   std::optional<std::uint64_t> max_clock;
   std::optional<double> time_limit_seconds;
   std::optional<runtime::StragglerSpec> straggler;
@@ -57,8 +51,14 @@ struct RunSettings {
 /// Adds the options to the subcommand; parsing it fills `arguments`, which must outlive it.
 void add_run_options(CLI::App& command, RunArguments& arguments);
 
-/// `automatic`: the staleness where none is given. Throws InputError.
-[[nodiscard]] RunSettings interpret_run(const RunArguments& arguments, Staleness automatic);
+/// `automatic`: the staleness where none is given. `ranks`: see workers_of(). Throws InputError.
+[[nodiscard]] RunSettings interpret_run(const RunArguments& arguments, Staleness automatic,
+                                        std::optional<std::size_t> ranks);
+
+/// How many workers a job has: as many as `ranks` that a launcher has started, where one has; else what --workers says,
+/// or `otherwise`. Throws InputError, also where --workers and the launcher disagree.
+[[nodiscard]] std::size_t workers_of(const std::string& text, std::optional<std::size_t> ranks, std::size_t least,
+                                     std::size_t otherwise);
 
 /// No bound on a whole number but what the program can hold.
 inline constexpr std::uint64_t kNoLimit = std::numeric_limits<std::int64_t>::max();

@@ -64,8 +64,20 @@ runtime::Recording read_recording(const RunSettings& settings, const RunIdentity
   return recording;
 }
 
-void prepare_recording(const std::string& path) {
-  const data::OutputFile file(path);  // leaves nothing without a commit
+void check_same_run(transport::Bootstrap& bootstrap, const RunIdentity& identity) {
+  std::string mine;
+  for (const auto& [name, value] : identity) mine += fmt::format("{} {}\n", name, value);
+  const std::vector<std::string> all = bootstrap.allgather_text(mine);
+  for (std::size_t rank = 1; rank < all.size(); ++rank) {
+    const auto [first, other] = std::mismatch(all[0].begin(), all[0].end(), all[rank].begin(), all[rank].end());
+    if (first == all[0].end() && other == all[rank].end()) continue;
+    const auto line_at = [](const std::string& text, std::string::const_iterator at) {
+      const auto begin = std::find(std::make_reverse_iterator(at), text.rend(), '\n').base();
+      return std::string(begin, std::find(at, text.end(), '\n'));
+    };
+    throw InputError(fmt::format("the ranks disagree: rank 0 has {}, rank {} has {}; accepted: the same everywhere",
+                                 line_at(all[0], first), rank, line_at(all[rank], other)));
+  }
 }
 
 void write_recording(const RunSettings& settings, const RunIdentity& identity, double objective,

@@ -14,6 +14,7 @@
 #include "experiments/data/dataset.hpp"
 #include "experiments/run_options.hpp"
 #include "runtime/recording.hpp"
+#include "transport/bootstrap.hpp"
 
 namespace wolfpack::experiments {
 
@@ -27,14 +28,15 @@ using RunIdentity = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] RunIdentity identity_of(const RunSettings& settings, const data::Dataset& dataset,
                                       const RunIdentity& of_the_command);
 
+/// Collective. Throws InputError where the workers were started for different runs, by a launcher that may start each
+/// with options, or files, of its own.
+void check_same_run(transport::Bootstrap& bootstrap, const RunIdentity& identity);
+
 /// Reads the file that --replay names. Throws InputError where it is no recording, or one of a run with another
 /// identity.
 [[nodiscard]] runtime::Recording read_recording(const RunSettings& settings, const RunIdentity& identity);
 
-/// Throws InputError where the file that --record names cannot be written.
-void prepare_recording(const std::string& path);
-
-/// Writes that file, whole or not at all. `objective`: what the run came to.
+/// Writes the file that --record names, whole or not at all. `objective`: what the run came to.
 void write_recording(const RunSettings& settings, const RunIdentity& identity, double objective,
                      runtime::Recording recording);
 

@@ -9,6 +9,7 @@
 //     RegionHeader                                             worker i
 //     probe word                                               any peer, at start only
 //     heartbeat[j]   one cache line each                       worker j's progress thread
+//     comparison[j]  in the same line: of clocks, at start     worker j
 //     clock[j]       one cache line each: finished clocks      worker j
 //     owner block[s] stop, lane head, newest[k]..., floor, own folded clock      owner of shard s
 //
@@ -34,7 +35,7 @@
 
 namespace wolfpack::ps {
 
-inline constexpr std::uint32_t kWireVersion = 2;
+inline constexpr std::uint32_t kWireVersion = 3;
 inline constexpr std::uint64_t kMagic = 0x314b434150464c57;  // "WLFPACK1"
 inline constexpr std::uint64_t kCacheLineBytes = 64;
 inline constexpr std::uint64_t kRowSlots = 4;
@@ -132,6 +133,7 @@ struct JobLayout {
   // Offsets into a board.
   [[nodiscard]] std::uint64_t probe_offset() const { return sizeof(RegionHeader); }
   [[nodiscard]] std::uint64_t heartbeat_offset(WorkerId worker) const { return (2 + worker.value) * kCacheLineBytes; }
+  [[nodiscard]] std::uint64_t comparison_offset(WorkerId worker) const { return heartbeat_offset(worker) + 8; }
   [[nodiscard]] std::uint64_t clock_offset(WorkerId worker) const {
     return (2 + workers + worker.value) * kCacheLineBytes;
   }

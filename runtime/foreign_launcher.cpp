@@ -26,28 +26,16 @@ const char* tasks_of_srun() {
 
 }  // namespace
 
-void refuse_foreign_launcher(bool joins_launchers) {
-  const char* tasks = tasks_of_srun();
-  if (joins_launchers && tasks != nullptr)
+void refuse_foreign_launcher() {
+  if (const char* tasks = tasks_of_srun(); tasks != nullptr)
     throw InputError(fmt::format(
         "srun started {} tasks without PMIx, so that they cannot find each other: type srun --mpi=pmix", tasks));
-  for (const char* variable : {"PMIX_RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK"}) {
-    if (std::getenv(variable) == nullptr) continue;
-    if (joins_launchers)
+  for (const char* variable : {"OMPI_COMM_WORLD_RANK", "PMI_RANK"})
+    if (std::getenv(variable) != nullptr)
       throw InputError(fmt::format(
           "{} is set, but PMIX_RANK is not: this launcher has no PMIx, by which its ranks could be joined; start them "
           "with Open MPI's mpirun or srun --mpi=pmix, or start one process, without a launcher",
           variable));
-    throw InputError(fmt::format(
-        "{} is set: this version cannot join a launcher's job; start it without mpirun or srun, and it spawns "
-        "--workers local processes by itself",
-        variable));
-  }
-  if (tasks != nullptr)
-    throw InputError(fmt::format(
-        "srun started {} tasks: this version cannot join them; use -n1, and it spawns --workers local processes by "
-        "itself",
-        tasks));
 }
 
 void restart_told(char* const* arguments) {

@@ -6,9 +6,9 @@
 
 namespace wolfpack::runtime {
 
-/// Throws InputError where another launcher has started this process: each of its ranks would start a job of its own.
-/// What to do instead depends on whether the command could have joined.
-void refuse_foreign_launcher(bool joins_launchers);
+/// Throws InputError, which says what to do instead, where a launcher without PMIx has started this process: each of
+/// its ranks would start a job of its own.
+void refuse_foreign_launcher();
 
 /// Where UCX has to be told something before main() (transport/ucx_environment.hpp): this program again, in this
 /// process, told. Returns where all is said.

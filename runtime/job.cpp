@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -39,6 +40,7 @@ std::vector<ps::RowCapacity> capacities(const std::vector<ps::RowSpec>& rows) {
 struct Job::PeerInfo {
   std::string name;
   std::string host;
+  std::string cores;  // that it may use
   Bytes address;
   Bytes board;
   Bytes shard;  // empty where the peer hosts none
@@ -93,6 +95,7 @@ std::vector<Job::PeerInfo> Job::exchange() {
   ByteWriter writer(mine);
   writer.text(fmt::format("pid {} on {}", getpid(), host_name()));
   writer.text(host_name());
+  writer.text(available_core_list());
   writer.blob(transport_.address());
   writer.blob(board_->descriptor());
   writer.blob(shard_memory_ ? shard_memory_->descriptor() : Bytes());
@@ -103,6 +106,7 @@ std::vector<Job::PeerInfo> Job::exchange() {
     PeerInfo peer;
     peer.name = fmt::format("worker {} ({})", peers.size(), reader.text());
     peer.host = reader.text();
+    peer.cores = reader.text();
     peer.address = copy(reader.blob());
     peer.board = copy(reader.blob());
     peer.shard = copy(reader.blob());
@@ -111,12 +115,14 @@ std::vector<Job::PeerInfo> Job::exchange() {
   return peers;
 }
 
-// Every worker of this host keeps a core busy, and so does every owner.
+// Every worker keeps a core busy, and so does every owner. Those that a launcher has bound to other cores than this one
+// do not count.
 void Job::count_cores(const std::vector<PeerInfo>& peers) {
+  const PeerInfo& own = peers[worker().value];
   std::size_t workers = 0, owners = 0;
   for (const PeerInfo& peer : peers) {
-    if (peer.host != peers[worker().value].host) continue;
-    if (&peer == &peers[worker().value]) rank_on_host_ = workers;
+    if (peer.host != own.host || peer.cores != own.cores) continue;
+    if (&peer == &own) rank_on_cores_ = workers;
     ++workers;
     owners += peer.shard.empty() ? 0 : 1;
   }
@@ -144,10 +150,14 @@ void Job::connect(const std::vector<PeerInfo>& peers) {
   };
   std::vector<std::size_t> everybody(peers.size());
   std::iota(everybody.begin(), everybody.end(), std::size_t{0});
-  for (const PeerInfo& peer : peers) peer_names_.push_back(peer.name);
+  for (const PeerInfo& peer : peers) {
+    peer_names_.push_back(peer.name);
+    hosts_.push_back(peer.host);
+  }
 
   channel_ = transport_.open_channel();
   boards_ = open_boards(*channel_, everybody);
+  comparison_.emplace(*channel_, layout_, worker(), board_->bytes(), boards_);
   for (std::size_t i = 0; i < peers.size(); ++i)
     if (!peers[i].shard.empty())
       shards_.push_back(reach(peers[i], [&] { return channel_->open(boards_[i].peer, peers[i].shard); }));
@@ -203,6 +213,7 @@ void Job::probe(const std::vector<PeerInfo>& peers) {
   const std::byte mine{native};
   for (const Bytes& other : allgather(std::span(&mine, 1)))
     record_.native = record_.native && other.at(0) == std::byte{1};
+  record_.hosts = std::set(hosts_.begin(), hosts_.end()).size();
   record_.name = transport_.name();
   record_.library = transport_.library();
   record_.lanes = channel_->lanes(boards_.back().peer) + (record_.native ? ", native" : ", emulated");

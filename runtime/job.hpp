@@ -18,6 +18,7 @@
 
 #include "ps/client.hpp"
 #include "ps/shard.hpp"
+#include "runtime/clock_comparison.hpp"
 #include "runtime/iteration.hpp"
 #include "runtime/liveness.hpp"
 #include "runtime/recording.hpp"
@@ -31,7 +32,7 @@ namespace wolfpack::runtime {
 enum class ShardHelp {
   automatic,  ///< where cores are short; at staleness > 0 not where they are too few for the workers alone: whoever
               ///< steps it sees its own updates before the others theirs, and may run ahead and leave them behind
-  where_cores_are_short,  ///< where this host has no core for each of its workers and owners
+  where_cores_are_short,  ///< where there is no core for each of the workers and owners that share this one's
   always,
   never,
 };
@@ -72,6 +73,7 @@ struct TransportRecord {
   std::string library;  ///< "UCX 1.13.1"
   std::string lanes;    ///< what carries worker 0's operations to the others, and native or emulated
   bool native = true;   ///< every pair's one-sided operations need no progress of the target
+  std::size_t hosts = 1;
 };
 
 class Job {
@@ -104,7 +106,7 @@ class Job {
 
  private:
   struct PeerInfo;
-  /// Whom this host has a core each for.
+  /// Whom there is a core each for, among the workers and owners that share this worker's cores.
   enum class Cores { for_all, for_workers, too_few };
   /// What a worker keeps of its iterations.
   struct Log {
@@ -117,6 +119,8 @@ class Job {
   void flush_all();
   void probe(const std::vector<PeerInfo>& peers);
   void verify(const transport::RemoteRegion& region, std::uint64_t owner, const std::string& name);
+  [[nodiscard]] double ahead_of_this_clock();
+  void agree_on_start();
   [[nodiscard]] std::unique_ptr<ps::Shard> make_shard(const IterateOptions& options);
   [[nodiscard]] bool helps_owner(Staleness staleness) const;
   void start_owner(std::unique_ptr<ps::Shard> shard, const IterateOptions& options, bool is_helped);
@@ -132,8 +136,10 @@ class Job {
   JobOptions options_;
   ps::JobLayout layout_;
   std::vector<std::string> peer_names_;
-  std::vector<std::uint64_t> probed_;  // where the probe's gets go, perhaps until channel_ is closed
-  ps::RegionHeader verified_;          // likewise verify()'s
+  std::vector<std::uint64_t> probed_;          // where the probe's gets go, perhaps until channel_ is closed
+  ps::RegionHeader verified_;                  // likewise verify()'s
+  std::vector<std::string> hosts_;             // by worker
+  std::optional<ClockComparison> comparison_;  // its puts, too
   std::unique_ptr<transport::Region> board_;
   std::unique_ptr<transport::Region> shard_memory_;
   std::unique_ptr<transport::Channel> channel_;        // the iterating thread's
@@ -146,8 +152,8 @@ class Job {
   std::unique_ptr<ps::Client> client_;
   TransportRecord record_;
   Cores cores_ = Cores::for_all;
-  std::size_t rank_on_host_ = 0;  // among this host's workers
-  double start_seconds_ = 0.0;    // of the iterations, on the monotonic clock of the host
+  std::size_t rank_on_cores_ = 0;  // among the workers that share this one's cores
+  double start_seconds_ = 0.0;     // of the iterations, on the monotonic clock of this host
 };
 
 }  // namespace wolfpack::runtime

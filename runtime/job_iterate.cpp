@@ -74,14 +74,30 @@ void Job::begin(const IterateOptions& options) {
     if (hosts_shard()) shard = make_shard(options);
   });
 
-  if (cores_ != Cores::too_few) move_to_core(rank_on_host_);
-  const double now = monotonic_seconds();
-  Bytes mine;
-  ByteWriter(mine).value(now);
-  start_seconds_ = 0.0;
-  for (const Bytes& other : allgather(mine))
-    start_seconds_ = std::max(start_seconds_, ByteReader(other).value<double>());
+  if (cores_ != Cores::too_few) move_to_core(rank_on_cores_);
+  agree_on_start();
   if (shard) start_owner(std::move(shard), options, steps_shard && workers() == 1);
+}
+
+/// Seconds to add to this host's clock to have that of worker 0's. Collective where there are several hosts.
+double Job::ahead_of_this_clock() {
+  const auto check = [this] { return liveness_->check(); };
+  const bool is_far = hosts_[worker().value] != hosts_[0];
+  if (is_far) return comparison_->ask(check);
+  if (worker().value == 0)
+    for (std::uint32_t i = 1; i < hosts_.size(); ++i)
+      if (hosts_[i] != hosts_[0]) comparison_->answer({i}, check);
+  return 0.0;
+}
+
+/// The moment that all times of the iterations count from: when the last worker was ready.
+void Job::agree_on_start() {
+  const double ahead = ahead_of_this_clock();
+  Bytes mine;
+  ByteWriter(mine).value(monotonic_seconds() + ahead);
+  double start = 0.0;  // on worker 0's clock
+  for (const Bytes& other : allgather(mine)) start = std::max(start, ByteReader(other).value<double>());
+  start_seconds_ = start - ahead;
 }
 
 std::unique_ptr<ps::Shard> Job::make_shard(const IterateOptions& options) {

@@ -235,25 +235,20 @@ void be_a_worker() {
 
 }  // namespace
 
-std::optional<WorkerId> spawned_worker() {
-  const auto membership = LocalBootstrap::Membership::from_environment();
-  return membership ? std::optional(membership->rank) : std::nullopt;
-}
-
 std::optional<WorkerId> own_rank() {
-  const auto spawned = spawned_worker();
-  return spawned ? spawned : transport::pmix_rank();
+  const auto membership = LocalBootstrap::Membership::from_environment();
+  return membership ? std::optional(membership->rank) : transport::pmix_rank();
 }
 
 int run_processes(const ProcessOptions& options, const WorkerMain& worker) {
   const auto membership = LocalBootstrap::Membership::from_environment();
-  if (!membership && options.joins_launchers && transport::is_under_pmix()) {
+  if (!membership && transport::is_under_pmix()) {
     restart_told(options.arguments);
     be_a_worker();
     return run_joined(worker, end_without_launcher);
   }
   if (!membership) {
-    refuse_foreign_launcher(options.joins_launchers);
+    refuse_foreign_launcher();
     return Launcher(options).run();
   }
   be_a_worker();

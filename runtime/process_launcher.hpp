@@ -17,24 +17,20 @@ namespace wolfpack::runtime {
 using WorkerMain = std::function<int(transport::Bootstrap&)>;
 
 struct ProcessOptions {
-  std::size_t workers = 1;
+  std::size_t workers = 1;           ///< local ones; under mpirun or srun there are as many as ranks
   char* const* arguments = nullptr;  ///< main's argv: each worker is this program started again with the same arguments
-  /// Under mpirun or `srun --mpi=pmix` the ranks are the workers, as many as there are. Else such a launcher is
-  /// refused.
-  bool joins_launchers = false;
 };
 
 /// In the process that a person started: spawns the workers, waits for them, passes SIGINT and SIGTERM on, and returns
 /// worker 0's exit status. In a worker: runs `worker` and returns its status; SIGINT and SIGTERM are caught there
 /// (runtime/signals.hpp). A worker that dies ends all within two seconds, with a line on standard error that names it,
-/// and exit status 1; so does the death of the launcher. In a process that another launcher has started: joins its job
-/// where the options say so and PMIx is there, and is then a worker, all of which should return the same status; one
-/// that throws anything but InputError and PeerFailure ends all. Else throws InputError that says what to do.
+/// and exit status 1; so does the death of the launcher. In a process that mpirun or `srun --mpi=pmix` has started:
+/// joins its job and is then a worker, all of which should return the same status; one that throws anything but
+/// InputError and PeerFailure ends all. Throws InputError that says what to do where a launcher has no PMIx.
 int run_processes(const ProcessOptions& options, const WorkerMain& worker);
 
-/// Who this process is, where run_processes() spawned it.
-[[nodiscard]] std::optional<WorkerId> spawned_worker();
-/// The same, or the rank that a PMIx launcher gave to it: for a command that joins launchers.
+/// Which worker this process is: one that run_processes() spawned, or a PMIx launcher's rank. None in a process that a
+/// person started.
 [[nodiscard]] std::optional<WorkerId> own_rank();
 
 }  // namespace wolfpack::runtime

@@ -320,10 +320,10 @@ TEST(BadCommand, IsRefused) {
   EXPECT_FALSE(fs::exists(out));
 }
 
-/// This version spawns its workers itself: under another launcher each rank would start a job of its own.
-TEST_F(BadInput, OtherLaunchersAreRefused) {
-  for (const Texts& environment : std::vector<Texts>{
-           {"PMIX_RANK=0"}, {"OMPI_COMM_WORLD_RANK=1"}, {"PMI_RANK=0"}, {"SLURM_PROCID=0", "SLURM_STEP_NUM_TASKS=4"}}) {
+/// Each of their ranks would start a job of its own.
+TEST_F(BadInput, LaunchersWithoutPmixAreRefused) {
+  for (const Texts& environment :
+       std::vector<Texts>{{"OMPI_COMM_WORLD_RANK=1"}, {"PMI_RANK=0"}, {"SLURM_PROCID=0", "SLURM_STEP_NUM_TASKS=4"}}) {
     const Outcome outcome = run_program({"lasso", "--data", good_, "--beta", "1", "--quiet"}, environment);
     expect_one_line(outcome);
     EXPECT_THAT(outcome.err, AnyOf(HasSubstr("mpirun"), HasSubstr("srun")));

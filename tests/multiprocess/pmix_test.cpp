@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/mpirun.hpp"
 #include "tests/support/process.hpp"
 
 namespace wolfpack::testing {
@@ -23,39 +24,17 @@ using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-constexpr double kPatienceSeconds = 60.0;
 constexpr std::size_t kRanks = 3;
-const std::string kProgram = WOLFPACK_BINARY_DIR "/bin/multiprocess_pmix_ranks";
+const std::string kRanksProgram = WOLFPACK_BINARY_DIR "/bin/multiprocess_pmix_ranks";
 
-std::string find_mpirun() {
-  std::istringstream folders(std::getenv("PATH") == nullptr ? "" : std::getenv("PATH"));
-  for (std::string folder; std::getline(folders, folder, ':');)
-    if (::access((folder + "/mpirun").c_str(), X_OK) == 0) return folder + "/mpirun";
-  return {};
-}
-
-class Pmix : public ::testing::Test {
+class Pmix : public MpirunTest {
  protected:
-  void SetUp() override {
-    mpirun_ = find_mpirun();
-    if (mpirun_.empty()) GTEST_SKIP() << "no mpirun in the PATH (package openmpi-bin)";
-    const Outcome outcome = run("status");
-    if (outcome.err.find("built without PMIx") != std::string::npos)
-      GTEST_SKIP() << "this build has no PMIx (package libpmix-dev)";
-    if (outcome.err.find("has no PMIx") != std::string::npos)
-      GTEST_SKIP() << mpirun_ << " is not Open MPI's: it has no PMIx";
-  }
-
   [[nodiscard]] std::vector<std::string> command(const std::string& deed) const {
-    return {mpirun_, "--allow-run-as-root",  "--oversubscribe", "--bind-to", "none",
-            "-n",    std::to_string(kRanks), kProgram,          deed};
+    return mpirun(kRanks, {kRanksProgram, deed});
   }
-  [[nodiscard]] Outcome run(const std::string& deed) const {
-    Process process(command(deed));
-    const Outcome outcome = process.wait(kPatienceSeconds);
-    EXPECT_FALSE(outcome.timed_out) << outcome.err;
-    EXPECT_TRUE(eventually(5.0, [&] { return process.alive().empty(); })) << "a rank is left";
-    return outcome;
+  [[nodiscard]] Outcome run(const std::string& deed) const { return MpirunTest::run(command(deed)); }
+  [[nodiscard]] static std::vector<std::string> errors(const Outcome& outcome) {
+    return lines_from("ranks", outcome.err);
   }
 
   /// What each rank said.
@@ -65,17 +44,6 @@ class Pmix : public ::testing::Test {
     for (std::string rank, text; lines >> rank && std::getline(lines >> std::ws, text);) said[rank].push_back(text);
     return said;
   }
-
-  /// The ranks' own lines on standard error: mpirun adds its own.
-  [[nodiscard]] static std::vector<std::string> errors(const Outcome& outcome) {
-    std::vector<std::string> found;
-    std::istringstream lines(outcome.err);
-    for (std::string line; std::getline(lines, line);)
-      if (line.starts_with("ranks: ")) found.push_back(line);
-    return found;
-  }
-
-  std::string mpirun_;
 };
 
 TEST_F(Pmix, RanksGatherMessagesOfAnySize) {
@@ -168,8 +136,7 @@ TEST(WithoutPmix, OneLineSaysWhatToType) {
                          {{"PMIX_RANK=0"}, "PMI"},  // no server; or no PMIx in this build
                          {{"PMIX_RANK=zero"}, "PMIX_RANK=zero"}}) {
     SCOPED_TRACE(fmt::format("{}", fmt::join(environment, " ")));
-    Process process({kProgram, "status"}, environment);
-    const Outcome outcome = process.wait(kPatienceSeconds);
+    const Outcome outcome = Process({kRanksProgram, "status"}, environment).wait(60.0);
     EXPECT_THAT(outcome.exit_status, AnyOf(1, 2));
     EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
     EXPECT_THAT(outcome.err, HasSubstr(named));

@@ -1,6 +1,8 @@
 #include "base/cores.hpp"
 
+#include <algorithm>
 #include <sched.h>
+#include <string>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -19,6 +21,11 @@ TEST(Cores, AThreadMovesToACoreAndMayLeaveIt) {
   }).join();
 }
 
+TEST(Cores, TheListHasThemAll) {
+  const std::string list = available_core_list();
+  EXPECT_EQ(static_cast<std::size_t>(std::count(list.begin(), list.end(), ',')) + 1, available_cores()) << list;
+}
+
 TEST(Cores, OneCoreIsWhereItIs) {
   std::thread([] {
     cpu_set_t one, after;
@@ -26,6 +33,7 @@ TEST(Cores, OneCoreIsWhereItIs) {
     CPU_SET(sched_getcpu(), &one);
     ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
     EXPECT_EQ(available_cores(), 1U);
+    EXPECT_EQ(available_core_list(), std::to_string(sched_getcpu()));
     move_to_core(7);
     ASSERT_EQ(sched_getaffinity(0, sizeof after, &after), 0);
     EXPECT_TRUE(CPU_EQUAL(&one, &after));

@@ -41,7 +41,8 @@ TEST(JobLayout, NothingOnABoardOverlaps) {
   for (const JobLayout& layout : layouts()) {
     std::vector<Piece> pieces{{0, sizeof(RegionHeader), "header"}, {layout.probe_offset(), 8, "probe word"}};
     for (std::uint32_t i = 0; i < layout.workers; ++i) {
-      pieces.push_back({layout.heartbeat_offset({i}), kCacheLineBytes, "heartbeat"});
+      pieces.push_back({layout.heartbeat_offset({i}), 8, "heartbeat"});
+      pieces.push_back({layout.comparison_offset({i}), 8, "comparison of clocks"});
       pieces.push_back({layout.clock_offset({i}), kCacheLineBytes, "clock"});
     }
     for (std::uint32_t s = 0; s < layout.shards; ++s) {

@@ -1,0 +1,174 @@
+// `wolfpack` commands whose workers mpirun has started: the same answers as those that it starts itself, bad input told
+// once, and clean ends.
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include <fmt/ranges.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/lasso_instances.hpp"
+#include "tests/support/lasso_run.hpp"
+#include "tests/support/mpirun.hpp"
+#include "tests/support/pace.hpp"
+#include "tests/support/scratch_directory.hpp"
+
+namespace wolfpack::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+using Texts = std::vector<std::string>;
+
+constexpr std::size_t kRanks = 3;
+
+class Launched : public MpirunTest {
+ protected:
+  ScratchDirectory scratch_;
+  std::string data_ = scratch_.write("wide.libsvm", to_svmlight(random_instance("wide", 30, 160, 1.5, 61)));
+  std::string labels_ =
+      scratch_.write("labels.libsvm", "1 1:2 2:1\n0 1:-1\n1 1:1.5 3:1\n0 2:-2 3:0.5\n1 1:1 2:2\n0 1:-2 2:-1\n");
+  std::string output_ = scratch_.path("launched");
+
+  [[nodiscard]] Texts lasso(const Texts& more = {}) const {
+    Texts all{kProgram, "lasso", "--data", data_, "--beta", "1.5", "--staleness", "0"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  [[nodiscard]] static Texts complaints(const Outcome& outcome) { return lines_from("wolfpack", outcome.err); }
+};
+
+TEST_F(Launched, LassoIsTheSameToTheBit) {
+  for (const char* transport : {"shm", "tcp"}) {
+    SCOPED_TRACE(transport);
+    const Outcome outcome = run(mpirun(kRanks, lasso({"--transport", transport, "--quiet", "--output", output_})));
+    ASSERT_EQ(outcome.exit_status, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, IsEmpty());
+    EXPECT_THAT(outcome.err, IsEmpty());
+    const RunFiles launched = read_run(output_);
+    const LassoRun spawned =
+        run_lasso({"--data", data_, "--beta", "1.5", "--staleness", "0", "--workers", std::to_string(kRanks)});
+    EXPECT_EQ(launched.coefficients_text, spawned.coefficients_text);
+    EXPECT_EQ(launched.result.at("objective"), spawned.result.at("objective"));
+    EXPECT_EQ(launched.result.at("workers"), kRanks);
+    EXPECT_EQ(launched.result.at("transport"), transport);
+    EXPECT_EQ(launched.result.at("hosts"), 1);
+    EXPECT_EQ(launched.trace.size(), spawned.trace.size());
+  }
+}
+
+TEST_F(Launched, OneRankPrintsTheResult) {
+  const Outcome outcome = run(mpirun(kRanks, lasso({"--json", "--quiet", "--workers", std::to_string(kRanks)})));
+  ASSERT_EQ(outcome.exit_status, 0) << outcome.err;
+  EXPECT_EQ(nlohmann::json::parse(outcome.out).at("status"), "converged");
+}
+
+TEST_F(Launched, LogisticIsTheSameToTheBit) {
+  const Texts command{kProgram,      "logistic", "--data",   labels_, "--epochs", "3",
+                      "--staleness", "0",        "--shards", "2",     "--quiet",  "--output"};
+  const auto with = [&](const std::string& folder, const Texts& more) {
+    Texts all = command;
+    all.push_back(scratch_.path(folder));
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  const Outcome launched = run(mpirun(kRanks, with("launched", {})));
+  const Outcome spawned = Process(with("spawned", {"--workers", std::to_string(kRanks)})).wait(kPatienceSeconds);
+  EXPECT_EQ(launched.exit_status, spawned.exit_status) << launched.err << spawned.err;
+  const auto coefficients = [&](const char* folder) {
+    return ScratchDirectory::read(scratch_.path(folder) + "/coefficients.csv");
+  };
+  EXPECT_EQ(coefficients("launched"), coefficients("spawned"));
+  EXPECT_THAT(coefficients("launched"), HasSubstr("\n0,"));
+}
+
+TEST_F(Launched, LatencyMeasuresBetweenRanks) {
+  const Outcome outcome = run(mpirun(kRanks, {kProgram, "latency", "--json", "--size", "8", "--operation", "get",
+                                              "--iterations", "20", "--pairs", "all"}));
+  ASSERT_THAT(outcome.exit_status, ::testing::AnyOf(0, 3)) << outcome.err;
+  const auto document = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(document.at("settings").at("ranks"), kRanks);
+  EXPECT_EQ(document.at("results").size(), kRanks * (kRanks - 1));
+}
+
+TEST_F(Launched, ALimitIsStatusThreeAndResultsAreWritten) {
+  const Outcome outcome = run(mpirun(kRanks, lasso({"--max-clock", "1", "--quiet", "--output", output_})));
+  EXPECT_EQ(outcome.exit_status, 3) << outcome.err;
+  EXPECT_EQ(read_run(output_).result.at("status"), "clock_limit");
+}
+
+TEST_F(Launched, BadInputIsToldOnce) {
+  struct Case {
+    Texts arguments;
+    std::string named;
+  };
+  for (const auto& [arguments, named] :
+       std::vector<Case>{{lasso({"--workers", "2"}), "--workers 2: the launcher has started 3 ranks"},
+                         {lasso({"--straggler", "worker=3,slowdown=2"}), "--straggler"},
+                         {lasso({"--nonsense"}), "--nonsense"},
+                         {lasso({"--output", data_}), "--output"},
+                         {{kProgram, "lasso", "--data", scratch_.path("absent.npy"), "--beta", "1"}, "absent.npy"},
+                         {{kProgram, "logistic", "--data", labels_, "--shards", "4"}, "--shards"},
+                         {{kProgram, "latency", "--pairs", "0:3"}, "--pairs 0:3"}}) {
+    SCOPED_TRACE(fmt::format("{}", fmt::join(arguments, " ")));
+    const Outcome outcome = run(mpirun(kRanks, arguments));
+    EXPECT_EQ(outcome.exit_status, 2) << outcome.err;
+    EXPECT_THAT(complaints(outcome), ElementsAre(HasSubstr(named))) << outcome.err;
+  }
+}
+
+/// mpirun starts several programs with a colon in between.
+TEST_F(Launched, RanksThatWereStartedDifferentlyAreRefused) {
+  struct Case {
+    Texts one, other;
+    std::string named;
+  };
+  const std::string narrow = scratch_.write("narrow.libsvm", to_svmlight(random_instance("narrow", 30, 150, 1.5, 61)));
+  for (const auto& [one, other, named] : std::vector<Case>{
+           {lasso(), {kProgram, "lasso", "--data", data_, "--beta", "2", "--staleness", "0"}, "--beta 1.5, rank 1"},
+           {lasso(), {kProgram, "lasso", "--data", narrow, "--beta", "1.5", "--staleness", "0"}, "160 columns, rank 1"},
+           {lasso(), lasso({"--nonsense"}), "--nonsense"},
+           {lasso(), {kProgram, "laso"}, "laso: no such command"},
+           {lasso(), lasso({"--top-k", "x"}), "--top-k x"}}) {
+    SCOPED_TRACE(named);
+    Texts command = mpirun(1, one);
+    command.insert(command.end(), {":", "-n", "1"});
+    command.insert(command.end(), other.begin(), other.end());
+    const Outcome outcome = run(command);
+    EXPECT_EQ(outcome.exit_status, 2) << outcome.err;
+    EXPECT_THAT(complaints(outcome), ElementsAre(HasSubstr(named))) << outcome.err;
+  }
+}
+
+/// Its last rank's sleep never ends.
+TEST_F(Launched, InterruptedItStillWritesItsResults) {
+  Process job(mpirun(kRanks, lasso({"--tolerance", "0", "--straggler", "worker=2,slowdown=1e9", "--output", output_})));
+  ASSERT_TRUE(eventually(kPatienceSeconds, [&] { return job.alive().size() == 1 + kRanks; }));
+  sleep_seconds(1.0 * slowness());
+  job.signal(SIGTERM);
+  const Outcome outcome = job.wait(kPatienceSeconds);
+  EXPECT_FALSE(outcome.timed_out);
+  EXPECT_NE(outcome.exit_status, 0);
+  EXPECT_EQ(read_run(output_).result.at("status"), "interrupted") << outcome.err;
+  EXPECT_TRUE(eventually(5.0, [&] { return job.alive().empty(); })) << "a rank is left";
+}
+
+TEST_F(Launched, ARankThatIsKilledEndsAll) {
+  Process job(mpirun(kRanks, lasso({"--tolerance", "0", "--straggler", "worker=2,slowdown=1e9", "--output", output_})));
+  ASSERT_TRUE(eventually(kPatienceSeconds, [&] { return job.alive().size() == 1 + kRanks; }));
+  sleep_seconds(1.0 * slowness());
+  ::kill(job.alive().back(), SIGKILL);
+  const Outcome outcome = job.wait(kPatienceSeconds);
+  EXPECT_FALSE(outcome.timed_out);
+  EXPECT_NE(outcome.exit_status, 0);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("rank 2"), HasSubstr("signal 9")));
+  EXPECT_TRUE(eventually(5.0, [&] { return job.alive().empty(); })) << "a rank is left";
+}
+
+}  // namespace
+}  // namespace wolfpack::testing

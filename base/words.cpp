@@ -23,7 +23,8 @@ bool is_aligned(const std::byte* address, std::size_t to) {
 // As many words at a time as the CPU's registers hold, which is what makes copies between processes quick. On x86-64 an
 // aligned access of 16 bytes is one, or one for each word (Intel SDM 3A 9.1.1, AMD APM 2 7.3.2); wider ones, aligned
 // too, are cut by processors in parts of at least 16 bytes, if at all. All loads acquire and all stores release, in
-// order; `volatile` keeps the compiler from changing their number or order. The thread sanitizer is shown single words.
+// order, but within one long copy; `volatile` keeps the compiler from changing their number or order. The thread
+// sanitizer is shown single words.
 #if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
 
 template <std::size_t kBytes>
@@ -77,10 +78,29 @@ std::size_t load_16(std::byte* to, const std::byte* from, std::size_t size) { re
   return load_blocks<64>(to, from, size);
 }
 
-const BlockCopies& block_copies() {
+/// From 32 KiB on, where the first cache no longer holds both sides, the processor's own copying is a quarter quicker
+/// than any loop, and by words it is as quick as by bytes. Its order within one copy is its own affair (Intel SDM
+/// 3A 9.2.4).
+constexpr std::size_t kSmallestString = 32 * 1024;
+void copy_string(std::byte* to, const std::byte* from, std::size_t words) {
+  asm volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+}
+std::size_t store_string(std::byte* to, const std::byte* from, std::size_t size) {
+  copy_string(to, from, size / 8);
+  asm volatile("sfence" : : : "memory");  // what is stored next, a flag say, comes after all of it
+  return size / 8 * 8;
+}
+std::size_t load_string(std::byte* to, const std::byte* from, std::size_t size) {
+  copy_string(to, from, size / 8);
+  asm volatile("lfence" : : : "memory");  // and what is loaded next is no older
+  return size / 8 * 8;
+}
+
+const BlockCopies& copies_for(std::size_t size) {
   static constexpr BlockCopies kBySet[] = {{16, store_16, load_16}, {32, store_32, load_32}, {64, store_64, load_64}};
+  static constexpr BlockCopies kByString{8, store_string, load_string};
   static const BlockCopies& best = kBySet[static_cast<int>(best_instruction_set())];
-  return best;
+  return size < kSmallestString ? best : kByString;
 }
 constexpr bool kHasBlocks = true;
 #else
@@ -89,7 +109,7 @@ struct BlockCopies {
   static std::size_t store(std::byte*, const std::byte*, std::size_t) { std::abort(); }
   static std::size_t load(std::byte*, const std::byte*, std::size_t) { std::abort(); }
 };
-BlockCopies block_copies() { return {}; }
+BlockCopies copies_for(std::size_t) { return {}; }
 constexpr bool kHasBlocks = false;
 #endif
 
@@ -115,7 +135,7 @@ void store_shared(std::byte* destination, std::span<const std::byte> source) {
   std::size_t i = 0;
   for (; i < size && !is_aligned(destination + i, 8); ++i) store_byte(destination + i, from[i]);
   if (kHasBlocks && size >= kSmallestBlocks && Execution::simulated() == nullptr) {
-    const BlockCopies& copies = block_copies();
+    const BlockCopies& copies = copies_for(size);
     for (; !is_aligned(destination + i, copies.bytes); i += 8) store_one(destination + i, from + i);
     i += copies.store(destination + i, from + i, size - i);
   }
@@ -129,7 +149,7 @@ void load_shared(std::span<std::byte> destination, const std::byte* source) {
   std::size_t i = 0;
   for (; i < size && !is_aligned(source + i, 8); ++i) to[i] = load_byte(source + i);
   if (kHasBlocks && size >= kSmallestBlocks && Execution::simulated() == nullptr) {
-    const BlockCopies& copies = block_copies();
+    const BlockCopies& copies = copies_for(size);
     for (; !is_aligned(source + i, copies.bytes); i += 8) load_one(to + i, source + i);
     i += copies.load(to + i, source + i, size - i);
   }

@@ -45,8 +45,8 @@ inline void store_word(std::byte* address, std::uint64_t value) {
       .fetch_add(value, std::memory_order_acq_rel);
 }
 
-/// Copies private bytes into shared memory, aligned words whole and single bytes at the ends, in increasing address
-/// order but for the words of an aligned block of 16, 32 or 64 bytes.
+/// Copies private bytes into shared memory, aligned words whole and single bytes at the ends. Below 32 KiB in
+/// increasing address order but for the words of an aligned block of 16, 32 or 64 bytes; from there on in any order.
 void store_shared(std::byte* destination, std::span<const std::byte> source);
 
 /// Copies shared memory into private bytes. What comes back may mix several writes: the caller validates it.

@@ -1,5 +1,6 @@
 #include "base/words.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <numeric>
 #include <thread>
@@ -12,11 +13,14 @@
 namespace wolfpack {
 namespace {
 
-alignas(64) std::byte memory[256];
+/// Copies are by words, by blocks of the widest registers, or by one instruction: a size of each.
+constexpr std::size_t kWords = 32, kBlocks = 1000, kString = 64 * 1024;
+
+alignas(64) std::byte memory[kString + 1024];
 
 Bytes numbered(std::size_t size) {
   Bytes bytes(size);
-  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::byte>(i + 1);
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::byte>(i % 251 + 1);
   return bytes;
 }
 
@@ -26,45 +30,83 @@ TEST(Words, AStoredWordIsLoaded) {
   EXPECT_EQ(memory[16], std::byte{0xef});
 }
 
-TEST(Words, CopiesOfAnySizeAndAlignmentTouchNothingElse) {
-  for (std::size_t offset = 32; offset < 50; ++offset)
-    for (std::size_t size = 0; size < 60; ++size) {
-      std::fill(std::begin(memory), std::end(memory), std::byte{0xaa});
-      const Bytes source = numbered(size);
-      store_shared(memory + offset, source);
-      for (std::size_t i = 0; i < sizeof memory; ++i) {
-        const bool inside = i >= offset && i < offset + size;
-        ASSERT_EQ(memory[i], inside ? source[i - offset] : std::byte{0xaa}) << offset << " " << size << " " << i;
-      }
-      Bytes back(size + 1, std::byte{0x55});
-      load_shared(std::span(back).first(size), memory + offset);
-      ASSERT_TRUE(std::equal(source.begin(), source.end(), back.begin()));
-      ASSERT_EQ(back.back(), std::byte{0x55});
-    }
+void expect_exact_copies(std::size_t offset, std::size_t size) {
+  SCOPED_TRACE(::testing::Message() << size << " bytes at " << offset);
+  std::fill(std::begin(memory), std::end(memory), std::byte{0xaa});
+  const Bytes source = numbered(size);
+  store_shared(memory + offset, source);
+  const auto is_untouched = [](std::byte byte) { return byte == std::byte{0xaa}; };
+  EXPECT_TRUE(std::all_of(memory, memory + offset, is_untouched));
+  EXPECT_TRUE(std::equal(source.begin(), source.end(), memory + offset));
+  EXPECT_TRUE(std::all_of(memory + offset + size, std::end(memory), is_untouched));
+  Bytes back(size + 2, std::byte{0x55});
+  load_shared(std::span(back).subspan(1, size), memory + offset);
+  EXPECT_TRUE(std::equal(source.begin(), source.end(), back.begin() + 1));
+  EXPECT_EQ(back.front(), std::byte{0x55});
+  EXPECT_EQ(back.back(), std::byte{0x55});
 }
 
-TEST(Words, WhatWasStoredBeforeAFlagIsSeenAfterIt) {
-  std::fill(std::begin(memory), std::end(memory), std::byte{0});
-  constexpr std::uint64_t kRounds = 20'000;
+TEST(Words, CopiesOfAnySizeAndAlignmentTouchNothingElse) {
+  for (std::size_t offset = 32; offset < 50; ++offset)
+    for (std::size_t size = 0; size < 60; ++size) expect_exact_copies(offset, size);
+  for (const std::size_t offset : {64, 65, 72, 79, 127})
+    for (const std::size_t size : {127, 128, 129, 191, 200, 1003, 4096, 32767, 32768, 32769, 32775, 65536})
+      expect_exact_copies(offset, size);
+}
+
+class WordCopies : public ::testing::TestWithParam<std::size_t> {
+ protected:
+  void SetUp() override { std::fill(std::begin(memory), std::end(memory), std::byte{0}); }
+  const std::uint64_t rounds_ = 20'000 / (1 + GetParam() / 4096);
+};
+INSTANTIATE_TEST_SUITE_P(Bytes, WordCopies, ::testing::Values(kWords, kBlocks, kString));
+
+TEST_P(WordCopies, WhatWasStoredBeforeAFlagIsSeenAfterIt) {
   std::uint64_t wrong = 0;
   std::jthread reader([&] {
-    for (std::uint64_t seen = 0; seen < kRounds;) {
+    std::vector<std::uint64_t> data(GetParam() / 8);
+    for (std::uint64_t seen = 0; seen < rounds_;) {
       const std::uint64_t flag = load_word(memory);
       if (flag == seen) continue;
-      std::uint64_t data[4];
       load_shared(std::as_writable_bytes(std::span(data)), memory + 64);
       for (const std::uint64_t word : data) wrong += word < flag;
       seen = flag;
     }
   });
-  for (std::uint64_t round = 1; round <= kRounds; ++round) {
-    const std::uint64_t data[4] = {round, round, round, round};
+  for (std::uint64_t round = 1; round <= rounds_; ++round) {
+    const std::vector<std::uint64_t> data(GetParam() / 8, round);
     store_shared(memory + 64, std::as_bytes(std::span(data)));
     store_word(memory, round);
     if (round % 64 == 0) std::this_thread::yield();
   }
   reader.join();
   EXPECT_EQ(wrong, 0u);
+}
+
+TEST_P(WordCopies, WordsAreWhole) {
+  const std::size_t words = GetParam() / 8;
+  constexpr std::uint64_t kLooks = 100;
+  std::atomic<bool> done = false;
+  std::atomic<std::uint64_t> looks = 0;
+  std::uint64_t torn = 0;
+  std::jthread reader([&] {
+    const auto look = [&torn](std::uint64_t word) { torn += word != 0 && word != ~std::uint64_t{0}; };
+    std::vector<std::uint64_t> data(words);
+    for (; !done; ++looks) {
+      for (std::size_t k = 0; k < words; ++k) look(load_word(memory + 64 + 8 * k));
+      load_shared(std::as_writable_bytes(std::span(data)), memory + 64);
+      for (const std::uint64_t word : data) look(word);
+    }
+  });
+  const std::vector<std::uint64_t> values[2] = {std::vector(words, ~std::uint64_t{0}),
+                                                std::vector<std::uint64_t>(words)};
+  for (std::uint64_t round = 0; round < rounds_ || looks < kLooks; ++round) {
+    store_shared(memory + 64, std::as_bytes(std::span(values[round % 2])));
+    if (round % 64 == 0) std::this_thread::yield();
+  }
+  done = true;
+  reader.join();
+  EXPECT_EQ(torn, 0u);
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ class BetweenTwo : public Operation {
   /// Looking at sockets costs as much as a short message, so the channel, whose part is done mostly, is looked at now
   /// and then; what is under way, at every look.
   void meanwhile() {
-    constexpr std::uint64_t kBetween = 8;
+    constexpr std::uint64_t kBetween = 16;
     if (!sent_.done() || !flag_sent_.done() || ++looks_ % kBetween == 0) ends_.channel().progress();
     ends_.serve();
   }
@@ -57,7 +57,6 @@ class BetweenTwo : public Operation {
   Status put_data(std::uint64_t sequence) {
     if (Status status = ends_.await(sent_); !status.ok()) return status;
     std::memcpy(local_ + bytes_ - 8, &sequence, sizeof sequence);
-    ends_.channel().progress();  // takes in what tells of the one before
     return ends_.channel().put(remote_, kDataOffset, local(), sent_);
   }
   Status put_flag(std::uint64_t sequence) {

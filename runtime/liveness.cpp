@@ -16,6 +16,7 @@ constexpr double kBeatSeconds = 0.1;
 constexpr std::uint64_t kHasFailed = ~std::uint64_t{0};
 constexpr double kNapSeconds = 0.02;
 constexpr double kPausedNapSeconds = 0.001;
+constexpr int kMostLooks = 64;  // at requests, before heartbeats come again
 
 }  // namespace
 
@@ -63,7 +64,8 @@ void Liveness::run() {
     if (const std::unique_lock lock(mutex_, std::try_to_lock); lock) {
       if (stop_) return;  // announce_failure() had the lock
       paused = false;
-      transport_.serve();
+      for (int i = 0; i < kMostLooks && transport_.serve(); ++i) {
+      }
       if (channel_) channel_->progress();
       const double now = monotonic_seconds();
       if (now - beaten_at >= kBeatSeconds) {

@@ -15,7 +15,8 @@ class ServingThread {
   explicit ServingThread(Transport& transport)
       : thread_([this, &transport] {
           while (!ends_) {
-            transport.serve();
+            while (transport.serve() && !ends_) {
+            }
             transport.wait_for_requests(kNapSeconds);
           }
         }) {}

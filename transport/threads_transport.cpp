@@ -130,7 +130,7 @@ class ThreadsTransport final : public Transport {
   }
   [[nodiscard]] std::unique_ptr<Channel> open_channel() override { return std::make_unique<ThreadsChannel>(); }
   [[nodiscard]] Bytes address() const override { return {}; }
-  void serve() override {}
+  bool serve() override { return false; }
   void wait_for_requests(double seconds) override { sleep_seconds(seconds); }
   [[nodiscard]] std::string name() const override { return "threads"; }
   [[nodiscard]] std::string library() const override { return "none"; }

@@ -61,11 +61,7 @@ class UcxTransport final : public Transport {
     return std::make_unique<UcxChannel>(context_.get(), reach_, address_);
   }
   [[nodiscard]] Bytes address() const override { return address_; }
-  void serve() override {
-    constexpr int kMostRounds = 64;  // heartbeats come in between
-    for (int i = 0; i < kMostRounds && ucp_worker_progress(service_.get()) != 0; ++i) {
-    }
-  }
+  bool serve() override { return ucp_worker_progress(service_.get()) != 0; }
   void wait_for_requests(double seconds) override {
     if (wakes_ < 0) return sleep_seconds(seconds);
     const ucs_status_t armed = ucp_worker_arm(service_.get());

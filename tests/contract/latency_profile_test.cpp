@@ -100,7 +100,7 @@ class WrappedTransport final : public Transport {
   }
   std::unique_ptr<Channel> open_channel() override { return wrap_(inner_->open_channel()); }
   [[nodiscard]] Bytes address() const override { return inner_->address(); }
-  void serve() override { inner_->serve(); }
+  bool serve() override { return inner_->serve(); }
   void wait_for_requests(double seconds) override { inner_->wait_for_requests(seconds); }
   [[nodiscard]] std::string name() const override { return "wrapped"; }
   [[nodiscard]] std::string library() const override { return inner_->library(); }

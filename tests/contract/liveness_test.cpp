@@ -20,9 +20,9 @@ class CountingTransport final : public transport::Transport {
   }
   [[nodiscard]] std::unique_ptr<transport::Channel> open_channel() override { return inner_->open_channel(); }
   [[nodiscard]] Bytes address() const override { return inner_->address(); }
-  void serve() override {
+  bool serve() override {
     ++served;
-    inner_->serve();
+    return inner_->serve();
   }
   void wait_for_requests(double seconds) override { inner_->wait_for_requests(seconds); }
   [[nodiscard]] std::string name() const override { return inner_->name(); }

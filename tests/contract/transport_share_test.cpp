@@ -59,7 +59,7 @@ class SlowTransport final : public transport::Transport {
     return std::make_unique<SlowChannel>(std::move(channel), seconds_);
   }
   [[nodiscard]] Bytes address() const override { return inner_->address(); }
-  void serve() override { inner_->serve(); }
+  bool serve() override { return inner_->serve(); }
   void wait_for_requests(double seconds) override { inner_->wait_for_requests(seconds); }
   [[nodiscard]] std::string name() const override { return "slow"; }
   [[nodiscard]] std::string library() const override { return inner_->library(); }

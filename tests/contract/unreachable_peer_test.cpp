@@ -74,7 +74,7 @@ class BreakableTransport final : public transport::Transport {
     return std::make_unique<BreakableChannel>(std::move(channel), is_broken_);
   }
   [[nodiscard]] Bytes address() const override { return transport_->address(); }
-  void serve() override { transport_->serve(); }
+  bool serve() override { return transport_->serve(); }
   void wait_for_requests(double seconds) override { transport_->wait_for_requests(seconds); }
   [[nodiscard]] std::string name() const override { return transport_->name(); }
   [[nodiscard]] std::string library() const override { return transport_->library(); }

@@ -124,7 +124,8 @@ std::vector<double> operation_seconds(const LatencyTable& table, Operation opera
     const auto transport = network.transport(1);
     region = transport->allocate(bytes, transport::MemoryKind::host);
     while (!is_over) {
-      transport->serve();
+      while (transport->serve()) {
+      }
       transport->wait_for_requests(1e-3);
     }
     region.reset();

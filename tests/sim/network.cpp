@@ -367,14 +367,14 @@ class SimulatedTransport final : public transport::Transport {
     ByteWriter(out).value<std::uint64_t>(process_);
     return out;
   }
-  void serve() override {
+  bool serve() override {
     auto& requests = network_.processes_[process_].requests;
-    while (!requests.empty()) {
-      const auto request = std::move(requests.front());
-      requests.pop_front();
-      request();
-      detail::before_shared_access();
-    }
+    if (requests.empty()) return false;
+    const auto request = std::move(requests.front());
+    requests.pop_front();
+    request();
+    detail::before_shared_access();
+    return true;
   }
   void wait_for_requests(double seconds) override {
     Network::Process& process = network_.processes_[process_];

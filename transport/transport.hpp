@@ -170,8 +170,8 @@ class Transport {
   [[nodiscard]] virtual std::unique_ptr<Channel> open_channel() = 0;
   /// Where peers' channels connect to.
   [[nodiscard]] virtual Bytes address() const = 0;
-  /// Carries out what peers ask of this process where one-sided operations are emulated: one look at what has come, true
-  /// where there was something, and perhaps more to come. From the progress thread, all the time.
+  /// Carries out what peers ask of this process where one-sided operations are emulated: one look at what has come,
+  /// true where there was something, and perhaps more to come. From the progress thread, all the time.
   virtual bool serve() = 0;
   /// Rests until a peer asks for something, or for so long. Where operations are native nobody ever asks.
   virtual void wait_for_requests(double seconds) = 0;

@@ -7,7 +7,7 @@
 
 namespace wolfpack::transport {
 
-/// "NAME=value": only what the environment does not hold yet, which is the user's choice.
+/// "NAME=value", for this machine: only what the environment does not hold yet, which is the user's choice.
 [[nodiscard]] std::vector<std::string> ucx_environment();
 
 }  // namespace wolfpack::transport

@@ -115,6 +115,13 @@ def show(row):
           + "".join(f"{text(row.get(o + '_us')):>14}{text(row.get('ratio_to_' + o), 2):>7}" for o in others), flush=True)
 
 
+def build(folder):
+    subprocess.run(["cmake", "--preset", "release", "-B", folder], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    listed = subprocess.run(["cmake", "--build", folder, "--target", "help"], check=True, capture_output=True, text=True).stdout
+    targets = ["wolfpack"] + (["bench_one_sided_mpi"] if "bench_one_sided_mpi" in listed else [])
+    subprocess.run(["cmake", "--build", folder, "--target", *targets], check=True, stdout=subprocess.DEVNULL)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release")
@@ -122,14 +129,13 @@ def main():
     parser.add_argument("--sizes", nargs="+", type=int, default=[8, 64, 512, 4096, 8192, 65536, 1 << 20])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=0.1, help="of each of Wolfpack's figures")
+    parser.add_argument("--as-built", action="store_true", help="build nothing first: where nothing may be written")
     parser.add_argument("--json", type=pathlib.Path)
     arguments = parser.parse_args()
     if len(cores()) < 2:
         sys.exit("tax.py: two processes need a core each, and this one may use but one")
-    subprocess.run(["cmake", "--preset", "release", "-B", arguments.build], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    listed = subprocess.run(["cmake", "--build", arguments.build, "--target", "help"], check=True, capture_output=True, text=True).stdout
-    targets = ["wolfpack"] + (["bench_one_sided_mpi"] if "bench_one_sided_mpi" in listed else [])
-    subprocess.run(["cmake", "--build", arguments.build, "--target", *targets], check=True, stdout=subprocess.DEVNULL)
+    if not arguments.as_built:
+        build(arguments.build)
     print(f"{'':25}{'wolfpack':>11}" + "".join(f"{name:>14}{'ratio':>7}" for name in ["ucx_perftest", "osc/sm", "osc/ucx"]))
     versions, rows = {}, []
     for transport in arguments.transports:

@@ -24,7 +24,7 @@ namespace wolfpack {
   if (sched_getaffinity(0, sizeof cores, &cores) != 0) return {};
   std::string list;
   for (int core = 0; core < CPU_SETSIZE; ++core)
-    if (CPU_ISSET(core, &cores)) list += (list.empty() ? "" : ",") + std::to_string(core);
+    if (CPU_ISSET(core, &cores)) list.append(list.empty() ? "" : ",").append(std::to_string(core));
   return list;
 }
 

@@ -90,11 +90,16 @@ int run_report(const ReportArguments& arguments) {
   return 0;
 }
 
+/// What does its work in this process, whatever others a launcher may have started.
+bool needs_no_workers(const std::string& word) {
+  for (const char* known : {"predict", "generate", "report", "devices", "-h", "--help", "--version"})
+    if (word == known) return true;
+  return false;
+}
+
 /// The library's own complaint does not name the word.
 void check_command(const std::string& word) {
-  for (const char* known :
-       {"lasso", "logistic", "predict", "generate", "report", "devices", "latency", "-h", "--help", "--version"})
-    if (word == known) return;
+  if (needs_no_workers(word) || word == "lasso" || word == "logistic" || word == "latency") return;
   throw InputError(
       fmt::format("{}; accepted: lasso, logistic, predict, generate, report, devices, latency, --help, --version",
                   word.empty() ? "no command given" : word + ": no such command"));
@@ -103,7 +108,7 @@ void check_command(const std::string& word) {
 /// A rank of a launcher has others that wait for it: they are told, and worker 0 says it for all.
 [[noreturn]] void refuse_usage(char** argv, const std::string& why) {
   const InputError error(why);
-  if (runtime::own_rank())
+  if (!needs_no_workers(argv[1] == nullptr ? "" : argv[1]) && runtime::own_rank())
     runtime::run_processes({.arguments = argv}, [&error](transport::Bootstrap& bootstrap) -> int {
       runtime::agree(bootstrap, [&error] { throw error; });
       return kBadInput;
@@ -180,7 +185,8 @@ int run_and_speak(const std::optional<WorkerId>& worker, int argc, char** argv) 
 int main(int argc, char** argv) {
   using namespace wolfpack;
   try {
-    return experiments::run_and_speak(runtime::own_rank(), argc, argv);
+    const bool is_alone = experiments::needs_no_workers(argc > 1 ? argv[1] : "");
+    return experiments::run_and_speak(is_alone ? std::nullopt : runtime::own_rank(), argc, argv);
   } catch (const std::exception& error) {
     experiments::complain(error.what());
     return experiments::kFailedWhileRunning;

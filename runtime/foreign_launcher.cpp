@@ -29,12 +29,15 @@ const char* tasks_of_srun() {
 void refuse_foreign_launcher() {
   if (const char* tasks = tasks_of_srun(); tasks != nullptr)
     throw InputError(fmt::format(
-        "srun started {} tasks without PMIx, so that they cannot find each other: type srun --mpi=pmix", tasks));
+        "srun started {} tasks without PMIx, so that they cannot find each other: type srun --mpi=pmix, or set RANK, "
+        "WORLD_SIZE, MASTER_ADDR and MASTER_PORT",
+        tasks));
   for (const char* variable : {"OMPI_COMM_WORLD_RANK", "PMI_RANK"})
     if (std::getenv(variable) != nullptr)
       throw InputError(fmt::format(
           "{} is set, but PMIX_RANK is not: this launcher has no PMIx, by which its ranks could be joined; start them "
-          "with Open MPI's mpirun or srun --mpi=pmix, or start one process, without a launcher",
+          "with Open MPI's mpirun or srun --mpi=pmix, or set RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, or start "
+          "one process, without a launcher",
           variable));
 }
 

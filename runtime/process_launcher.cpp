@@ -28,6 +28,7 @@
 #include "transport/local_bootstrap.hpp"
 #include "transport/pmix_bootstrap.hpp"
 #include "transport/shared_memory_folder.hpp"
+#include "transport/tcp_bootstrap.hpp"
 #include "transport/ucx_environment.hpp"
 
 namespace wolfpack::runtime {
@@ -226,6 +227,12 @@ class Launcher {
   _exit(kFailed);
 }
 
+/// Each says it: their standard errors may be far apart.
+[[noreturn]] void end_without_rank_0(WorkerId self) {
+  std::fprintf(stderr, "wolfpack: worker %u: worker 0 is lost: its process has ended; the job ends\n", self.value);
+  _exit(kFailed);
+}
+
 /// In a process that is a worker, whoever started it.
 void be_a_worker() {
   catch_interrupts();
@@ -237,7 +244,9 @@ void be_a_worker() {
 
 std::optional<WorkerId> own_rank() {
   const auto membership = LocalBootstrap::Membership::from_environment();
-  return membership ? std::optional(membership->rank) : transport::pmix_rank();
+  if (membership) return membership->rank;
+  const auto rank = transport::pmix_rank();
+  return rank ? rank : transport::tcp_rank();
 }
 
 int run_processes(const ProcessOptions& options, const WorkerMain& worker) {
@@ -246,6 +255,13 @@ int run_processes(const ProcessOptions& options, const WorkerMain& worker) {
     restart_told(options.arguments);
     be_a_worker();
     return run_joined(worker, end_without_launcher);
+  }
+  const auto member = membership ? std::nullopt : transport::TcpMembership::from_environment();
+  if (member) {
+    restart_told(options.arguments);
+    const auto bootstrap = transport::make_tcp_bootstrap(*member, end_without_rank_0);  // until then, a signal ends it
+    be_a_worker();
+    return worker(*bootstrap);
   }
   if (!membership) {
     refuse_foreign_launcher();

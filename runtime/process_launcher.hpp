@@ -1,5 +1,5 @@
-// Starting the workers of a job as local processes, or joining those that mpirun or srun has started. (As threads of
-// this one: runtime/threads_launcher.hpp.)
+// Starting the workers of a job as local processes, or joining those that others have started: mpirun, srun, anybody.
+// (As threads of this one: runtime/threads_launcher.hpp.)
 //
 //     int work(transport::Bootstrap& bootstrap) { runtime::Job job(bootstrap, ...); ...; return 0; }
 //     int main(int, char** argv) { return runtime::run_processes({.workers = 4, .arguments = argv}, work); }
@@ -17,7 +17,7 @@ namespace wolfpack::runtime {
 using WorkerMain = std::function<int(transport::Bootstrap&)>;
 
 struct ProcessOptions {
-  std::size_t workers = 1;           ///< local ones; under mpirun or srun there are as many as ranks
+  std::size_t workers = 1;           ///< local ones; where others started them, as many as there are
   char* const* arguments = nullptr;  ///< main's argv: each worker is this program started again with the same arguments
 };
 
@@ -26,11 +26,13 @@ struct ProcessOptions {
 /// (runtime/signals.hpp). A worker that dies ends all within two seconds, with a line on standard error that names it,
 /// and exit status 1; so does the death of the launcher. In a process that mpirun or `srun --mpi=pmix` has started:
 /// joins its job and is then a worker, all of which should return the same status; one that throws anything but
-/// InputError and PeerFailure ends all. Throws InputError that says what to do where a launcher has no PMIx.
+/// InputError and PeerFailure ends all. So is a process with RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT in its
+/// environment (transport/tcp_bootstrap.hpp), but there nobody ends the others. Throws InputError that says what to do
+/// where another launcher has started this process.
 int run_processes(const ProcessOptions& options, const WorkerMain& worker);
 
-/// Which worker this process is: one that run_processes() spawned, or a PMIx launcher's rank. None in a process that a
-/// person started.
+/// Which worker this process is: one that run_processes() spawned, a PMIx launcher's rank, or what RANK says. None in a
+/// process that a person started.
 [[nodiscard]] std::optional<WorkerId> own_rank();
 
 }  // namespace wolfpack::runtime

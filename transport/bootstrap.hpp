@@ -2,7 +2,8 @@
 // collective.
 //
 // Bootstraps: local spawn (transport/local_bootstrap.hpp), threads of one process (transport/threads_bootstrap.hpp),
-// the ranks of mpirun or srun by PMIx (transport/pmix_bootstrap.hpp); the RANK/WORLD_SIZE environment belongs here too.
+// the ranks of mpirun or srun by PMIx (transport/pmix_bootstrap.hpp), processes with RANK and WORLD_SIZE in their
+// environment (transport/tcp_bootstrap.hpp).
 // Set-up and shut-down only, never on the data path. One thread at a time.
 #pragma once
 

@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -37,6 +38,14 @@ void write_all(int fd, std::span<const std::byte> bytes) {
   }
 }
 
+/// Who has died is noticed elsewhere: by the launcher, from waitpid, or when its socket is read.
+void send_or_forget(int fd, std::span<const std::byte> bytes) {
+  try {
+    write_all(fd, bytes);
+  } catch (const RuntimeFailure&) {
+  }
+}
+
 void read_all(int fd, std::span<std::byte> bytes) {
   while (!bytes.empty()) {
     const ssize_t got = recv(fd, bytes.data(), bytes.size(), 0);
@@ -47,12 +56,22 @@ void read_all(int fd, std::span<std::byte> bytes) {
   }
 }
 
+/// Instead of a length: what comes is no answer, but why there is none.
+constexpr std::uint64_t kRefusal = ~std::uint64_t{0};
+
 Bytes read_message(int fd) {
   std::uint64_t size = 0;
   read_all(fd, std::as_writable_bytes(std::span(&size, 1)));
+  const bool is_refused = size == kRefusal;
+  if (is_refused) read_all(fd, std::as_writable_bytes(std::span(&size, 1)));
   Bytes message(size);
   read_all(fd, message);
+  if (is_refused) throw PeerFailure(std::string(reinterpret_cast<const char*>(message.data()), message.size()));
   return message;
+}
+
+void let_it_not_block(int fd) {
+  if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0) fail("fcntl");
 }
 
 }  // namespace
@@ -141,7 +160,15 @@ LocalBootstrapServer::LocalBootstrapServer(std::size_t size)
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) fail("socketpair");
     peer.ours = FileDescriptor(ends[0]);
     peer.theirs = FileDescriptor(ends[1]);
-    if (fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) fail("fcntl");
+    let_it_not_block(ends[0]);
+  }
+}
+
+LocalBootstrapServer::LocalBootstrapServer(std::vector<FileDescriptor> sockets, std::uint64_t job_id)
+    : job_id_(job_id), peers_(sockets.size()) {
+  for (std::size_t i = 0; i < sockets.size(); ++i) {
+    let_it_not_block(sockets[i].get());
+    peers_[i].ours = std::move(sockets[i]);
   }
 }
 
@@ -160,7 +187,10 @@ void LocalBootstrapServer::receive(WorkerId rank) {
     const ssize_t got = recv(peer.ours.get(), buffer, sizeof buffer, 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) break;
-    if (got <= 0) return peer.ours.reset();
+    if (got <= 0) {
+      if (!first_gone_) first_gone_ = rank;
+      return peer.ours.reset();
+    }
     peer.received.insert(peer.received.end(), buffer, buffer + got);
   }
   answer_if_complete();
@@ -175,6 +205,17 @@ bool LocalBootstrapServer::waits_for_the_dead() const {
   return lost && waiting;
 }
 
+void LocalBootstrapServer::refuse_to_wait_for_the_dead() {
+  if (!waits_for_the_dead()) return;
+  const std::string why = fmt::format("worker {} is lost: it ended while others waited for it", first_gone_->value);
+  Bytes refusal;
+  ByteWriter writer(refusal);
+  writer.value(kRefusal);
+  writer.blob(std::as_bytes(std::span(why)));
+  for (auto& peer : peers_)
+    if (!std::exchange(peer.received, {}).empty() && peer.ours.get() >= 0) send_or_forget(peer.ours.get(), refusal);
+}
+
 void LocalBootstrapServer::answer_if_complete() {
   Bytes answer;
   for (const auto& peer : peers_) {
@@ -182,13 +223,7 @@ void LocalBootstrapServer::answer_if_complete() {
     answer.insert(answer.end(), peer.received.begin(), peer.received.end());
   }
   for (auto& peer : peers_) peer.received.clear();
-  for (const auto& peer : peers_) {
-    try {
-      write_all(peer.ours.get(), answer);
-    } catch (const RuntimeFailure&) {
-      // The child has died: the launcher learns it from waitpid and ends the job.
-    }
-  }
+  for (const auto& peer : peers_) send_or_forget(peer.ours.get(), answer);
 }
 
 }  // namespace wolfpack::transport

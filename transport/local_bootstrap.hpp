@@ -80,6 +80,8 @@ class LocalBootstrapServer {
  public:
   /// Makes the socket pairs; the children's ends are inherited across exec and closed here by close_child_end().
   explicit LocalBootstrapServer(std::size_t size);
+  /// Over connected sockets, by rank.
+  LocalBootstrapServer(std::vector<FileDescriptor> sockets, std::uint64_t job_id);
 
   [[nodiscard]] std::size_t size() const { return peers_.size(); }
   [[nodiscard]] std::uint64_t job_id() const { return job_id_; }
@@ -91,6 +93,8 @@ class LocalBootstrapServer {
   void receive(WorkerId rank);
   /// Somebody has hung up and somebody else waits for an answer that needs all: it will not come.
   [[nodiscard]] bool waits_for_the_dead() const;
+  /// Where it is so, those who wait are told: their allgather() throws PeerFailure, which names who hung up first.
+  void refuse_to_wait_for_the_dead();
 
  private:
   struct Peer {
@@ -102,6 +106,7 @@ class LocalBootstrapServer {
 
   std::uint64_t job_id_;
   std::vector<Peer> peers_;
+  std::optional<WorkerId> first_gone_;
 };
 
 }  // namespace wolfpack::transport

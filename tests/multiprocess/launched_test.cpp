@@ -1,6 +1,7 @@
-// `wolfpack` commands whose workers mpirun has started: the same answers as those that it starts itself, bad input told
-// once, and clean ends.
+// `wolfpack` commands whose workers others have started, mpirun or somebody one by one: the same answers as those that
+// it starts itself, bad input told once, and clean ends.
 #include <csignal>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/free_port.hpp"
 #include "tests/support/lasso_instances.hpp"
 #include "tests/support/lasso_run.hpp"
 #include "tests/support/mpirun.hpp"
@@ -168,6 +170,73 @@ TEST_F(Launched, ARankThatIsKilledEndsAll) {
   EXPECT_NE(outcome.exit_status, 0);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("rank 2"), HasSubstr("signal 9")));
   EXPECT_TRUE(eventually(5.0, [&] { return job.alive().empty(); })) << "a rank is left";
+}
+
+/// Started one by one, with their places in the environment.
+class StartedOneByOne : public ::testing::Test {
+ protected:
+  ScratchDirectory scratch_;
+  std::string data_ = scratch_.write("wide.libsvm", to_svmlight(random_instance("wide", 30, 160, 1.5, 61)));
+  std::string output_ = scratch_.path("launched");
+  std::string port_ = free_port();
+  std::vector<std::unique_ptr<Process>> ranks_;
+
+  void start(const Texts& more) {
+    Texts command{kProgram, "lasso", "--data", data_, "--beta", "1.5", "--staleness", "0"};
+    command.insert(command.end(), more.begin(), more.end());
+    for (std::size_t rank = 0; rank < kRanks; ++rank)
+      ranks_.push_back(std::make_unique<Process>(
+          command, Texts{"RANK=" + std::to_string(rank), "WORLD_SIZE=" + std::to_string(kRanks),
+                         "MASTER_ADDR=localhost", "MASTER_PORT=" + port_}));
+  }
+  std::vector<Outcome> wait() {
+    std::vector<Outcome> outcomes;
+    for (auto& rank : ranks_) outcomes.push_back(rank->wait(kRunLimitSeconds));
+    return outcomes;
+  }
+};
+
+TEST_F(StartedOneByOne, LassoIsTheSameToTheBit) {
+  start({"--quiet", "--output", output_});
+  for (const Outcome& outcome : wait()) {
+    EXPECT_EQ(outcome.exit_status, 0);
+    EXPECT_THAT(outcome.err, IsEmpty());
+  }
+  const LassoRun spawned =
+      run_lasso({"--data", data_, "--beta", "1.5", "--staleness", "0", "--workers", std::to_string(kRanks)});
+  EXPECT_EQ(read_run(output_).coefficients_text, spawned.coefficients_text);
+}
+
+TEST_F(StartedOneByOne, BadInputIsToldByTheFirst) {
+  start({"--top-k", "x"});
+  const auto outcomes = wait();
+  for (const Outcome& outcome : outcomes) EXPECT_EQ(outcome.exit_status, 2);
+  EXPECT_THAT(outcomes[0].err, HasSubstr("--top-k x"));
+  EXPECT_THAT(outcomes[1].err + outcomes[2].err, IsEmpty());
+}
+
+TEST_F(StartedOneByOne, ARankThatIsKilledEndsAllAndIsNamed) {
+  for (const std::size_t killed : {2, 0}) {
+    SCOPED_TRACE(killed);
+    ranks_.clear();
+    start({"--tolerance", "0", "--straggler", "worker=1,slowdown=1e9", "--quiet"});
+    sleep_seconds(1.5 * slowness());
+    ASSERT_TRUE(ranks_[killed]->signal(SIGKILL));
+    const auto outcomes = wait();
+    for (std::size_t rank = 0; rank < kRanks; ++rank) {
+      EXPECT_FALSE(outcomes[rank].timed_out) << rank;
+      EXPECT_EQ(outcomes[rank].exit_status, rank == killed ? -1 : 1) << rank;
+    }
+    EXPECT_THAT(outcomes[killed == 0 ? 1 : 0].err, HasSubstr("worker " + std::to_string(killed)));
+  }
+}
+
+TEST_F(StartedOneByOne, InterruptedTheyStillWriteTheirResults) {
+  start({"--tolerance", "0", "--straggler", "worker=1,slowdown=1e9", "--quiet", "--output", output_});
+  sleep_seconds(1.5 * slowness());
+  for (auto& rank : ranks_) rank->signal(SIGTERM);
+  for (const Outcome& outcome : wait()) EXPECT_EQ(outcome.exit_status, 3) << outcome.err;
+  EXPECT_EQ(read_run(output_).result.at("status"), "interrupted");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <sched.h>
+#include <sstream>
 #include <string>
 #include <thread>
 
@@ -26,6 +27,15 @@ namespace wolfpack {
   for (int core = 0; core < CPU_SETSIZE; ++core)
     if (CPU_ISSET(core, &cores)) list.append(list.empty() ? "" : ",").append(std::to_string(core));
   return list;
+}
+
+/// Whether two such lists have a core in common; unknown ones may.
+[[nodiscard]] inline bool share_cores(const std::string& one, const std::string& other) {
+  if (one.empty() || other.empty()) return true;
+  std::istringstream cores(one);
+  for (std::string core; std::getline(cores, core, ',');)
+    if (("," + other + ",").find("," + core + ",") != std::string::npos) return true;
+  return false;
 }
 
 /// The `index`-th core of a set that is not empty, from the first again after the last.

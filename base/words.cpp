@@ -96,11 +96,12 @@ std::size_t load_string(std::byte* to, const std::byte* from, std::size_t size) 
   return size / 8 * 8;
 }
 
-const BlockCopies& copies_for(std::size_t size) {
+/// `are_aligned`: the private side is aligned to words where the shared one is.
+const BlockCopies& copies_for(std::size_t size, bool are_aligned) {
   static constexpr BlockCopies kBySet[] = {{16, store_16, load_16}, {32, store_32, load_32}, {64, store_64, load_64}};
   static constexpr BlockCopies kByString{8, store_string, load_string};
   static const BlockCopies& best = kBySet[static_cast<int>(best_instruction_set())];
-  return size < kSmallestString ? best : kByString;
+  return size < kSmallestString || !are_aligned ? best : kByString;
 }
 constexpr bool kHasBlocks = true;
 #else
@@ -109,7 +110,7 @@ struct BlockCopies {
   static std::size_t store(std::byte*, const std::byte*, std::size_t) { std::abort(); }
   static std::size_t load(std::byte*, const std::byte*, std::size_t) { std::abort(); }
 };
-BlockCopies copies_for(std::size_t) { return {}; }
+BlockCopies copies_for(std::size_t, bool) { return {}; }
 constexpr bool kHasBlocks = false;
 #endif
 
@@ -135,7 +136,7 @@ void store_shared(std::byte* destination, std::span<const std::byte> source) {
   std::size_t i = 0;
   for (; i < size && !is_aligned(destination + i, 8); ++i) store_byte(destination + i, from[i]);
   if (kHasBlocks && size >= kSmallestBlocks && Execution::simulated() == nullptr) {
-    const BlockCopies& copies = copies_for(size);
+    const BlockCopies& copies = copies_for(size, is_aligned(from + i, 8));
     for (; !is_aligned(destination + i, copies.bytes); i += 8) store_one(destination + i, from + i);
     i += copies.store(destination + i, from + i, size - i);
   }
@@ -149,7 +150,7 @@ void load_shared(std::span<std::byte> destination, const std::byte* source) {
   std::size_t i = 0;
   for (; i < size && !is_aligned(source + i, 8); ++i) to[i] = load_byte(source + i);
   if (kHasBlocks && size >= kSmallestBlocks && Execution::simulated() == nullptr) {
-    const BlockCopies& copies = copies_for(size);
+    const BlockCopies& copies = copies_for(size, is_aligned(to + i, 8));
     for (; !is_aligned(source + i, copies.bytes); i += 8) load_one(to + i, source + i);
     i += copies.load(to + i, source + i, size - i);
   }

@@ -137,6 +137,7 @@ int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
   const double start = monotonic_seconds();
   const bool is_first = bootstrap.rank().value == 0;
 
+  check_same_run(bootstrap, course_of("lasso", settings, {{"--device", to_string(settings.device)}}));
   settings.transport = choose_transport(settings.transport.requested, bootstrap);
   std::unique_ptr<transport::Transport> transport;
   std::optional<data::Dataset> dataset;

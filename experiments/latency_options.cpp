@@ -107,14 +107,13 @@ std::string operations_text() {
 
 std::string LatencySettings::text() const {
   const auto& meter = profile.meter;
-  std::vector<std::string> names, ranks;
+  std::vector<std::string> names;
   for (const OperationKind kind : profile.operations) names.emplace_back(latency::describe(kind).name);
-  for (const Pair& pair : profile.pairs) ranks.push_back(fmt::format("{}:{}", pair.initiator, pair.target));
   return fmt::format(
       "--operation {} --size {} --pairs {} --iterations {} --warmup {} --duration {} --rounds {} "
       "--transport {}{}",
       names.empty() ? "(usual)" : fmt::format("{}", fmt::join(names, ",")), fmt::join(profile.bytes, ","),
-      fmt::join(ranks, ","), meter.iterations ? std::to_string(*meter.iterations) : "(any)",
+      pairs_text.empty() ? "(usual)" : pairs_text, meter.iterations ? std::to_string(*meter.iterations) : "(any)",
       meter.warmup ? std::to_string(*meter.warmup) : "(usual)", meter.duration_seconds, profile.rounds,
       transport.requested, profile.binds_to_cores ? "" : " --no-binding");
 }
@@ -158,6 +157,7 @@ LatencySettings interpret_latency(const LatencyArguments& arguments, std::option
     profile.bytes.clear();
     for (const std::string& size : split(arguments.sizes)) profile.bytes.push_back(parse_bytes(size));
   }
+  settings.pairs_text = arguments.pairs;
   if (!arguments.pairs.empty()) profile.pairs = pairs_of(arguments.pairs, settings.workers);
   auto& meter = profile.meter;
   const auto is_positive = [](double x) { return x > 0; };

@@ -26,6 +26,7 @@ struct LatencySettings {
   std::size_t workers = 2;
   TransportChoice transport;         ///< what was requested; the rest by choose_transport()
   latency::ProfileSettings profile;  ///< without operations where none were asked for
+  std::string pairs_text;            ///< as typed
   std::string output;                ///< folder; empty: none
   bool json = false;
   bool csv = false;

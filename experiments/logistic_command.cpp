@@ -143,6 +143,7 @@ TestFit fit_of(const sgd::Samples& test, Index columns, const sgd::Model& model)
 int run_worker(LogisticSettings settings, transport::Bootstrap& bootstrap) {
   const double start = monotonic_seconds();
   const bool is_first = bootstrap.rank().value == 0;
+  check_same_run(bootstrap, course_of("logistic", settings));
   settings.transport = choose_transport(settings.transport.requested, bootstrap);
   std::unique_ptr<transport::Transport> transport;
   Inputs inputs;

@@ -25,6 +25,7 @@
 #include "experiments/version.hpp"
 #include "runtime/agree.hpp"
 #include "runtime/process_launcher.hpp"
+#include "transport/cannot_join.hpp"
 
 namespace wolfpack::experiments {
 namespace {
@@ -105,15 +106,19 @@ void check_command(const std::string& word) {
                   word.empty() ? "no command given" : word + ": no such command"));
 }
 
-/// A rank of a launcher has others that wait for it: they are told, and worker 0 says it for all.
+/// A rank has others that wait for it: they are told, and worker 0 says it for all, where they meet.
 [[noreturn]] void refuse_usage(char** argv, const std::string& why) {
-  const InputError error(why);
-  if (!needs_no_workers(argv[1] == nullptr ? "" : argv[1]) && runtime::own_rank())
-    runtime::run_processes({.arguments = argv}, [&error](transport::Bootstrap& bootstrap) -> int {
-      runtime::agree(bootstrap, [&error] { throw error; });
-      return kBadInput;
-    });
-  throw error;
+  if (!needs_no_workers(argv[1] == nullptr ? "" : argv[1]) && runtime::own_rank()) try {
+      runtime::run_processes({.arguments = argv}, [&why](transport::Bootstrap& bootstrap) -> int {
+        runtime::agree(bootstrap, [&why] { throw InputError(why); });
+        return kBadInput;
+      });
+    } catch (const transport::CannotJoin&) {
+    } catch (const InputError&) {
+      throw;
+    } catch (const std::exception&) {
+    }
+  throw transport::CannotJoin(why);
 }
 
 int run(int argc, char** argv) {
@@ -166,6 +171,9 @@ int run_and_speak(const std::optional<WorkerId>& worker, int argc, char** argv) 
   const bool speaks = !worker || worker->value == 0;
   try {
     return run(argc, argv);
+  } catch (const transport::CannotJoin& error) {
+    complain(error.what());
+    return kBadInput;
   } catch (const InputError& error) {
     if (speaks) complain(error.what());
     return kBadInput;

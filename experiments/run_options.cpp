@@ -80,8 +80,8 @@ std::size_t workers_of(const std::string& text, std::optional<std::size_t> ranks
   const std::size_t wanted =
       text.empty() ? ranks.value_or(otherwise) : parse_whole("--workers", text, least, kMostWorkers);
   if (ranks && wanted != *ranks)
-    throw InputError(fmt::format(
-        "--workers {}: the launcher has started {} ranks; accepted: that many, or no --workers", text, *ranks));
+    throw InputError(
+        fmt::format("--workers {}: {} ranks have been started; accepted: that many, or no --workers", text, *ranks));
   return wanted;
 }
 

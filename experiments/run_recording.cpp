@@ -51,6 +51,18 @@ RunIdentity identity_of(const RunSettings& settings, const data::Dataset& datase
   return identity;
 }
 
+RunIdentity course_of(const std::string& command, const RunSettings& settings, const RunIdentity& of_the_command) {
+  const auto given = [](bool is_given) { return is_given ? "given" : "not given"; };
+  RunIdentity course{{"the command", command},
+                     {"--transport", settings.transport.requested},
+                     {"--time-limit", settings.time_limit_seconds ? exact(*settings.time_limit_seconds) : "not given"},
+                     {"--straggler", settings.straggler ? settings.straggler_text : "not given"},
+                     {"--record", given(!settings.record.empty())},
+                     {"--replay", given(!settings.replay.empty())}};
+  course.insert(course.end(), of_the_command.begin(), of_the_command.end());
+  return course;
+}
+
 runtime::Recording read_recording(const RunSettings& settings, const RunIdentity& identity) {
   auto recording = runtime::Recording::from_text(read_all(settings.replay), settings.replay);
   for (const auto& [name, value] : identity) {

@@ -28,9 +28,14 @@ using RunIdentity = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] RunIdentity identity_of(const RunSettings& settings, const data::Dataset& dataset,
                                       const RunIdentity& of_the_command);
 
-/// Collective. Throws InputError where the workers were started for different runs, by a launcher that may start each
-/// with options, or files, of its own.
+/// Collective. Throws InputError where the workers were started for different runs: others than our launcher may start
+/// each with options, or files, of its own.
 void check_same_run(transport::Bootstrap& bootstrap, const RunIdentity& identity);
+
+/// For that, before anything else that is collective: what decides which steps a run has, beside its identity. What
+/// worker 0 alone does, --output say, may be asked of it alone.
+[[nodiscard]] RunIdentity course_of(const std::string& command, const RunSettings& settings,
+                                    const RunIdentity& of_the_command = {});
 
 /// Reads the file that --replay names. Throws InputError where it is no recording, or one of a run with another
 /// identity.

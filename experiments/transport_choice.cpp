@@ -47,8 +47,8 @@ void check_transport_name(const std::string& requested) {
 std::string local_transport(const std::string& requested) { return requested == "auto" ? "shm" : requested; }
 
 TransportChoice choose_transport(const std::string& requested, transport::Bootstrap& bootstrap) {
-  constexpr char kPort = '+', kNoPort = '-';  // before the host's name
-  std::vector<std::string> hosts = bootstrap.allgather_text((has_usable_port() ? kPort : kNoPort) + host_name());
+  constexpr char kPort = '+', kNoPort = '-';  // before the host's identity
+  std::vector<std::string> hosts = bootstrap.allgather_text((has_usable_port() ? kPort : kNoPort) + host_identity());
   const bool all_have_ports =
       std::all_of(hosts.begin(), hosts.end(), [](const std::string& host) { return host[0] == kPort; });
   for (std::string& host : hosts) host.erase(0, 1);

@@ -36,7 +36,7 @@ WorkerSelector on_cpu(Matrix&& partition, WorkerSelectorOptions&& options, const
 WorkerDevice worker_device(DeviceWish wish, transport::Bootstrap& bootstrap) {
   WorkerDevice mine{.wish = wish, .gpu = std::nullopt, .sharers = 1, .why_none = {}};
   if (wish == DeviceWish::cpu) return mine;
-  const std::string host = host_name() + "\n";
+  const std::string host = host_identity() + "\n";
   const std::vector<std::string> all = bootstrap.allgather_text(host + std::to_string(gpu::own_numa_node()));
   std::vector<int> worker_nodes;
   std::size_t own_place = 0;

@@ -18,6 +18,9 @@
 namespace wolfpack::experiments {
 
 enum class DeviceWish { automatic, cpu, gpu };
+[[nodiscard]] constexpr const char* to_string(DeviceWish wish) {  // as --device has it
+  return wish == DeviceWish::automatic ? "auto" : wish == DeviceWish::cpu ? "cpu" : "gpu";
+}
 
 /// Smaller partitions stay on the CPU where the wish is automatic: a core reads them in some 50 us, and a pass on a GPU
 /// has several kernels to start. Not measured.

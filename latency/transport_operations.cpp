@@ -76,7 +76,8 @@ class BetweenTwo : public Operation {
   Completion sent_, flag_sent_;
 };
 
-/// There and back, each side looking at the last word of what it gets, which the common transports bring last.
+/// There and back, each side looking at the last word of what it gets, which the common transports bring last. (Over
+/// shared memory from 32 KiB on the processor is free to bring others later, base/words.hpp, as in any memcpy.)
 class Put final : public BetweenTwo {
  public:
   using BetweenTwo::BetweenTwo;

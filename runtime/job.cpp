@@ -94,7 +94,7 @@ std::vector<Job::PeerInfo> Job::exchange() {
   Bytes mine;
   ByteWriter writer(mine);
   writer.text(fmt::format("pid {} on {}", getpid(), host_name()));
-  writer.text(host_name());
+  writer.text(host_identity());
   writer.text(available_core_list());
   writer.blob(transport_.address());
   writer.blob(board_->descriptor());
@@ -121,7 +121,7 @@ void Job::count_cores(const std::vector<PeerInfo>& peers) {
   const PeerInfo& own = peers[worker().value];
   std::size_t workers = 0, owners = 0;
   for (const PeerInfo& peer : peers) {
-    if (peer.host != own.host || peer.cores != own.cores) continue;
+    if (peer.host != own.host || !share_cores(peer.cores, own.cores)) continue;
     if (&peer == &own) rank_on_cores_ = workers;
     ++workers;
     owners += peer.shard.empty() ? 0 : 1;

@@ -42,7 +42,7 @@ constexpr int kFailed = 1;
 /// How long the others may take to end by themselves once one worker has failed and said so.
 constexpr double kGraceSeconds = 1.0;
 
-/// A launcher holds a socket a worker; shells often allow no more than 1024 files, and the system more.
+/// A launcher, and rank 0, hold a socket a worker; shells often allow no more than 1024 files, and the system more.
 void allow_many_files() {
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
@@ -259,9 +259,17 @@ int run_processes(const ProcessOptions& options, const WorkerMain& worker) {
   const auto member = membership ? std::nullopt : transport::TcpMembership::from_environment();
   if (member) {
     restart_told(options.arguments);
-    const auto bootstrap = transport::make_tcp_bootstrap(*member, end_without_rank_0);  // until then, a signal ends it
+    allow_many_files();
+    auto bootstrap = transport::make_tcp_bootstrap(*member, end_without_rank_0);  // until then, a signal ends it
     be_a_worker();
-    return worker(*bootstrap);
+    try {
+      return worker(*bootstrap);
+    } catch (const InputError&) {  // all have found it
+      throw;
+    } catch (...) {
+      transport::leave_at_exit(std::move(bootstrap));
+      throw;
+    }
   }
   if (!membership) {
     refuse_foreign_launcher();

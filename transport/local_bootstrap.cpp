@@ -1,10 +1,12 @@
 #include "transport/local_bootstrap.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <limits>
 #include <poll.h>
 #include <random>
 #include <sys/eventfd.h>
@@ -16,6 +18,7 @@
 
 #include "base/bytes.hpp"
 #include "base/status.hpp"
+#include "base/time.hpp"
 
 namespace wolfpack::transport {
 namespace {
@@ -24,26 +27,25 @@ namespace {
   throw RuntimeFailure(fmt::format("local bootstrap: {}: {}", call, std::strerror(errno)));
 }
 
-void write_all(int fd, std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
+/// False where the other end takes nothing in for `patience_seconds`.
+bool write_all(int fd, std::span<const std::byte> bytes, double patience_seconds) {
+  for (double since = monotonic_seconds(); !bytes.empty();) {
     const ssize_t written = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0 && errno == EAGAIN) {  // the launcher's ends do not block
+    if (written < 0 && errno == EAGAIN) {  // a server's ends do not block
+      if (monotonic_seconds() - since > patience_seconds) return false;
       pollfd writable{fd, POLLOUT, 0};
       (void)poll(&writable, 1, 1000);
       continue;
     }
     if (written < 0) fail("send");
     bytes = bytes.subspan(static_cast<std::size_t>(written));
+    since = monotonic_seconds();
   }
+  return true;
 }
-
-/// Who has died is noticed elsewhere: by the launcher, from waitpid, or when its socket is read.
-void send_or_forget(int fd, std::span<const std::byte> bytes) {
-  try {
-    write_all(fd, bytes);
-  } catch (const RuntimeFailure&) {
-  }
+void write_all(int fd, std::span<const std::byte> bytes) {
+  (void)write_all(fd, bytes, std::numeric_limits<double>::infinity());
 }
 
 void read_all(int fd, std::span<std::byte> bytes) {
@@ -164,8 +166,9 @@ LocalBootstrapServer::LocalBootstrapServer(std::size_t size)
   }
 }
 
-LocalBootstrapServer::LocalBootstrapServer(std::vector<FileDescriptor> sockets, std::uint64_t job_id)
-    : job_id_(job_id), peers_(sockets.size()) {
+LocalBootstrapServer::LocalBootstrapServer(std::vector<FileDescriptor> sockets, std::uint64_t job_id,
+                                           double patience_seconds)
+    : job_id_(job_id), peers_(sockets.size()), patience_seconds_(patience_seconds) {
   for (std::size_t i = 0; i < sockets.size(); ++i) {
     let_it_not_block(sockets[i].get());
     peers_[i].ours = std::move(sockets[i]);
@@ -188,8 +191,8 @@ void LocalBootstrapServer::receive(WorkerId rank) {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) break;
     if (got <= 0) {
-      if (!first_gone_) first_gone_ = rank;
-      return peer.ours.reset();
+      hang_up(rank);
+      break;
     }
     peer.received.insert(peer.received.end(), buffer, buffer + got);
   }
@@ -212,18 +215,39 @@ void LocalBootstrapServer::refuse_to_wait_for_the_dead() {
   ByteWriter writer(refusal);
   writer.value(kRefusal);
   writer.blob(std::as_bytes(std::span(why)));
-  for (auto& peer : peers_)
-    if (!std::exchange(peer.received, {}).empty() && peer.ours.get() >= 0) send_or_forget(peer.ours.get(), refusal);
+  for (std::uint32_t i = 0; i < peers_.size(); ++i)
+    if (!std::exchange(peers_[i].received, {}).empty()) send({i}, refusal);
+}
+
+bool LocalBootstrapServer::Peer::has_message() const {
+  return received.size() >= 8 && received.size() - 8 >= ByteReader(received).value<std::uint64_t>();
 }
 
 void LocalBootstrapServer::answer_if_complete() {
+  if (!std::all_of(peers_.begin(), peers_.end(), [](const Peer& peer) { return peer.has_message(); })) return;
   Bytes answer;
-  for (const auto& peer : peers_) {
-    if (peer.received.size() < 8 || peer.received.size() < 8 + ByteReader(peer.received).value<std::uint64_t>()) return;
+  for (auto& peer : peers_) {
     answer.insert(answer.end(), peer.received.begin(), peer.received.end());
+    peer.received.clear();
   }
-  for (auto& peer : peers_) peer.received.clear();
-  for (const auto& peer : peers_) send_or_forget(peer.ours.get(), answer);
+  for (std::uint32_t i = 0; i < peers_.size(); ++i) send({i}, answer);
+}
+
+void LocalBootstrapServer::hang_up(WorkerId on) {
+  Peer& peer = peers_[on.value];
+  if (!first_gone_) first_gone_ = on;
+  peer.ours.reset();
+  if (!peer.has_message()) peer.received.clear();  // the rest will not come
+}
+
+/// Who has died is noticed elsewhere: by the launcher, from waitpid, or when its socket is read.
+void LocalBootstrapServer::send(WorkerId to, std::span<const std::byte> bytes) {
+  const int fd = socket(to);
+  if (fd < 0) return;
+  try {
+    if (!write_all(fd, bytes, patience_seconds_)) hang_up(to);
+  } catch (const RuntimeFailure&) {
+  }
 }
 
 }  // namespace wolfpack::transport

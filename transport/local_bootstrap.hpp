@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -80,8 +81,8 @@ class LocalBootstrapServer {
  public:
   /// Makes the socket pairs; the children's ends are inherited across exec and closed here by close_child_end().
   explicit LocalBootstrapServer(std::size_t size);
-  /// Over connected sockets, by rank.
-  LocalBootstrapServer(std::vector<FileDescriptor> sockets, std::uint64_t job_id);
+  /// Over connected sockets, by rank. Who takes nothing in for `patience_seconds` is given up.
+  LocalBootstrapServer(std::vector<FileDescriptor> sockets, std::uint64_t job_id, double patience_seconds);
 
   [[nodiscard]] std::size_t size() const { return peers_.size(); }
   [[nodiscard]] std::uint64_t job_id() const { return job_id_; }
@@ -101,12 +102,16 @@ class LocalBootstrapServer {
     FileDescriptor ours;
     FileDescriptor theirs;
     Bytes received;
+    [[nodiscard]] bool has_message() const;
   };
   void answer_if_complete();
+  void send(WorkerId to, std::span<const std::byte> bytes);
+  void hang_up(WorkerId on);
 
   std::uint64_t job_id_;
   std::vector<Peer> peers_;
   std::optional<WorkerId> first_gone_;
+  double patience_seconds_ = std::numeric_limits<double>::infinity();
 };
 
 }  // namespace wolfpack::transport

@@ -21,19 +21,23 @@
 
 #include "base/status.hpp"
 #include "base/time.hpp"
+#include "transport/cannot_join.hpp"
 #include "transport/local_bootstrap.hpp"
 
 namespace wolfpack::transport {
 namespace {
 
 /// What a rank says first, and what rank 0 answers. Both ends are x86-64.
+constexpr std::uint64_t kHelloMagic = 0x324b434150464c57;   // "WLFPACK2"
+constexpr std::uint64_t kAnswerMagic = 0x334b434150464c57;  // "WLFPACK3": a socket may be connected to itself
 struct Hello {
-  std::uint64_t magic = 0x324b434150464c57;  // "WLFPACK2"
+  std::uint64_t magic = kHelloMagic;
   std::uint32_t rank = 0;
   std::uint32_t size = 0;
 };
 enum class Verdict : std::uint32_t { welcome, rank_is_taken, other_size };
 struct Answer {
+  std::uint64_t magic = kAnswerMagic;
   std::uint64_t job_id = 0;
   Verdict verdict = Verdict::welcome;
   std::uint32_t size = 0;  // that rank 0 expects
@@ -41,6 +45,11 @@ struct Answer {
 
 /// Of a connection that is made or asked for: somebody who says nothing holds nobody up for longer.
 constexpr int kHelloSeconds = 2;
+/// Who takes nothing in for as long, or does not answer the kernel, is gone.
+constexpr int kSilenceSeconds = 30;
+constexpr std::uint32_t kMostRanks = 1 << 16;
+/// The others may be told of the cause by other ways, and end by themselves.
+constexpr double kToBeHeardSeconds = 0.5;
 /// How long rank 0 waits in the end for the others to come to theirs.
 constexpr double kLeaveTogetherSeconds = 30.0;
 
@@ -57,9 +66,10 @@ std::optional<Number> number_of(const std::string& text) {
   return number;
 }
 
-std::optional<std::uint32_t> several_ranks() {
-  const auto size = number_of<std::uint32_t>(text_of("WORLD_SIZE"));
-  return size && *size > 1 && std::getenv("RANK") != nullptr ? size : std::nullopt;
+/// WORLD_SIZE where RANK is set, too, and there are others.
+std::optional<std::string> several_ranks() {
+  const std::string size = text_of("WORLD_SIZE");
+  return std::getenv("RANK") == nullptr || size.empty() || size == "1" ? std::nullopt : std::optional(size);
 }
 
 /// Whole or not at all, within kHelloSeconds a piece.
@@ -77,9 +87,11 @@ void set_limits(int fd, int seconds) {
   for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) (void)setsockopt(fd, SOL_SOCKET, option, &limit, sizeof limit);
 }
 
-/// For a connection that may rest for hours: a machine that is gone is noticed within half a minute.
+/// For a connection that may rest for hours: a machine that is gone is noticed within half a minute, also with data
+/// under way.
 void keep_alive(int fd) {
-  const int on = 1, idle_seconds = 10, between_seconds = 5, probes = 4;
+  const int on = 1, idle_seconds = 10, between_seconds = 5, probes = 4, silence_milliseconds = 1000 * kSilenceSeconds;
+  (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &silence_milliseconds, sizeof silence_milliseconds);
   (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_seconds, sizeof idle_seconds);
   (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &between_seconds, sizeof between_seconds);
@@ -104,20 +116,30 @@ FileDescriptor listen_on(const std::string& port) {
   const int bound = has_ipv6 ? bind(listening.get(), reinterpret_cast<sockaddr*>(&all6), sizeof all6)
                              : bind(listening.get(), reinterpret_cast<sockaddr*>(&all), sizeof all);
   if (bound != 0 || listen(listening.get(), SOMAXCONN) != 0)
-    throw InputError(
+    throw CannotJoin(
         fmt::format("MASTER_PORT={}: rank 0 cannot listen there: {}; accepted: a free port, the same in all ranks",
                     port, std::strerror(errno)));
   return listening;
+}
+
+bool has_hung_up(int fd) {
+  char byte = 0;
+  const ssize_t got = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 /// Rank 0's sockets to the others, by rank; the first is empty.
 std::vector<FileDescriptor> wait_for_others(const TcpMembership& member, std::uint64_t job_id, double patience) {
   const FileDescriptor listening = listen_on(member.port);
   std::vector<FileDescriptor> ranks(member.size);
-  const auto is_missing = [&](std::size_t rank) { return rank != 0 && ranks[rank].get() < 0; };
+  // One that has come may go again before all are there, and come back.
+  const auto is_missing = [&](std::size_t rank) {
+    if (ranks[rank].get() >= 0 && has_hung_up(ranks[rank].get())) ranks[rank].reset();
+    return ranks[rank].get() < 0;
+  };
   const auto missing = [&] {
     std::vector<std::size_t> all;
-    for (std::size_t rank = 0; rank < ranks.size(); ++rank)
+    for (std::size_t rank = 1; rank < ranks.size(); ++rank)
       if (is_missing(rank)) all.push_back(rank);
     return all;
   };
@@ -129,14 +151,17 @@ std::vector<FileDescriptor> wait_for_others(const TcpMembership& member, std::ui
     pollfd watched{listening.get(), POLLIN, 0};
     if (poll(&watched, 1, static_cast<int>(std::min(left, 1.0) * 1e3) + 1) <= 0) continue;
     FileDescriptor connection(accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (connection.get() < 0 && (errno == EMFILE || errno == ENFILE))
+      throw RuntimeFailure(
+          fmt::format("accept: {}: raise the limit, ulimit -n {}", std::strerror(errno), 2 * member.size));
     if (connection.get() < 0) continue;
     set_limits(connection.get(), kHelloSeconds);
     Hello hello;
-    if (!receive_message(connection.get(), hello) || hello.magic != Hello().magic) continue;  // somebody else
-    Answer answer{job_id, Verdict::welcome, static_cast<std::uint32_t>(member.size)};
+    if (!receive_message(connection.get(), hello) || hello.magic != kHelloMagic) continue;  // somebody else
+    Answer answer{.job_id = job_id, .size = static_cast<std::uint32_t>(member.size)};
     if (hello.size != member.size || hello.rank >= member.size)
       answer.verdict = Verdict::other_size;
-    else if (!is_missing(hello.rank))
+    else if (hello.rank == 0 || !is_missing(hello.rank))
       answer.verdict = Verdict::rank_is_taken;
     if (!send_message(connection.get(), answer) || answer.verdict != Verdict::welcome) continue;
     keep_alive(connection.get());
@@ -159,7 +184,7 @@ FileDescriptor connect_once(const TcpMembership& member, std::string& why) {
     FileDescriptor connection(socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
     set_limits(connection.get(), kHelloSeconds);
     if (connect(connection.get(), address->ai_addr, address->ai_addrlen) == 0) return connection;
-    why = std::strerror(errno);
+    why = errno == EINPROGRESS ? "no answer" : std::strerror(errno);
   }
   return FileDescriptor();
 }
@@ -176,15 +201,15 @@ LocalBootstrap::Membership join(const TcpMembership& member, double patience) {
                                                                       .size = static_cast<std::uint32_t>(member.size)}))
       continue;
     set_limits(connection.get(), static_cast<int>(patience) + 1);  // others may be asked first
-    if (!receive_message(connection.get(), answer)) {
-      why = "rank 0 does not answer";
+    if (!receive_message(connection.get(), answer) || answer.magic != kAnswerMagic) {
+      why = "it is not rank 0 that answers there";
       continue;
     }
     if (answer.verdict == Verdict::rank_is_taken)
-      throw InputError(fmt::format("RANK={}: another process is that rank; accepted: each of 0 to {} once",
+      throw CannotJoin(fmt::format("RANK={}: another process is that rank; accepted: each of 0 to {} once",
                                    member.rank.value, member.size - 1));
     if (answer.verdict == Verdict::other_size)
-      throw InputError(fmt::format("WORLD_SIZE={}: rank 0 expects {} ranks; accepted: the same everywhere", member.size,
+      throw CannotJoin(fmt::format("WORLD_SIZE={}: rank 0 expects {} ranks; accepted: the same everywhere", member.size,
                                    answer.size));
     set_limits(connection.get(), 0);
     keep_alive(connection.get());
@@ -198,7 +223,7 @@ LocalBootstrap::Membership join(const TcpMembership& member, double patience) {
 class Exchange {
  public:
   Exchange(std::vector<FileDescriptor> ranks, std::uint64_t job_id)
-      : server_(std::move(ranks), job_id), thread_([this] { run(); }) {}
+      : server_(std::move(ranks), job_id, kSilenceSeconds), thread_([this] { run(); }) {}
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
   /// Once this rank has left: waits for the others to leave, too.
@@ -257,15 +282,19 @@ std::optional<WorkerId> tcp_rank() {
 }
 
 std::optional<TcpMembership> TcpMembership::from_environment() {
-  const auto size = several_ranks();
-  if (!size) return std::nullopt;
+  const auto size_text = several_ranks();
+  if (!size_text) return std::nullopt;
+  const auto size = number_of<std::uint32_t>(*size_text);
+  if (!size || *size == 0 || *size > kMostRanks)
+    throw CannotJoin(
+        fmt::format("WORLD_SIZE={}: accepted: 1 to {}, or unset RANK and WORLD_SIZE", *size_text, kMostRanks));
   const auto rank = number_of<std::uint32_t>(text_of("RANK"));
   if (!rank || *rank >= *size)
-    throw InputError(
+    throw CannotJoin(
         fmt::format("RANK={} with WORLD_SIZE={}: accepted: 0 to {}, or unset both", text_of("RANK"), *size, *size - 1));
   TcpMembership member{{*rank}, *size, text_of("MASTER_ADDR"), text_of("MASTER_PORT")};
   if (member.address.empty() || number_of<std::uint16_t>(member.port).value_or(0) == 0)
-    throw InputError(
+    throw CannotJoin(
         fmt::format("RANK={} WORLD_SIZE={} MASTER_ADDR={} MASTER_PORT={}: accepted: with the address of rank 0's "
                     "machine and a free port of it, 1 to 65535; or unset RANK",
                     *rank, *size, member.address, member.port));
@@ -286,6 +315,11 @@ std::unique_ptr<Bootstrap> make_tcp_bootstrap(const TcpMembership& member, std::
   return std::make_unique<TcpBootstrap>(std::make_unique<Exchange>(std::move(ranks), job_id),
                                         LocalBootstrap::Membership{ends[1], member.rank, member.size, job_id},
                                         std::move(on_rank_0_lost));
+}
+
+void leave_at_exit(std::unique_ptr<Bootstrap> bootstrap) {
+  (void)bootstrap.release();  // never destroyed: its threads go on until the process ends
+  std::atexit([] { sleep_seconds(kToBeHeardSeconds); });
 }
 
 }  // namespace wolfpack::transport

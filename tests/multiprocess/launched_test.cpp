@@ -2,7 +2,9 @@
 // it starts itself, bad input told once, and clean ends.
 #include <csignal>
 #include <memory>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/ranges.h>
@@ -110,7 +112,7 @@ TEST_F(Launched, BadInputIsToldOnce) {
     std::string named;
   };
   for (const auto& [arguments, named] :
-       std::vector<Case>{{lasso({"--workers", "2"}), "--workers 2: the launcher has started 3 ranks"},
+       std::vector<Case>{{lasso({"--workers", "2"}), "--workers 2: 3 ranks have been started"},
                          {lasso({"--straggler", "worker=3,slowdown=2"}), "--straggler"},
                          {lasso({"--nonsense"}), "--nonsense"},
                          {lasso({"--output", data_}), "--output"},
@@ -135,6 +137,8 @@ TEST_F(Launched, RanksThatWereStartedDifferentlyAreRefused) {
            {lasso(), {kProgram, "lasso", "--data", data_, "--beta", "2", "--staleness", "0"}, "--beta 1.5, rank 1"},
            {lasso(), {kProgram, "lasso", "--data", narrow, "--beta", "1.5", "--staleness", "0"}, "160 columns, rank 1"},
            {lasso(), lasso({"--nonsense"}), "--nonsense"},
+           {lasso({"--record", output_}), lasso(), "--record given, rank 1"},
+           {lasso(), lasso({"--transport", "tcp"}), "--transport auto, rank 1"},
            {lasso(), {kProgram, "laso"}, "laso: no such command"},
            {lasso(), lasso({"--top-k", "x"}), "--top-k x"}}) {
     SCOPED_TRACE(named);
@@ -164,7 +168,8 @@ TEST_F(Launched, ARankThatIsKilledEndsAll) {
   Process job(mpirun(kRanks, lasso({"--tolerance", "0", "--straggler", "worker=2,slowdown=1e9", "--output", output_})));
   ASSERT_TRUE(eventually(kPatienceSeconds, [&] { return job.alive().size() == 1 + kRanks; }));
   sleep_seconds(1.0 * slowness());
-  ::kill(job.alive().back(), SIGKILL);
+  for (const pid_t pid : job.alive())
+    if (read_proc(pid, "environ").find(std::string("PMIX_RANK=2") + '\0') != std::string::npos) ::kill(pid, SIGKILL);
   const Outcome outcome = job.wait(kPatienceSeconds);
   EXPECT_FALSE(outcome.timed_out);
   EXPECT_NE(outcome.exit_status, 0);
@@ -181,13 +186,31 @@ class StartedOneByOne : public ::testing::Test {
   std::string port_ = free_port();
   std::vector<std::unique_ptr<Process>> ranks_;
 
-  void start(const Texts& more) {
+  [[nodiscard]] std::unique_ptr<Process> rank(std::size_t rank, std::size_t size, const Texts& more) const {
     Texts command{kProgram, "lasso", "--data", data_, "--beta", "1.5", "--staleness", "0"};
     command.insert(command.end(), more.begin(), more.end());
-    for (std::size_t rank = 0; rank < kRanks; ++rank)
-      ranks_.push_back(std::make_unique<Process>(
-          command, Texts{"RANK=" + std::to_string(rank), "WORLD_SIZE=" + std::to_string(kRanks),
-                         "MASTER_ADDR=localhost", "MASTER_PORT=" + port_}));
+    return std::make_unique<Process>(
+        command, Texts{"RANK=" + std::to_string(rank), "WORLD_SIZE=" + std::to_string(size), "MASTER_ADDR=localhost",
+                       "MASTER_PORT=" + port_});
+  }
+  void start(const Texts& more) {
+    for (std::size_t i = 0; i < kRanks; ++i) ranks_.push_back(rank(i, kRanks, more));
+  }
+  /// Until they surely iterate: each has its progress thread.
+  void wait_for_the_job() const {
+    for (const auto& process : ranks_)
+      ASSERT_TRUE(eventually(kRunLimitSeconds, [&] {
+        const std::string status = read_proc(process->pid(), "status");
+        const auto at = status.find("Threads:");
+        return at != std::string::npos && std::stoi(status.substr(at + 8)) >= 3;
+      }));
+    sleep_seconds(1.0 * slowness());
+  }
+  [[nodiscard]] static Texts complaints_of(const Outcome& outcome) {
+    Texts lines;
+    std::istringstream text(outcome.err);
+    for (std::string line; std::getline(text, line);) lines.push_back(line);
+    return lines;
   }
   std::vector<Outcome> wait() {
     std::vector<Outcome> outcomes;
@@ -215,12 +238,33 @@ TEST_F(StartedOneByOne, BadInputIsToldByTheFirst) {
   EXPECT_THAT(outcomes[1].err + outcomes[2].err, IsEmpty());
 }
 
+TEST_F(StartedOneByOne, WhoDoesNotFitSaysSoAndTheOthersMeet) {
+  start({"--quiet", "--tolerance", "0", "--max-clock", "3", "--output", output_});
+  // Whether it comes before rank 0 or after it, there is no place for it.
+  const Outcome misfit = rank(1, kRanks + 1, {"--quiet"})->wait(kRunLimitSeconds);
+  for (const Outcome& outcome : wait()) EXPECT_EQ(outcome.exit_status, 3) << outcome.err;
+  EXPECT_THAT(misfit.exit_status, ::testing::AnyOf(1, 2));
+  EXPECT_THAT(misfit.err, ::testing::AnyOf(HasSubstr("WORLD_SIZE=4"), HasSubstr("rank 0 cannot be reached")));
+}
+
+TEST_F(StartedOneByOne, APlaceThatMakesNoSenseIsToldByWhoeverHasIt) {
+  for (const auto& [environment, named] : std::vector<std::pair<Texts, std::string>>{
+           {{"RANK=2", "WORLD_SIZE=2", "MASTER_ADDR=localhost", "MASTER_PORT=1234"}, "RANK=2 with WORLD_SIZE=2"},
+           {{"RANK=1", "WORLD_SIZE=many"}, "WORLD_SIZE=many"},
+           {{"RANK=1", "WORLD_SIZE=2", "MASTER_PORT=1234"}, "MASTER_ADDR="}}) {
+    const Outcome outcome =
+        Process({kProgram, "lasso", "--data", data_, "--beta", "1"}, environment).wait(kRunLimitSeconds);
+    EXPECT_EQ(outcome.exit_status, 2);
+    EXPECT_THAT(complaints_of(outcome), ElementsAre(HasSubstr(named)));
+  }
+}
+
 TEST_F(StartedOneByOne, ARankThatIsKilledEndsAllAndIsNamed) {
   for (const std::size_t killed : {2, 0}) {
     SCOPED_TRACE(killed);
     ranks_.clear();
     start({"--tolerance", "0", "--straggler", "worker=1,slowdown=1e9", "--quiet"});
-    sleep_seconds(1.5 * slowness());
+    wait_for_the_job();
     ASSERT_TRUE(ranks_[killed]->signal(SIGKILL));
     const auto outcomes = wait();
     for (std::size_t rank = 0; rank < kRanks; ++rank) {
@@ -233,7 +277,7 @@ TEST_F(StartedOneByOne, ARankThatIsKilledEndsAllAndIsNamed) {
 
 TEST_F(StartedOneByOne, InterruptedTheyStillWriteTheirResults) {
   start({"--tolerance", "0", "--straggler", "worker=1,slowdown=1e9", "--quiet", "--output", output_});
-  sleep_seconds(1.5 * slowness());
+  wait_for_the_job();
   for (auto& rank : ranks_) rank->signal(SIGTERM);
   for (const Outcome& outcome : wait()) EXPECT_EQ(outcome.exit_status, 3) << outcome.err;
   EXPECT_EQ(read_run(output_).result.at("status"), "interrupted");

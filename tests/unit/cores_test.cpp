@@ -26,6 +26,13 @@ TEST(Cores, TheListHasThemAll) {
   EXPECT_EQ(static_cast<std::size_t>(std::count(list.begin(), list.end(), ',')) + 1, available_cores()) << list;
 }
 
+TEST(Cores, ListsThatMeetShareCores) {
+  EXPECT_TRUE(share_cores("0,1,12", "3,12"));
+  EXPECT_TRUE(share_cores("7", "7"));
+  EXPECT_TRUE(share_cores("", "7"));
+  EXPECT_FALSE(share_cores("1,2", "0,3,11,12,21"));
+}
+
 TEST(Cores, OneCoreIsWhereItIs) {
   std::thread([] {
     cpu_set_t one, after;

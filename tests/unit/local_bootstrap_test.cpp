@@ -3,6 +3,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
+#include <exception>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -132,6 +134,57 @@ TEST(LocalBootstrap, AnOrdinaryEndIsNoLostLauncher) {
     LocalBootstrap bootstrap(taken_over(server, 0), [&](WorkerId) { ++calls; });
   }
   EXPECT_EQ(calls, 0);
+}
+
+/// What one gathers whose only peer sends these bytes and ends.
+std::vector<Bytes> gather_beside(std::span<const std::byte> last_words) {
+  LocalBootstrapServer server(2);
+  std::vector<Bytes> all;
+  std::exception_ptr failure;
+  std::jthread waiting([&failure, &all, membership = taken_over(server, 0)] {
+    try {
+      LocalBootstrap bootstrap(membership, [](WorkerId) {});
+      all = bootstrap.allgather(message(0, 5));
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  });
+  const int dying = taken_over(server, 1).socket;
+  EXPECT_EQ(::write(dying, last_words.data(), last_words.size()), std::ssize(last_words));
+  ::close(dying);
+  while (server.socket({0}) >= 0) {
+    pollfd watched[] = {{server.socket({0}), POLLIN, 0}, {server.socket({1}), POLLIN, 0}};
+    EXPECT_GT(poll(watched, 2, 20'000), 0);
+    for (std::uint32_t i = 0; i < 2; ++i)
+      if (watched[i].revents != 0) server.receive({i});
+    server.refuse_to_wait_for_the_dead();
+  }
+  waiting.join();
+  if (failure) std::rethrow_exception(failure);
+  return all;
+}
+
+TEST(LocalBootstrap, WhoEndsInTheMiddleOfAMessageIsNamedToThoseWhoWait) {
+  const std::uint64_t length = 100;
+  Bytes half(60);
+  std::memcpy(half.data(), &length, sizeof length);
+  for (const std::size_t size : {0, 3, 8, 60}) {
+    try {
+      (void)gather_beside(std::span(half).first(size));
+      ADD_FAILURE() << "a message of a process that has ended after " << size << " bytes of it";
+    } catch (const PeerFailure& error) {
+      EXPECT_STREQ(error.what(), "worker 1 is lost: it ended while others waited for it");
+    }
+  }
+}
+
+TEST(LocalBootstrap, WhoEndsAfterAMessageHasSentIt) {
+  const std::uint64_t length = 7;
+  Bytes whole(sizeof length);
+  std::memcpy(whole.data(), &length, sizeof length);
+  const Bytes content = message(1, length);
+  whole.insert(whole.end(), content.begin(), content.end());
+  EXPECT_EQ(gather_beside(whole), (std::vector<Bytes>{message(0, 5), content}));
 }
 
 TEST(LocalBootstrap, AGatherWithoutALauncherThrows) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <numeric>
 #include <thread>
 #include <vector>
@@ -91,11 +92,16 @@ TEST_P(WordCopies, WordsAreWhole) {
   std::uint64_t torn = 0;
   std::jthread reader([&] {
     const auto look = [&torn](std::uint64_t word) { torn += word != 0 && word != ~std::uint64_t{0}; };
-    std::vector<std::uint64_t> data(words);
+    Bytes bytes(8 * words + 8);
     for (; !done; ++looks) {
       for (std::size_t k = 0; k < words; ++k) look(load_word(memory + 64 + 8 * k));
-      load_shared(std::as_writable_bytes(std::span(data)), memory + 64);
-      for (const std::uint64_t word : data) look(word);
+      const std::span private_side = std::span(bytes).subspan(looks % 2, 8 * words);  // aligned or not
+      load_shared(private_side, memory + 64);
+      for (std::size_t k = 0; k < words; ++k) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, private_side.data() + 8 * k, sizeof word);
+        look(word);
+      }
     }
   });
   const std::vector<std::uint64_t> values[2] = {std::vector(words, ~std::uint64_t{0}),

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/status.hpp"
+#include "base/time.hpp"
 #include "transport/pmix_bootstrap.hpp"
 #include "transport/ucx_environment.hpp"
 
@@ -22,6 +23,13 @@ const char* tasks_of_srun() {
   const bool is_one_of_many =
       std::getenv("SLURM_PROCID") != nullptr && tasks != nullptr && std::strcmp(tasks, "1") != 0;
   return is_one_of_many ? tasks : nullptr;
+}
+
+/// A launcher ends its job when the first rank has ended with another status than 0, and may drop what worker 0, which
+/// speaks for all, has just written.
+void let_the_first_be_heard() {
+  constexpr double kSeconds = 0.3;
+  sleep_seconds(kSeconds);
 }
 
 }  // namespace
@@ -53,9 +61,15 @@ void restart_told(char* const* arguments) {
 
 int run_joined(const WorkerMain& worker, const std::function<void(WorkerId)>& on_launcher_lost) {
   auto bootstrap = transport::make_pmix_bootstrap(on_launcher_lost);
+  const bool is_first = bootstrap->rank().value == 0;
   try {
-    return worker(*bootstrap);
+    const int status = worker(*bootstrap);
+    bootstrap.reset();
+    if (status != 0 && !is_first) let_the_first_be_heard();
+    return status;
   } catch (const InputError&) {
+    bootstrap.reset();
+    if (!is_first) let_the_first_be_heard();
     throw;
   } catch (...) {  // the others may wait for this one; bad input they have all found
     transport::end_job_at_exit(std::move(bootstrap));

@@ -14,7 +14,8 @@ namespace wolfpack::experiments {
 
 /// `interpret(ranks)` makes settings of what was typed, `ranks` being how many workers a launcher, ours or another, has
 /// started, or none before; they have `workers` and a `transport` that was `requested`. `work(settings, bootstrap)` is
-/// a worker's whole life. Returns the exit status; bad usage is told before a worker starts, and once.
+/// a worker's whole life. Returns the exit status. Bad usage is told before any worker of ours starts; where others
+/// have started them, once they have met, by worker 0.
 template <class Interpret, class Work>
 int start_workers(char* const* argv, const Interpret& interpret, const Work& work) {
   runtime::ProcessOptions options{.arguments = argv};

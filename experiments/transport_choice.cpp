@@ -1,7 +1,6 @@
 #include "experiments/transport_choice.hpp"
 
 #include <algorithm>
-#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>

@@ -2,8 +2,7 @@
 // environment: RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, in the habit of PyTorch. So ssh will do, or Kubernetes,
 // or an srun without PMIx.
 //
-//     if (const auto member = TcpMembership::from_environment()) work(*make_tcp_bootstrap(*member, [](WorkerId)
-//     {...}));
+//     if (const auto member = TcpMembership::from_environment()) work(*make_tcp_bootstrap(*member, end_this_process));
 //
 // Rank 0 listens on MASTER_PORT and the others connect to it; what they gather goes through a thread of its process.
 // Who reaches that port first is believed: use it where the network between the machines is one's own.
@@ -25,7 +24,7 @@ struct TcpMembership {
   std::string address;  ///< of rank 0's machine: a name, or an IPv4 or IPv6 address
   std::string port;
 
-  /// None where RANK or WORLD_SIZE is not set, or where there is but one rank. Throws InputError where what is set
+  /// None where RANK or WORLD_SIZE is not set, or where there is but one rank. Throws CannotJoin where what is set
   /// makes no sense or is not all.
   [[nodiscard]] static std::optional<TcpMembership> from_environment();
 };

@@ -2,7 +2,6 @@
 // it starts itself, bad input told once, and clean ends.
 #include <csignal>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +30,8 @@ using Texts = std::vector<std::string>;
 
 constexpr std::size_t kRanks = 3;
 
+Texts complaints(const Outcome& outcome) { return lines_from("wolfpack", outcome.err); }
+
 class Launched : public MpirunTest {
  protected:
   ScratchDirectory scratch_;
@@ -44,7 +45,6 @@ class Launched : public MpirunTest {
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
-  [[nodiscard]] static Texts complaints(const Outcome& outcome) { return lines_from("wolfpack", outcome.err); }
 };
 
 TEST_F(Launched, LassoIsTheSameToTheBit) {
@@ -206,12 +206,6 @@ class StartedOneByOne : public ::testing::Test {
       }));
     sleep_seconds(1.0 * slowness());
   }
-  [[nodiscard]] static Texts complaints_of(const Outcome& outcome) {
-    Texts lines;
-    std::istringstream text(outcome.err);
-    for (std::string line; std::getline(text, line);) lines.push_back(line);
-    return lines;
-  }
   std::vector<Outcome> wait() {
     std::vector<Outcome> outcomes;
     for (auto& rank : ranks_) outcomes.push_back(rank->wait(kRunLimitSeconds));
@@ -243,7 +237,7 @@ TEST_F(StartedOneByOne, WhoDoesNotFitSaysSoAndTheOthersMeet) {
   ranks_.push_back(rank(0, kRanks, quiet));
   const Outcome misfit = rank(1, kRanks + 1, quiet)->wait(kRunLimitSeconds);
   EXPECT_EQ(misfit.exit_status, 2);
-  EXPECT_THAT(complaints_of(misfit), ElementsAre(HasSubstr("WORLD_SIZE=4: rank 0 expects 3 ranks")));
+  EXPECT_THAT(complaints(misfit), ElementsAre(HasSubstr("WORLD_SIZE=4: rank 0 expects 3 ranks")));
   for (const std::size_t i : {1, 2}) ranks_.push_back(rank(i, kRanks, quiet));
   for (const Outcome& outcome : wait()) EXPECT_EQ(outcome.exit_status, 0) << outcome.err;
 }
@@ -256,7 +250,7 @@ TEST_F(StartedOneByOne, APlaceThatMakesNoSenseIsToldByWhoeverHasIt) {
     const Outcome outcome =
         Process({kProgram, "lasso", "--data", data_, "--beta", "1"}, environment).wait(kRunLimitSeconds);
     EXPECT_EQ(outcome.exit_status, 2);
-    EXPECT_THAT(complaints_of(outcome), ElementsAre(HasSubstr(named)));
+    EXPECT_THAT(complaints(outcome), ElementsAre(HasSubstr(named)));
   }
 }
 

@@ -22,6 +22,15 @@ namespace wolfpack::testing {
   return {};
 }
 
+/// The lines that begin so: mpirun adds its own to standard error.
+[[nodiscard]] inline std::vector<std::string> lines_from(const std::string& program, const std::string& text) {
+  std::vector<std::string> found;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with(program + ": ")) found.push_back(line);
+  return found;
+}
+
 class MpirunTest : public ::testing::Test {
  protected:
   static constexpr double kPatienceSeconds = 60.0;
@@ -41,15 +50,6 @@ class MpirunTest : public ::testing::Test {
                                  "-n",    std::to_string(ranks)};
     all.insert(all.end(), command.begin(), command.end());
     return all;
-  }
-
-  /// The lines on standard error that begin so: mpirun adds its own.
-  [[nodiscard]] static std::vector<std::string> lines_from(const std::string& program, const std::string& text) {
-    std::vector<std::string> found;
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);)
-      if (line.starts_with(program + ": ")) found.push_back(line);
-    return found;
   }
 
   /// To its end; no rank may be left then.

@@ -98,8 +98,8 @@ TEST_F(TcpBootstraps, ARankThatLeavesTooSoonIsNamedToAllWhoWait) {
 }
 
 TEST_F(TcpBootstraps, AbandoningFreesWhoWaits) {
-  run(2, [](Bootstrap& bootstrap) {
-    static std::atomic<bool> is_over = false;
+  std::atomic<bool> is_over = false;
+  run(2, [&is_over](Bootstrap& bootstrap) {
     if (bootstrap.rank().value == 1) {
       while (!is_over) sleep_seconds(0.01);
       return;

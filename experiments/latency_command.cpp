@@ -75,7 +75,7 @@ latency::Profile measure(const LatencySettings& settings, Bootstrap& bootstrap, 
 
 int run_rank(LatencySettings settings, Bootstrap& bootstrap) {
   check_same_settings(bootstrap, settings);
-  settings.transport = choose_transport(settings.transport.requested, bootstrap);
+  settings.transport = choose_transport(settings.transport.requested, bootstrap, WithinHosts::as_between);
   const std::string& name = settings.transport.name;
   const std::vector<std::string> atomics = bootstrap.allgather_text(name == "rdma" && has_atomics() ? "1" : "0");
   complete(settings, name, std::find(atomics.begin(), atomics.end(), "0") == atomics.end());

@@ -1,6 +1,7 @@
 #include "experiments/transport_choice.hpp"
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 #include <fmt/format.h>
@@ -15,6 +16,8 @@
 namespace wolfpack::experiments {
 namespace {
 
+const std::string kShared = "shm";
+
 bool has_usable_port() {
   const auto ports = transport::rdma_ports();
   return std::any_of(ports.begin(), ports.end(), [](const auto& port) { return port.state == "ACTIVE"; });
@@ -23,10 +26,10 @@ bool has_usable_port() {
 TransportChoice choose(const std::string& requested, const std::vector<std::string>& hosts, bool all_have_ports) {
   const bool is_one_host = std::equal(hosts.begin() + 1, hosts.end(), hosts.begin());
   const auto chosen = [&](const std::string& name, const std::string& reason) {
-    return TransportChoice{requested, name, reason,
-                           is_one_host ? transport::Span::one_machine : transport::Span::several_machines};
+    const auto span = is_one_host ? transport::Span::one_machine : transport::Span::several_machines;
+    return TransportChoice{requested, name, reason, span, ""};
   };
-  if (requested == "shm" && !is_one_host)
+  if (requested == kShared && !is_one_host)
     throw InputError("--transport shm: the ranks are on several hosts; accepted there: auto, tcp, rdma");
   if (requested != "auto") return chosen(requested, fmt::format("--transport {} asked for it", requested));
   if (is_one_host)
@@ -43,9 +46,9 @@ void check_transport_name(const std::string& requested) {
     refuse_option("--transport", requested, "auto, shm, tcp, rdma");
 }
 
-std::string local_transport(const std::string& requested) { return requested == "auto" ? "shm" : requested; }
+std::string local_transport(const std::string& requested) { return requested == "auto" ? kShared : requested; }
 
-TransportChoice choose_transport(const std::string& requested, transport::Bootstrap& bootstrap) {
+TransportChoice choose_transport(const std::string& requested, transport::Bootstrap& bootstrap, WithinHosts within) {
   constexpr char kPort = '+', kNoPort = '-';  // before the host's identity
   std::vector<std::string> hosts = bootstrap.allgather_text((has_usable_port() ? kPort : kNoPort) + host_identity());
   const bool all_have_ports =
@@ -54,16 +57,22 @@ TransportChoice choose_transport(const std::string& requested, transport::Bootst
   TransportChoice choice = choose(requested, hosts, all_have_ports);
 
   const auto own = hosts.begin() + bootstrap.rank().value;
+  const auto ranks_here = static_cast<std::size_t>(std::count(hosts.begin(), hosts.end(), *own));
+  if (requested == "auto" && choice.name != kShared && within == WithinHosts::shared_memory) {
+    if (std::set(hosts.begin(), hosts.end()).size() < hosts.size()) choice.reason += "; those of one host share memory";
+    if (ranks_here > 1) choice.neighbourhood = *own;
+  }
   const bool is_first_here = std::find(hosts.begin(), own, *own) == own;
   runtime::agree(bootstrap, [&] {
-    if (is_first_here)
-      transport::check_set_up(choice.name, static_cast<std::size_t>(std::count(hosts.begin(), hosts.end(), *own)));
+    if (!is_first_here) return;
+    transport::check_set_up(choice.name, ranks_here);
+    if (!choice.neighbourhood.empty()) transport::check_set_up(kShared, ranks_here);
   });
   return choice;
 }
 
 std::unique_ptr<transport::Transport> make_transport(const TransportChoice& choice) {
-  return transport::make_ucx_transport(choice.name, choice.span);
+  return transport::make_ucx_transport(choice.name, choice.span, choice.neighbourhood);
 }
 
 }  // namespace wolfpack::experiments

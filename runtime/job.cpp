@@ -35,6 +35,18 @@ std::vector<ps::RowCapacity> capacities(const std::vector<ps::RowSpec>& rows) {
   return out;
 }
 
+/// Each kind once.
+std::string lanes_to_others(const transport::Channel& channel, const std::vector<transport::RemoteRegion>& boards,
+                            WorkerId own) {
+  std::vector<std::string> kinds;
+  for (std::size_t worker = 0; worker < boards.size(); ++worker) {
+    if (worker == own.value && boards.size() > 1) continue;
+    std::string lanes = channel.lanes(boards[worker].peer);
+    if (std::find(kinds.begin(), kinds.end(), lanes) == kinds.end()) kinds.push_back(std::move(lanes));
+  }
+  return fmt::format("{}", fmt::join(kinds, "; "));
+}
+
 }  // namespace
 
 struct Job::PeerInfo {
@@ -216,7 +228,7 @@ void Job::probe(const std::vector<PeerInfo>& peers) {
   record_.hosts = std::set(hosts_.begin(), hosts_.end()).size();
   record_.name = transport_.name();
   record_.library = transport_.library();
-  record_.lanes = channel_->lanes(boards_.back().peer) + (record_.native ? ", native" : ", emulated");
+  record_.lanes = lanes_to_others(*channel_, boards_, worker()) + (record_.native ? ", native" : ", emulated");
 }
 
 void Job::verify(const transport::RemoteRegion& region, std::uint64_t owner, const std::string& name) {

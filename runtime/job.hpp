@@ -71,7 +71,7 @@ struct IterateResult {
 struct TransportRecord {
   std::string name;     ///< "shm", "threads"
   std::string library;  ///< "UCX 1.13.1"
-  std::string lanes;    ///< what carries worker 0's operations to the others, and native or emulated
+  std::string lanes;    ///< what carries worker 0's operations to the others, each kind once, and native or emulated
   bool native = true;   ///< every pair's one-sided operations need no progress of the target
   std::size_t hosts = 1;
 };

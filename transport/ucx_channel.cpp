@@ -42,6 +42,22 @@ std::byte* mapped_memory(const ucx::RemoteKey& key, std::uint64_t address) {
 
 }  // namespace
 
+Bytes to_bytes(const UcxAddress& address) {
+  Bytes bytes;
+  ByteWriter writer(bytes);
+  writer.text(address.neighbourhood);
+  writer.blob(address.worker);
+  return bytes;
+}
+
+UcxAddress to_ucx_address(std::span<const std::byte> bytes) {
+  ByteReader reader(bytes);
+  UcxAddress address{.neighbourhood = reader.text(), .worker = {}};
+  const auto worker = reader.blob();
+  address.worker.assign(worker.begin(), worker.end());
+  return address;
+}
+
 UcxChannel::UcxChannel(ucp_context_h context, Reach reach, Bytes own_address)
     : tracked_(kMostStarted), reach_(reach), own_address_(std::move(own_address)), worker_(ucx::make_worker(context)) {
   for (Tracked& tracked : tracked_) free_.push_back(&tracked);
@@ -62,10 +78,13 @@ UcxChannel::~UcxChannel() {
 PeerIndex UcxChannel::connect(std::span<const std::byte> address, const std::string& name) {
   const bool is_self =
       reach_ != Reach::stores && std::equal(address.begin(), address.end(), own_address_.begin(), own_address_.end());
-  if (is_self)
-    peers_.emplace_back(names_.emplace_back(name), std::nullopt);
-  else
-    peers_.emplace_back(names_.emplace_back(name), ucx::Endpoint(worker_.get(), address, peer_errors(reach_)));
+  const UcxAddress theirs = to_ucx_address(address);
+  const std::string& neighbourhood = theirs.neighbourhood;
+  const bool is_neighbour = !neighbourhood.empty() && neighbourhood == to_ucx_address(own_address_).neighbourhood;
+  const Reach reach = is_neighbour && !is_self ? Reach::stores : reach_;
+  std::optional<ucx::Endpoint> endpoint;
+  if (!is_self) endpoint.emplace(worker_.get(), theirs.worker, peer_errors(reach));
+  peers_.emplace_back(names_.emplace_back(name), reach, std::move(endpoint));
   return {static_cast<std::uint32_t>(peers_.size() - 1)};
 }
 
@@ -77,18 +96,18 @@ RemoteRegion UcxChannel::open(PeerIndex peer, std::span<const std::byte> descrip
     throw RuntimeFailure("this build reaches host memory only, and a peer registered another kind");
   const auto process = reader.value<std::int64_t>();
   Peer& owner = peers_[peer.value];
-  if (reach_ == Reach::stores && has_ended(process)) throw RuntimeFailure("its process has ended");
+  if (owner.reach == Reach::stores && has_ended(process)) throw RuntimeFailure("its process has ended");
   if (!owner.endpoint) {
     regions_.push_back({peer, address, nullptr, reinterpret_cast<std::byte*>(address)});
   } else {
     ucx::RemoteKey key = ucx::unpack_remote_key(owner.endpoint->get(), reader.blob());
     // A peer whose loss is to be told is asked, even where its memory is at hand.
-    std::byte* const mapped = owner.is_mapped && reach_ == Reach::stores ? mapped_memory(key, address) : nullptr;
+    std::byte* const mapped = owner.is_mapped && owner.reach == Reach::stores ? mapped_memory(key, address) : nullptr;
     regions_.push_back({peer, address, std::move(key), mapped});
     if (mapped == nullptr) reach_by_ucx(peer);
   }
   const RemoteRegion region{peer, static_cast<std::uint32_t>(regions_.size() - 1), size_bytes};
-  if (reach_ != Reach::stores) {  // an answer means that the connection is up both ways
+  if (owner.reach != Reach::stores) {  // an answer means that the connection is up both ways
     Completion answered;
     get(region, 0, std::as_writable_bytes(std::span(&answer_, 1)), answered).or_throw();
     wait(*this, answered, kConnectSeconds).or_throw();
@@ -115,7 +134,7 @@ Status UcxChannel::put(const RemoteRegion& to, std::uint64_t offset, std::span<c
   // A put is cut into messages or packets of a multiple of 8 bytes, from where it begins: pieces that begin with a word
   // keep words whole. An emulated one may be cut at any byte, but where it fits one message.
   const std::size_t to_a_word = (8 - offset % 8) % 8;
-  const std::size_t most = reach_ == Reach::messages ? kEmulatedPutBytes : source.size();
+  const std::size_t most = peer.reach == Reach::messages ? kEmulatedPutBytes : source.size();
   for (std::size_t start = 0; start < source.size();) {
     const std::size_t bytes = start == 0 && to_a_word != 0 ? to_a_word : most;
     const auto piece = source.subspan(start, std::min(source.size() - start, bytes));
@@ -153,9 +172,10 @@ Status UcxChannel::fetch_add(const RemoteRegion& to, std::uint64_t offset, std::
                              Completion& done) {
   if (!to.holds(offset, sizeof value)) return past_the_end(to, offset, sizeof value);
   Peer& peer = peers_[to.peer.value];
-  if (reach_ == Reach::adapter && !peer.endpoint)
-    return {StatusCode::transport_error,
-            peer.name + ": fetch_add to this process's own memory is not atomic beside an adapter's"};
+  if (reach_ == Reach::adapter && (!peer.endpoint || peer.reach == Reach::stores))
+    return {StatusCode::transport_error, peer.name + ": fetch_add to memory of this " +
+                                             (peer.endpoint ? "host" : "process") +
+                                             " is not atomic beside an adapter's"};
   if (std::byte* const mapped = regions_[to.index].mapped) {
     before = add_to_word(mapped + offset, value);
     return {};

@@ -24,9 +24,18 @@ enum class Reach {
   adapter,   ///< the target's RDMA adapter: they fail
 };
 
+/// What a transport tells its peers of itself.
+struct UcxAddress {
+  std::string neighbourhood;  ///< of make_ucx_transport()
+  Bytes worker;               ///< UCX's
+};
+[[nodiscard]] Bytes to_bytes(const UcxAddress& address);
+[[nodiscard]] UcxAddress to_ucx_address(std::span<const std::byte> bytes);
+
 class UcxChannel final : public Channel {
  public:
-  /// The peer at `own_address` is this process, and is reached without UCX (over shared memory it is like any other).
+  /// The peer at `own_address` is this process, and is reached without UCX (over shared memory it is like any other);
+  /// those of its neighbourhood are reached by stores, and the others as `reach` says.
   UcxChannel(ucp_context_h context, Reach reach, Bytes own_address);
   UcxChannel(const UcxChannel&) = delete;
   UcxChannel& operator=(const UcxChannel&) = delete;
@@ -65,8 +74,9 @@ class UcxChannel final : public Channel {
     Completion::State* completion;
   };
   struct Peer {
-    Peer(const std::string& n, std::optional<ucx::Endpoint> e) : name(n), endpoint(std::move(e)) {}
+    Peer(const std::string& n, Reach r, std::optional<ucx::Endpoint> e) : name(n), reach(r), endpoint(std::move(e)) {}
     const std::string& name;  // in names_
+    Reach reach;
     Completion fence;
     std::optional<ucx::Endpoint> endpoint;  // none: this process
     std::deque<Waiting> waiting;            // a fence at the front is under way

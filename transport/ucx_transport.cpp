@@ -40,24 +40,26 @@ class UcxRegion final : public Region {
 };
 
 constexpr double kUnarmedNapSeconds = 1e-4;
+const std::string kShared = "shm";
 
 class UcxTransport final : public Transport {
  public:
-  UcxTransport(std::string name, const ucx::ContextOptions& options, Reach reach)
+  UcxTransport(std::string name, const ucx::ContextOptions& options, Reach reach, const std::string& neighbourhood)
       : name_(std::move(name)),
+        takes_shared_memory_(name_ != kShared && !neighbourhood.empty()),
         reach_(reach),
         context_(ucx::make_context(options)),
         service_(ucx::make_worker(context_.get())),
-        address_(ucx::worker_address(service_.get())),
+        address_(to_bytes({neighbourhood, ucx::worker_address(service_.get())})),
         wakes_(options.wakeup ? ucx::wakeup_descriptor(service_.get()) : -1) {}
 
   [[nodiscard]] std::unique_ptr<Region> allocate(std::size_t size_bytes, MemoryKind kind) override {
     if (kind != MemoryKind::host) throw RuntimeFailure("this build registers host memory only");
-    require_room(name_, size_bytes);
+    require_room_for(size_bytes, size_bytes);
     return std::make_unique<UcxRegion>(context_.get(), size_bytes);
   }
   [[nodiscard]] std::unique_ptr<Channel> open_channel() override {
-    require_room(name_, own_bytes_of_a_channel(name_));
+    require_room_for(own_bytes_of_a_channel(name_), own_bytes_of_a_channel(kShared));
     return std::make_unique<UcxChannel>(context_.get(), reach_, address_);
   }
   [[nodiscard]] Bytes address() const override { return address_; }
@@ -74,11 +76,17 @@ class UcxTransport final : public Transport {
   [[nodiscard]] std::string library() const override { return std::string("UCX ") + ucp_get_version_string(); }
 
  private:
+  void require_room_for(std::uint64_t bytes, std::uint64_t shared_bytes) const {
+    require_room(name_, bytes);
+    if (takes_shared_memory_) require_room(kShared, shared_bytes);
+  }
+
   std::string name_;
+  bool takes_shared_memory_;  // beside what name_ takes
   Reach reach_;
   ucx::Context context_;
   ucx::Worker service_;
-  Bytes address_;  // of service_: packed once, since that may not go on beside serve()
+  Bytes address_;  // with service_'s: packed once, since that may not go on beside serve()
   int wakes_;      // a file descriptor of service_'s; -1: none
 };
 
@@ -102,14 +110,22 @@ ucx::ContextOptions rdma_options() {
   return options;
 }
 
+/// Neighbours' endpoints find shared memory, and the others', whose peers' loss is to be told, cannot take it.
+void share_memory(ucx::ContextOptions& options) {
+  for (ucx::Setting& setting : options.settings) {
+    if (setting.name == "TLS") setting.value += ",posix";
+    if (setting.name == "ALLOC_PRIO") setting = {"ALLOC_PRIO", "md:posix", true};
+  }
+}
+
 }  // namespace
 
 bool is_ucx_transport(const std::string& name) { return name == "shm" || name == "tcp" || name == "rdma"; }
 
-std::unique_ptr<Transport> make_ucx_transport(const std::string& name, Span span) {
+std::unique_ptr<Transport> make_ucx_transport(const std::string& name, Span span, const std::string& neighbourhood) {
   ucx::ContextOptions options;
   Reach reach = Reach::stores;
-  if (name == "shm") {
+  if (name == kShared) {
     // posix and not sysv, whose segments outlive a process that is killed: see shared_memory_folder.hpp.
     options.settings = {{"TLS", "posix,self"}};
   } else if (name == "tcp") {
@@ -123,7 +139,8 @@ std::unique_ptr<Transport> make_ucx_transport(const std::string& name, Span span
   } else {
     throw InputError(fmt::format("transport \"{}\" is not in this version; accepted: shm, tcp, rdma", name));
   }
-  return std::make_unique<UcxTransport>(name, options, reach);
+  if (reach != Reach::stores && !neighbourhood.empty()) share_memory(options);
+  return std::make_unique<UcxTransport>(name, options, reach, neighbourhood);
 }
 
 }  // namespace wolfpack::transport

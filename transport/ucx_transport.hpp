@@ -30,8 +30,10 @@ enum class Span { one_machine, several_machines };
 /// The transports that a job may ask for by name.
 [[nodiscard]] bool is_ucx_transport(const std::string& name);
 
-/// Throws InputError where there is no such transport or, for rdma, what check_set_up() says (set_up.hpp);
-/// RuntimeFailure where UCX cannot provide it.
-[[nodiscard]] std::unique_ptr<Transport> make_ucx_transport(const std::string& name, Span span = Span::one_machine);
+/// Peers whose transports were made with the same `neighbourhood`, where it is not empty, are reached as over shm, and
+/// only the others over what `name` says. Throws InputError where there is no such transport or, for rdma, what
+/// check_set_up() says (set_up.hpp); RuntimeFailure where UCX cannot provide it.
+[[nodiscard]] std::unique_ptr<Transport> make_ucx_transport(const std::string& name, Span span = Span::one_machine,
+                                                            const std::string& neighbourhood = {});
 
 }  // namespace wolfpack::transport

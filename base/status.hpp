@@ -24,10 +24,13 @@ class RuntimeFailure : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Another process of the job failed, or all failed alike: worker 0 says what() for all.
+/// Another process of the job failed, or all failed alike: worker 0 says what() for all. Where one is to blame, what()
+/// begins with "worker N ".
 class PeerFailure : public RuntimeFailure {
  public:
   using RuntimeFailure::RuntimeFailure;
+  /// Then it may not be able to say it.
+  [[nodiscard]] bool blames_worker_0() const { return std::string(what()).starts_with("worker 0 "); }
 };
 
 /// The transport says that a peer is gone. Whether it is, others must say: perhaps only the way to it is broken.

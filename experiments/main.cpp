@@ -1,9 +1,11 @@
 // The `wolfpack` program: reads the command line, runs one command, and turns what it throws into one line and an exit
 // status.
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <optional>
+#include <signal.h>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -166,6 +168,12 @@ int run(int argc, char** argv) {
 /// Where a worker fails because another one died, the launcher says who did, and ends the worker meanwhile.
 constexpr double kLauncherSpeaksFirstSeconds = 0.1;
 
+/// Of a worker that is lost, and told by nobody else: worker 0 says it for all, and of worker 0 worker 1.
+bool speaks_of(const PeerFailure& failure, const std::optional<WorkerId>& worker) {
+  if (!worker || worker->value == 0) return true;
+  return worker->value == 1 && failure.blames_worker_0() && !runtime::is_of_our_launcher();
+}
+
 /// Bad input is found by all workers together, and a lost worker by those that live: worker 0 says it for all.
 int run_and_speak(const std::optional<WorkerId>& worker, int argc, char** argv) {
   const bool speaks = !worker || worker->value == 0;
@@ -178,7 +186,7 @@ int run_and_speak(const std::optional<WorkerId>& worker, int argc, char** argv) 
     if (speaks) complain(error.what());
     return kBadInput;
   } catch (const PeerFailure& error) {
-    if (speaks) complain(error.what());
+    if (speaks_of(error, worker)) complain(error.what());
     return kFailedWhileRunning;
   } catch (const std::exception& error) {
     if (worker) sleep_seconds(kLauncherSpeaksFirstSeconds);
@@ -187,11 +195,20 @@ int run_and_speak(const std::optional<WorkerId>& worker, int argc, char** argv) 
   }
 }
 
+/// UCX takes SIGHUP for itself before main() begins, also where it is ignored, as under nohup.
+bool hangups_are_ignored = false;
+void look_at_hangups() {
+  struct sigaction present {};
+  hangups_are_ignored = sigaction(SIGHUP, nullptr, &present) == 0 && present.sa_handler == SIG_IGN;
+}
+[[gnu::section(".preinit_array"), gnu::used]] void (*const before_libraries)() = look_at_hangups;
+
 }  // namespace
 }  // namespace wolfpack::experiments
 
 int main(int argc, char** argv) {
   using namespace wolfpack;
+  std::signal(SIGHUP, experiments::hangups_are_ignored ? SIG_IGN : SIG_DFL);
   try {
     const bool is_alone = experiments::needs_no_workers(argc > 1 ? argv[1] : "");
     return experiments::run_and_speak(is_alone ? std::nullopt : runtime::own_rank(), argc, argv);

@@ -78,23 +78,20 @@ SolveStatus status_of(ps::StopReason reason) {
 struct Summary {
   std::uint64_t clocks;
   Totals totals;
-  std::uint64_t trace_rows;
 };
 
 void gather(runtime::Job& job, const runtime::IterateResult& ran, const Worker& worker, SolveResult& result) {
   Bytes mine;
   ByteWriter writer(mine);
-  writer.value(Summary{ran.clock.value, worker.totals(), ran.trace.size()});
-  writer.array(std::span<const runtime::TraceRow>(ran.trace));
+  writer.value(Summary{ran.clock.value, worker.totals()});
   for (const Bytes& message : job.allgather(mine)) {
     ByteReader reader(message);
     const auto summary = reader.value<Summary>();
     result.clocks += summary.clocks;
     result.columns_evaluated += summary.totals.columns_evaluated;
     result.bytes_read += summary.totals.bytes_read;
-    const auto rows = reader.array<runtime::TraceRow>(summary.trace_rows);
-    result.trace.insert(result.trace.end(), rows.begin(), rows.end());
   }
+  result.trace = job.gather_trace(ran.trace);
 }
 
 }  // namespace

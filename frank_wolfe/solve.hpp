@@ -52,7 +52,7 @@ struct SolveResult {
   std::uint64_t clocks = 0;             ///< iterations of all workers together
   std::uint64_t columns_evaluated = 0;  ///< by all workers together
   std::uint64_t bytes_read = 0;
-  runtime::Trace trace;          ///< of all workers
+  runtime::Trace trace;          ///< of all workers; worker 0's alone
   bool is_replayed = false;      ///< as IterateResult says
   runtime::Recording recording;  ///< in worker 0, where asked for
 };

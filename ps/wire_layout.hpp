@@ -87,7 +87,7 @@ enum class StopReason : std::uint8_t {
   converged,        ///< an application's policy says so
   stalled,          ///< an application's policy says so
   time_limit,
-  interrupted,  ///< SIGINT or SIGTERM
+  interrupted,  ///< by a signal
   failed,       ///< somebody died
 };
 

@@ -37,7 +37,7 @@ Recording gather_recording(transport::Bootstrap& bootstrap, std::uint64_t shards
       write_array(writer, fold.published);
     }
   }
-  const std::vector<Bytes> all = bootstrap.allgather(mine);
+  const std::vector<Bytes> all = bootstrap.gather(mine);
   if (bootstrap.rank().value != 0) return {};
 
   Recording recording;

@@ -83,6 +83,15 @@ Job::Job(transport::Bootstrap& bootstrap, transport::Transport& transport, JobOp
   liveness_->watch();
 }
 
+Trace Job::gather_trace(const Trace& mine) {
+  Trace all;
+  for (const Bytes& message : bootstrap_.gather(std::as_bytes(std::span(mine)))) {
+    const auto rows = ByteReader(message).array<TraceRow>(message.size() / sizeof(TraceRow));
+    all.insert(all.end(), rows.begin(), rows.end());
+  }
+  return all;
+}
+
 // The channels first: they may still read what the client and the owner have put.
 Job::~Job() {
   if (owner_) owner_->end();

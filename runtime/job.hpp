@@ -103,6 +103,8 @@ class Job {
   /// Collective; while iterations run, from nowhere.
   void barrier() { bootstrap_.barrier(); }
   [[nodiscard]] std::vector<Bytes> allgather(std::span<const std::byte> mine) { return bootstrap_.allgather(mine); }
+  /// All workers' rows, in the workers' order; empty but in worker 0. Collective.
+  [[nodiscard]] Trace gather_trace(const Trace& mine);
 
  private:
   struct PeerInfo;

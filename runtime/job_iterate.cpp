@@ -133,7 +133,7 @@ void Job::start_owner(std::unique_ptr<ps::Shard> shard, const IterateOptions& op
                                                       : options.time_limit_seconds]() -> std::optional<ps::StopReason> {
     const ps::StopReason elsewhere = ps::stop_of(layout_, board_->bytes()).reason;  // another shard's owner's
     if (elsewhere != ps::StopReason::running && elsewhere != ps::StopReason::iterations_done) return elsewhere;
-    if (interrupt_requested()) return ps::StopReason::interrupted;
+    if (interrupt_requested() || liveness_->is_asked_to_stop()) return ps::StopReason::interrupted;
     if (!liveness_->check().ok()) return ps::StopReason::failed;
     if (limit && monotonic_seconds() - start_seconds_ > *limit) return ps::StopReason::time_limit;
     return std::nullopt;

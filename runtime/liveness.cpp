@@ -1,6 +1,7 @@
 #include "runtime/liveness.hpp"
 
 #include <algorithm>
+#include <unistd.h>
 #include <utility>
 
 #include <fmt/format.h>
@@ -8,12 +9,14 @@
 #include "base/backoff.hpp"
 #include "base/time.hpp"
 #include "base/words.hpp"
+#include "runtime/signals.hpp"
 
 namespace wolfpack::runtime {
 namespace {
 
 constexpr double kBeatSeconds = 0.1;
 constexpr std::uint64_t kHasFailed = ~std::uint64_t{0};
+constexpr std::uint64_t kAsksToStop = std::uint64_t{1} << 62;  // beside the count
 constexpr double kNapSeconds = 0.02;
 constexpr double kPausedNapSeconds = 0.001;
 constexpr int kMostLooks = 64;  // at requests, before heartbeats come again
@@ -70,7 +73,7 @@ void Liveness::run() {
       const double now = monotonic_seconds();
       if (now - beaten_at >= kBeatSeconds) {
         beaten_at = now;
-        put_word(++beats_);
+        put_word(++beats_ | (interrupt_requested() ? kAsksToStop : 0));
         if (watching_) look(now);
       }
     }
@@ -102,9 +105,17 @@ void Liveness::look(double now) {
   for (auto& watched : watched_) {
     const std::uint64_t word = load_word(board_.data() + layout_.heartbeat_offset(watched->peer.worker));
     watched->seen_at += excused;
+    if (word == kHasFailed && own_gap > timeout_seconds_) {
+      give_up(fmt::format("worker {} (pid {}) did nothing for {:.1f} s, and the others gave it up", self_.value,
+                          getpid(), own_gap));
+      continue;
+    }
     if (word == kHasFailed) {
       give_up(fmt::format("{} failed", watched->peer.name));
-    } else if (word != watched->last_seen) {
+      continue;
+    }
+    if ((word & kAsksToStop) != 0) asked_to_stop_ = true;
+    if (word != watched->last_seen) {
       watched->last_seen = word;
       watched->seen_at = now;
     } else if (now - watched->seen_at > timeout_seconds_) {

@@ -2,7 +2,8 @@
 // longer there.
 //
 // Heartbeats form a star around worker 0: it puts a counting word into every board, every other worker puts one into
-// worker 0's. A peer whose word stands still for the timeout is lost, and so is one that says it has failed. The
+// worker 0's. A peer whose word stands still for the timeout is lost, and so is one that says it has failed; the word
+// also says whether a signal has told the process to stop, which any of the job's may be told for all. The
 // deadline applies to the progress threads alone, never to how long a worker computes. A process that was itself
 // stopped for a while (SIGSTOP, a laptop lid) does not blame the others.
 #pragma once
@@ -39,6 +40,9 @@ class Liveness {
   Liveness(const Liveness&) = delete;
   Liveness& operator=(const Liveness&) = delete;
   ~Liveness();
+
+  /// A peer's process has been told to stop (signals.hpp). Any thread, cheap. Of worker 0, which hears of all.
+  [[nodiscard]] bool is_asked_to_stop() const { return asked_to_stop_; }
 
   /// ok, or peer_lost with a message that names who. Any thread, cheap.
   [[nodiscard]] Status check() const;
@@ -80,6 +84,7 @@ class Liveness {
   std::atomic<bool> watching_ = false;
   std::atomic<bool> stop_ = false;
   std::atomic<bool> lost_ = false;
+  std::atomic<bool> asked_to_stop_ = false;
   std::string message_;  // written once, before lost_
   std::mutex mutex_;     // held while channel_ is used and while peers are served; only ever tried
   Thread thread_;

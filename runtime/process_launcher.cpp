@@ -57,7 +57,8 @@ class Launcher {
       : options_(options), server_((allow_many_files(), options.workers)), children_(options.workers) {
     sigset_t handled;
     sigemptyset(&handled);
-    for (const int number : {SIGCHLD, SIGINT, SIGTERM}) sigaddset(&handled, number);
+    for (const int number : {SIGCHLD, SIGINT, SIGTERM, SIGHUP})
+      if (number == SIGCHLD || is_request_to_stop(number)) sigaddset(&handled, number);
     std::signal(SIGCHLD, SIG_DFL);  // inherited as ignored, it would keep waitpid from telling who ended
     if (sigprocmask(SIG_BLOCK, &handled, &previous_mask_) != 0) throw RuntimeFailure("sigprocmask failed");
     signals_ = FileDescriptor(signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -78,10 +79,10 @@ class Launcher {
     for (std::uint32_t i = 0; i < children_.size(); ++i) server_.close_child_end({i});
     while (any_running()) {
       std::vector<pollfd> watched{{signals_.get(), POLLIN, 0}};
-      for (std::uint32_t i = 0; i < children_.size(); ++i) watched.push_back({server_.socket({i}), POLLIN, 0});
+      for (std::uint32_t i = 0; i < children_.size(); ++i) watched.push_back(server_.watched({i}));
       (void)poll(watched.data(), watched.size(), failed_at_ ? 50 : -1);
       for (std::uint32_t i = 0; i < children_.size(); ++i)
-        if (watched[i + 1].revents != 0) server_.receive({i});
+        if (watched[i + 1].revents != 0) server_.handle({i}, watched[i + 1].revents);
       if (watched[0].revents != 0) handle_signals();
       if (server_.waits_for_the_dead()) fail();
       if (failed_at_ && monotonic_seconds() - *failed_at_ > kGraceSeconds) end_stragglers();
@@ -107,11 +108,9 @@ class Launcher {
 
     const pid_t pid = fork();
     if (pid < 0) throw RuntimeFailure(fmt::format("fork: {}", std::strerror(errno)));
-    if (pid ==
-        0) {  // only calls that are safe after fork; SIGINT and SIGTERM stay blocked until the worker can handle them
+    if (pid == 0) {  // only calls that are safe after fork; requests stay blocked until the worker can handle them
       sigset_t until_handled = previous_mask_;
-      sigaddset(&until_handled, SIGINT);
-      sigaddset(&until_handled, SIGTERM);
+      for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&until_handled, number);
       sigprocmask(SIG_SETMASK, &until_handled, nullptr);
       fcntl(membership.socket, F_SETFD, 0);  // this one socket, and no other child's, passes the exec
       execve("/proc/self/exe", arguments, environment.data());
@@ -123,8 +122,17 @@ class Launcher {
   void handle_signals() {
     signalfd_siginfo info;
     while (read(signals_.get(), &info, sizeof info) == sizeof info)
-      if (info.ssi_signo != SIGCHLD) kill_all(SIGTERM);
+      if (info.ssi_signo != SIGCHLD) stop();
     reap();
+  }
+
+  void stop() {
+    const double now = monotonic_seconds();
+    if (!asked_at_) asked_at_ = now;
+    if (now - *asked_at_ < kSameRequestSeconds) return kill_all(SIGTERM);
+    if (!ending_) std::fputs("wolfpack: told to stop again; the job ends without results\n", stderr);
+    fail();
+    end_all();
   }
 
   void collect(std::vector<std::pair<WorkerId, int>>& states) {
@@ -216,7 +224,7 @@ class Launcher {
   FileDescriptor signals_;
   sigset_t previous_mask_{};
   int status_ = 0;
-  std::optional<double> failed_at_;
+  std::optional<double> failed_at_, asked_at_;
   bool ending_ = false;
 };
 
@@ -234,8 +242,8 @@ class Launcher {
 }
 
 /// In a process that is a worker, whoever started it.
-void be_a_worker() {
-  catch_interrupts();
+void be_a_worker(AskedAgain again) {
+  catch_interrupts(again);
   std::signal(SIGPIPE, SIG_IGN);    // a reader that has gone is an error of writing, and told as one
   prctl(PR_SET_TIMERSLACK, 1'000);  // ns; the default of 50 µs is longer than most naps of a wait; threads inherit it
 }
@@ -249,19 +257,24 @@ std::optional<WorkerId> own_rank() {
   return rank ? rank : transport::tcp_rank();
 }
 
+bool is_of_our_launcher() { return LocalBootstrap::Membership::from_environment().has_value(); }
+
 int run_processes(const ProcessOptions& options, const WorkerMain& worker) {
   const auto membership = LocalBootstrap::Membership::from_environment();
   if (!membership && transport::is_under_pmix()) {
     restart_told(options.arguments);
-    be_a_worker();
+    be_a_worker(AskedAgain::end_process);
     return run_joined(worker, end_without_launcher);
   }
   const auto member = membership ? std::nullopt : transport::TcpMembership::from_environment();
   if (member) {
     restart_told(options.arguments);
     allow_many_files();
-    auto bootstrap = transport::make_tcp_bootstrap(*member, end_without_rank_0);  // until then, a signal ends it
-    be_a_worker();
+    const transport::TcpPatience patience{.tell = [&member](const std::string& what) {
+      std::fprintf(stderr, "wolfpack: rank %u: %s\n", member->rank.value, what.c_str());
+    }};
+    auto bootstrap = transport::make_tcp_bootstrap(*member, end_without_rank_0, patience);  // a signal ends it
+    be_a_worker(AskedAgain::end_process);
     try {
       return worker(*bootstrap);
     } catch (const InputError&) {  // all have found it
@@ -275,7 +288,7 @@ int run_processes(const ProcessOptions& options, const WorkerMain& worker) {
     refuse_foreign_launcher();
     return Launcher(options).run();
   }
-  be_a_worker();
+  be_a_worker(AskedAgain::leave_it);
   transport::SharedMemoryFolder::make_own();  // before the bootstrap, which removes it where the launcher is gone
   LocalBootstrap bootstrap(*membership, end_without_launcher);
   return worker(bootstrap);

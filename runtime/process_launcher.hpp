@@ -34,5 +34,7 @@ int run_processes(const ProcessOptions& options, const WorkerMain& worker);
 /// Which worker this process is: one that run_processes() spawned, a PMIx launcher's rank, or what RANK says. None in a
 /// process that a person started.
 [[nodiscard]] std::optional<WorkerId> own_rank();
+/// run_processes() spawned it: its parent says who was lost.
+[[nodiscard]] bool is_of_our_launcher();
 
 }  // namespace wolfpack::runtime

@@ -1,12 +1,25 @@
-// SIGINT and SIGTERM as a flag that the shard's owner looks at: the job then stops like on any other reason, and
-// results are written.
+// SIGINT, SIGTERM and SIGHUP as a flag that the shards' owners look at: the job then stops like on any other reason,
+// and results are written.
 #pragma once
+
+#include <cstdint>
 
 namespace wolfpack::runtime {
 
-/// Installs the handlers for this process and unblocks the two; a third signal ends it at once (a terminal and a
-/// launcher may both send the first).
-void catch_interrupts();
+/// Signals that come within so long of the first are the same request: a terminal, timeout and the launcher may each
+/// send it, and to whole process groups.
+inline constexpr double kSameRequestSeconds = 1.0;
+
+/// What asks a job to stop; SIGHUP only where it is not ignored, as under nohup.
+[[nodiscard]] bool is_request_to_stop(int number);
+
+enum class AskedAgain {
+  end_process,  ///< by that signal
+  leave_it,     ///< to our launcher, which ends all
+};
+
+/// Installs the handlers for this process and unblocks the signals.
+void catch_interrupts(AskedAgain again);
 [[nodiscard]] bool interrupt_requested();
 
 }  // namespace wolfpack::runtime

@@ -22,7 +22,7 @@ void append(std::vector<T>& to, const std::vector<T>& more) {
 struct Totals {        // wire format: no padding
   std::uint64_t stop;  // a ps::StopReason
   double seconds;
-  std::uint64_t clocks, samples_seen, times, trace_rows, evaluations;
+  std::uint64_t clocks, samples_seen, times, evaluations;
 };
 
 std::vector<HistoryRow> with_times(const std::vector<Evaluation>& evaluations,
@@ -80,9 +80,8 @@ Gathered gather(runtime::Job& job, const runtime::IterateResult& ran, const Work
   Bytes message;
   ByteWriter writer(message);
   writer.value(Totals{static_cast<std::uint64_t>(ran.stop.reason), ran.seconds, ran.clock.value, worker.samples_seen(),
-                      worker.candidate_times().size(), ran.trace.size(), hosted.size()});
+                      worker.candidate_times().size(), hosted.size()});
   writer.array(span_of(worker.candidate_times()));
-  writer.array(span_of(ran.trace));
   writer.array(span_of(hosted));
   writer.blob(best);
 
@@ -99,11 +98,11 @@ Gathered gather(runtime::Job& job, const runtime::IterateResult& ran, const Work
     all.clocks += totals.clocks;
     all.samples_seen += totals.samples_seen;
     append(times, reader.array<CandidateTimes>(totals.times));
-    append(all.trace, reader.array<runtime::TraceRow>(totals.trace_rows));
     append(evaluations, reader.array<Evaluation>(totals.evaluations));
     if (const auto row = reader.blob(); !row.empty()) all.best = decode_best(row);
   }
   all.history = with_times(evaluations, times);
+  all.trace = job.gather_trace(ran.trace);
   return all;
 }
 

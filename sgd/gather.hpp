@@ -18,15 +18,15 @@ namespace wolfpack::sgd {
 /// The workers' numbers, added up in their order.
 [[nodiscard]] double gather_sum(runtime::Job& job, double mine);
 
-/// What the workers did and the shards hold; the same everywhere.
+/// What the workers did and the shards hold; but for the trace the same everywhere.
 struct Gathered {
   ps::StopReason stop = ps::StopReason::running;  ///< as worker 0 saw it
   double seconds = 0.0;
   std::uint64_t clocks = 0;
   std::uint64_t samples_seen = 0;
   std::vector<HistoryRow> history;
-  Candidate best;  ///< epoch 0: none was evaluated
-  runtime::Trace trace;
+  Candidate best;        ///< epoch 0: none was evaluated
+  runtime::Trace trace;  ///< worker 0's alone
 };
 [[nodiscard]] Gathered gather(runtime::Job& job, const runtime::IterateResult& ran, const Worker& worker,
                               const Parameters& layout);

@@ -96,7 +96,7 @@ struct TrainResult {  // the same in every worker but where said
   std::uint64_t shards = 1;                  ///< in effect
   Staleness staleness;                       ///< in effect
   double l2 = 0.0, step = 0.0, decay = 0.0;  ///< in effect
-  runtime::Trace trace;                      ///< of all workers
+  runtime::Trace trace;                      ///< of all workers; worker 0's alone
   bool is_replayed = false;                  ///< as IterateResult says
   runtime::Recording recording;              ///< where asked for: in worker 0
 };

@@ -27,6 +27,12 @@ class Bootstrap {
   /// Everybody's bytes, by rank. Blocks until every process has called it; throws RuntimeFailure where one cannot any
   /// more.
   [[nodiscard]] virtual std::vector<Bytes> allgather(std::span<const std::byte> mine) = 0;
+  /// The same for rank 0 alone; the others get as many empty messages. For what is large.
+  [[nodiscard]] virtual std::vector<Bytes> gather(std::span<const std::byte> mine) {
+    std::vector<Bytes> all = allgather(mine);
+    if (rank().value != 0) all.assign(all.size(), {});
+    return all;
+  }
   /// From any thread: this process's allgather, the one that blocks or any later one, throws PeerFailure(why). For who
   /// finds out that a process will not come.
   virtual void abandon(const std::string& why) = 0;

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <limits>
 #include <poll.h>
 #include <random>
 #include <sys/eventfd.h>
@@ -27,25 +26,13 @@ namespace {
   throw RuntimeFailure(fmt::format("local bootstrap: {}: {}", call, std::strerror(errno)));
 }
 
-/// False where the other end takes nothing in for `patience_seconds`.
-bool write_all(int fd, std::span<const std::byte> bytes, double patience_seconds) {
-  for (double since = monotonic_seconds(); !bytes.empty();) {
+void write_all(int fd, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
     const ssize_t written = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0 && errno == EAGAIN) {  // a server's ends do not block
-      if (monotonic_seconds() - since > patience_seconds) return false;
-      pollfd writable{fd, POLLOUT, 0};
-      (void)poll(&writable, 1, 1000);
-      continue;
-    }
     if (written < 0) fail("send");
     bytes = bytes.subspan(static_cast<std::size_t>(written));
-    since = monotonic_seconds();
   }
-  return true;
-}
-void write_all(int fd, std::span<const std::byte> bytes) {
-  (void)write_all(fd, bytes, std::numeric_limits<double>::infinity());
 }
 
 void read_all(int fd, std::span<std::byte> bytes) {
@@ -60,6 +47,11 @@ void read_all(int fd, std::span<std::byte> bytes) {
 
 /// Instead of a length: what comes is no answer, but why there is none.
 constexpr std::uint64_t kRefusal = ~std::uint64_t{0};
+
+/// Beside the length of what a child says: only rank 0 is to hear what all say.
+constexpr std::uint64_t kForRank0 = std::uint64_t{1} << 63;
+
+std::uint64_t first_word(std::span<const std::byte> message) { return ByteReader(message).value<std::uint64_t>(); }
 
 Bytes read_message(int fd) {
   std::uint64_t size = 0;
@@ -136,8 +128,12 @@ void LocalBootstrap::watch(const std::function<void(WorkerId)>& on_launcher_lost
     on_launcher_lost(membership_.rank);  // also where this process is about to end by itself
 }
 
-std::vector<Bytes> LocalBootstrap::allgather(std::span<const std::byte> mine) try {
-  const std::uint64_t size = mine.size();
+std::vector<Bytes> LocalBootstrap::allgather(std::span<const std::byte> mine) { return exchange(mine, 0); }
+
+std::vector<Bytes> LocalBootstrap::gather(std::span<const std::byte> mine) { return exchange(mine, kForRank0); }
+
+std::vector<Bytes> LocalBootstrap::exchange(std::span<const std::byte> mine, std::uint64_t flags) try {
+  const std::uint64_t size = mine.size() | flags;
   write_all(socket_.get(), std::as_bytes(std::span(&size, 1)));
   write_all(socket_.get(), mine);
   std::vector<Bytes> all(membership_.size);
@@ -181,17 +177,27 @@ LocalBootstrap::Membership LocalBootstrapServer::membership(WorkerId rank) const
 
 void LocalBootstrapServer::close_child_end(WorkerId rank) { peers_[rank.value].theirs.reset(); }
 
-int LocalBootstrapServer::socket(WorkerId rank) const { return peers_[rank.value].ours.get(); }
+pollfd LocalBootstrapServer::watched(WorkerId rank) const {
+  const Peer& peer = peers_[rank.value];
+  return {peer.ours.get(), static_cast<short>(peer.answer ? POLLIN | POLLOUT : POLLIN), 0};
+}
 
-void LocalBootstrapServer::receive(WorkerId rank) {
-  Peer& peer = peers_[rank.value];
+void LocalBootstrapServer::handle(WorkerId rank, short events) {
+  const Peer& peer = peers_[rank.value];
+  if ((events & POLLOUT) != 0) send_more(rank);
+  if (peer.answer && monotonic_seconds() - peer.sent_at > patience_seconds_) hang_up(rank);
+  if (peer.ours.get() >= 0 && (events & ~POLLOUT) != 0) receive(rank);
+}
+
+void LocalBootstrapServer::receive(WorkerId from) {
+  Peer& peer = peers_[from.value];
   std::byte buffer[65536];
   for (;;) {
     const ssize_t got = recv(peer.ours.get(), buffer, sizeof buffer, 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) break;
     if (got <= 0) {
-      hang_up(rank);
+      hang_up(from);
       break;
     }
     peer.received.insert(peer.received.end(), buffer, buffer + got);
@@ -211,8 +217,8 @@ bool LocalBootstrapServer::waits_for_the_dead() const {
 void LocalBootstrapServer::refuse_to_wait_for_the_dead() {
   if (!waits_for_the_dead()) return;
   const std::string why = fmt::format("worker {} is lost: it ended while others waited for it", first_gone_->value);
-  Bytes refusal;
-  ByteWriter writer(refusal);
+  const auto refusal = std::make_shared<Bytes>();
+  ByteWriter writer(*refusal);
   writer.value(kRefusal);
   writer.blob(std::as_bytes(std::span(why)));
   for (std::uint32_t i = 0; i < peers_.size(); ++i)
@@ -220,33 +226,53 @@ void LocalBootstrapServer::refuse_to_wait_for_the_dead() {
 }
 
 bool LocalBootstrapServer::Peer::has_message() const {
-  return received.size() >= 8 && received.size() - 8 >= ByteReader(received).value<std::uint64_t>();
+  return received.size() >= 8 && received.size() - 8 >= (first_word(received) & ~kForRank0);
 }
 
 void LocalBootstrapServer::answer_if_complete() {
   if (!std::all_of(peers_.begin(), peers_.end(), [](const Peer& peer) { return peer.has_message(); })) return;
-  Bytes answer;
+  const auto answer = std::make_shared<Bytes>();
+  ByteWriter writer(*answer);
+  bool is_for_all = true;
   for (auto& peer : peers_) {
-    answer.insert(answer.end(), peer.received.begin(), peer.received.end());
+    is_for_all = is_for_all && (first_word(peer.received) & kForRank0) == 0;
+    writer.blob(std::span(peer.received).subspan(sizeof(std::uint64_t)));
     peer.received.clear();
   }
-  for (std::uint32_t i = 0; i < peers_.size(); ++i) send({i}, answer);
+  const auto nothing = is_for_all ? answer : std::make_shared<Bytes>(sizeof(std::uint64_t) * peers_.size());
+  for (std::uint32_t i = 0; i < peers_.size(); ++i) send({i}, i == 0 ? answer : nothing);
 }
 
 void LocalBootstrapServer::hang_up(WorkerId on) {
   Peer& peer = peers_[on.value];
   if (!first_gone_) first_gone_ = on;
   peer.ours.reset();
+  peer.answer.reset();
   if (!peer.has_message()) peer.received.clear();  // the rest will not come
 }
 
 /// Who has died is noticed elsewhere: by the launcher, from waitpid, or when its socket is read.
-void LocalBootstrapServer::send(WorkerId to, std::span<const std::byte> bytes) {
-  const int fd = socket(to);
-  if (fd < 0) return;
-  try {
-    if (!write_all(fd, bytes, patience_seconds_)) hang_up(to);
-  } catch (const RuntimeFailure&) {
+void LocalBootstrapServer::send(WorkerId to, std::shared_ptr<const Bytes> answer) {
+  Peer& peer = peers_[to.value];
+  if (peer.ours.get() < 0) return;
+  peer.answer = std::move(answer);
+  peer.sent_bytes = 0;
+  peer.sent_at = monotonic_seconds();
+  send_more(to);
+}
+
+void LocalBootstrapServer::send_more(WorkerId to) {
+  Peer& peer = peers_[to.value];
+  while (peer.answer) {
+    const auto rest = std::span(*peer.answer).subspan(peer.sent_bytes);
+    const ssize_t sent = ::send(peer.ours.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && errno == EAGAIN) return;
+    if (sent > 0) {
+      peer.sent_bytes += static_cast<std::size_t>(sent);
+      peer.sent_at = monotonic_seconds();
+    }
+    if (sent < 0 || peer.sent_bytes == peer.answer->size()) peer.answer.reset();
   }
 }
 

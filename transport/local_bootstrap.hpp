@@ -11,6 +11,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <poll.h>
 #include <string>
 #include <thread>
 #include <vector>
@@ -63,9 +64,11 @@ class LocalBootstrap final : public Bootstrap {
   [[nodiscard]] std::size_t size() const override { return membership_.size; }
   [[nodiscard]] std::uint64_t job_id() const override { return membership_.job_id; }
   [[nodiscard]] std::vector<Bytes> allgather(std::span<const std::byte> mine) override;
+  [[nodiscard]] std::vector<Bytes> gather(std::span<const std::byte> mine) override;
   void abandon(const std::string& why) override;
 
  private:
+  [[nodiscard]] std::vector<Bytes> exchange(std::span<const std::byte> mine, std::uint64_t flags);
   void watch(const std::function<void(WorkerId)>& on_launcher_lost) const;
 
   Membership membership_;
@@ -76,22 +79,23 @@ class LocalBootstrap final : public Bootstrap {
   std::thread watcher_;
 };
 
-/// The launcher's end: gathers one message from every child, then sends all of them to every child.
+/// The launcher's end: gathers one message from every child, then sends all of them to every child, or to rank 0. No
+/// call blocks: who drives it polls watched() of every child and hands what happened to handle().
 class LocalBootstrapServer {
  public:
   /// Makes the socket pairs; the children's ends are inherited across exec and closed here by close_child_end().
   explicit LocalBootstrapServer(std::size_t size);
-  /// Over connected sockets, by rank. Who takes nothing in for `patience_seconds` is given up.
+  /// Over connected sockets, by rank. Who takes nothing in for `patience_seconds` is given up, by handle().
   LocalBootstrapServer(std::vector<FileDescriptor> sockets, std::uint64_t job_id, double patience_seconds);
 
   [[nodiscard]] std::size_t size() const { return peers_.size(); }
   [[nodiscard]] std::uint64_t job_id() const { return job_id_; }
   [[nodiscard]] LocalBootstrap::Membership membership(WorkerId rank) const;
   void close_child_end(WorkerId rank);
-  /// The launcher's socket to a child, for poll(); -1 once it has hung up.
-  [[nodiscard]] int socket(WorkerId rank) const;
-  /// Reads what is there, without blocking; answers all when the last message is complete.
-  void receive(WorkerId rank);
+  /// For poll(); its fd is -1 once the child has hung up.
+  [[nodiscard]] pollfd watched(WorkerId rank) const;
+  /// What poll() said of watched(): reads what is there, sends what fits, answers when the last message is complete.
+  void handle(WorkerId rank, short events);
   /// Somebody has hung up and somebody else waits for an answer that needs all: it will not come.
   [[nodiscard]] bool waits_for_the_dead() const;
   /// Where it is so, those who wait are told: their allgather() throws PeerFailure, which names who hung up first.
@@ -102,10 +106,15 @@ class LocalBootstrapServer {
     FileDescriptor ours;
     FileDescriptor theirs;
     Bytes received;
+    std::shared_ptr<const Bytes> answer;  // under way; nobody asks again before it is there
+    std::size_t sent_bytes = 0;           // of it
+    double sent_at = 0.0;
     [[nodiscard]] bool has_message() const;
   };
+  void receive(WorkerId from);
   void answer_if_complete();
-  void send(WorkerId to, std::span<const std::byte> bytes);
+  void send(WorkerId to, std::shared_ptr<const Bytes> answer);
+  void send_more(WorkerId to);
   void hang_up(WorkerId on);
 
   std::uint64_t job_id_;

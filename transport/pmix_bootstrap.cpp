@@ -182,22 +182,27 @@ class PmixBootstrap final : public Bootstrap {
   [[nodiscard]] std::size_t size() const override { return size_; }
   [[nodiscard]] std::uint64_t job_id() const override { return job_id_; }
 
-  [[nodiscard]] std::vector<Bytes> allgather(std::span<const std::byte> mine) override {
+  [[nodiscard]] std::vector<Bytes> allgather(std::span<const std::byte> mine) override { return exchange(mine, true); }
+  [[nodiscard]] std::vector<Bytes> gather(std::span<const std::byte> mine) override {
+    return exchange(mine, self_.rank == 0);
+  }
+  void abandon(const std::string& why) override { rounds_->end(why, true); }
+
+ private:
+  std::vector<Bytes> exchange(std::span<const std::byte> mine, bool is_for_me) {
     rounds_->require_not_ended();
     ++round_;
     put(mine);
     const pmix_status_t status = fence();
     std::vector<Bytes> all(size_);
-    for (std::uint32_t i = 0; i < all.size(); ++i)
+    for (std::uint32_t i = 0; is_for_me && i < all.size(); ++i)
       all[i] = i == self_.rank ? Bytes(mine.begin(), mine.end()) : message_of(i, status == PMIX_SUCCESS);
     if (status != PMIX_SUCCESS)
       fail(fmt::format("a worker ended while others waited for it: PMIx_Fence: {} ({})", PMIx_Error_string(status),
                        status));
     return all;
   }
-  void abandon(const std::string& why) override { rounds_->end(why, true); }
 
- private:
   void join(std::function<void(WorkerId)> on_launcher_lost) {
     rounds_->self = self_;
     rounds_->on_launcher_lost = std::move(on_launcher_lost);

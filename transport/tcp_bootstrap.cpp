@@ -128,8 +128,29 @@ bool has_hung_up(int fd) {
   return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
 }
 
+/// A wait for other ranks that is told of once.
+class Wait {
+ public:
+  explicit Wait(const TcpPatience& patience) : patience_(patience) {}
+
+  [[nodiscard]] double seconds_left() const { return patience_.seconds - (monotonic_seconds() - start_seconds_); }
+  template <class What>
+  void look(What&& what) {
+    constexpr double kTellAfterSeconds = 3.0;
+    if (is_told_ || !patience_.tell || monotonic_seconds() - start_seconds_ < kTellAfterSeconds) return;
+    is_told_ = true;
+    patience_.tell(fmt::format("{}; it is waited for, {:g} s in all", what(), patience_.seconds));
+  }
+
+ private:
+  const TcpPatience& patience_;
+  double start_seconds_ = monotonic_seconds();
+  bool is_told_ = false;
+};
+
 /// Rank 0's sockets to the others, by rank; the first is empty.
-std::vector<FileDescriptor> wait_for_others(const TcpMembership& member, std::uint64_t job_id, double patience) {
+std::vector<FileDescriptor> wait_for_others(const TcpMembership& member, std::uint64_t job_id,
+                                            const TcpPatience& patience) {
   const FileDescriptor listening = listen_on(member.port);
   std::vector<FileDescriptor> ranks(member.size);
   // One that has come may go again before all are there, and come back.
@@ -143,11 +164,13 @@ std::vector<FileDescriptor> wait_for_others(const TcpMembership& member, std::ui
       if (is_missing(rank)) all.push_back(rank);
     return all;
   };
-  for (const double deadline = monotonic_seconds() + patience; !missing().empty();) {
-    const double left = deadline - monotonic_seconds();
-    if (left <= 0)
-      throw RuntimeFailure(fmt::format("ranks {} have not come to MASTER_PORT={} within {:g} s",
-                                       fmt::join(missing(), ", "), member.port, patience));
+  for (Wait wait(patience); !missing().empty();) {
+    const auto who = [&] {
+      return fmt::format("ranks {} have not come to MASTER_PORT={}", fmt::join(missing(), ", "), member.port);
+    };
+    const double left = wait.seconds_left();
+    if (left <= 0) throw RuntimeFailure(fmt::format("{} within {:g} s", who(), patience.seconds));
+    wait.look(who);
     pollfd watched{listening.get(), POLLIN, 0};
     if (poll(&watched, 1, static_cast<int>(std::min(left, 1.0) * 1e3) + 1) <= 0) continue;
     FileDescriptor connection(accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC));
@@ -190,17 +213,21 @@ FileDescriptor connect_once(const TcpMembership& member, std::string& why) {
 }
 
 /// Rank 0 may come later than this one, and its machine's name, too.
-LocalBootstrap::Membership join(const TcpMembership& member, double patience) {
+LocalBootstrap::Membership join(const TcpMembership& member, const TcpPatience& patience) {
   constexpr double kNapSeconds = 0.05;
-  std::string why;
-  for (const double deadline = monotonic_seconds() + patience; monotonic_seconds() < deadline;
-       sleep_seconds(kNapSeconds)) {
+  std::string why = "no answer";
+  const auto what = [&] {
+    return fmt::format("rank 0 cannot be reached at MASTER_ADDR={} MASTER_PORT={}: {}", member.address, member.port,
+                       why);
+  };
+  for (Wait wait(patience); wait.seconds_left() > 0; sleep_seconds(kNapSeconds)) {
+    wait.look(what);
     FileDescriptor connection = connect_once(member, why);
     Answer answer;
     if (connection.get() < 0 || !send_message(connection.get(), Hello{.rank = member.rank.value,
                                                                       .size = static_cast<std::uint32_t>(member.size)}))
       continue;
-    set_limits(connection.get(), static_cast<int>(patience) + 1);  // others may be asked first
+    set_limits(connection.get(), static_cast<int>(patience.seconds) + 1);  // others may be asked first
     if (!receive_message(connection.get(), answer) || answer.magic != kAnswerMagic) {
       why = "it is not rank 0 that answers there";
       continue;
@@ -215,8 +242,7 @@ LocalBootstrap::Membership join(const TcpMembership& member, double patience) {
     keep_alive(connection.get());
     return {connection.release(), member.rank, member.size, answer.job_id};
   }
-  throw RuntimeFailure(
-      fmt::format("rank 0 cannot be reached at MASTER_ADDR={} MASTER_PORT={}: {}", member.address, member.port, why));
+  throw RuntimeFailure(what());
 }
 
 /// Rank 0's thread through which all messages go.
@@ -237,13 +263,12 @@ class Exchange {
     constexpr int kLookMilliseconds = 100;  // at leaves_at_
     for (;;) {
       std::vector<pollfd> watched;
-      for (std::uint32_t i = 0; i < server_.size(); ++i) watched.push_back({server_.socket({i}), POLLIN, 0});
+      for (std::uint32_t i = 0; i < server_.size(); ++i) watched.push_back(server_.watched({i}));
       const bool has_left =
           std::all_of(watched.begin(), watched.end(), [](const pollfd& entry) { return entry.fd < 0; });
       if (has_left || (leaves_at_ != 0.0 && monotonic_seconds() > leaves_at_)) return;
       (void)poll(watched.data(), watched.size(), kLookMilliseconds);
-      for (std::uint32_t i = 0; i < server_.size(); ++i)
-        if (watched[i].revents != 0) server_.receive({i});
+      for (std::uint32_t i = 0; i < server_.size(); ++i) server_.handle({i}, watched[i].revents);
       server_.refuse_to_wait_for_the_dead();
     }
   }
@@ -266,6 +291,7 @@ class TcpBootstrap final : public Bootstrap {
   [[nodiscard]] std::vector<Bytes> allgather(std::span<const std::byte> mine) override {
     return client_.allgather(mine);
   }
+  [[nodiscard]] std::vector<Bytes> gather(std::span<const std::byte> mine) override { return client_.gather(mine); }
   void abandon(const std::string& why) override { client_.abandon(why); }
 
  private:
@@ -302,12 +328,12 @@ std::optional<TcpMembership> TcpMembership::from_environment() {
 }
 
 std::unique_ptr<Bootstrap> make_tcp_bootstrap(const TcpMembership& member, std::function<void(WorkerId)> on_rank_0_lost,
-                                              double patience_seconds) {
+                                              const TcpPatience& patience) {
   if (member.rank.value != 0)
-    return std::make_unique<TcpBootstrap>(nullptr, join(member, patience_seconds), std::move(on_rank_0_lost));
+    return std::make_unique<TcpBootstrap>(nullptr, join(member, patience), std::move(on_rank_0_lost));
   std::random_device draw;
   const std::uint64_t job_id = (std::uint64_t{draw()} << 32) | draw();
-  std::vector<FileDescriptor> ranks = wait_for_others(member, job_id, patience_seconds);
+  std::vector<FileDescriptor> ranks = wait_for_others(member, job_id, patience);
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
     throw RuntimeFailure(fmt::format("socketpair: {}", std::strerror(errno)));

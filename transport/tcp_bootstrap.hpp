@@ -32,13 +32,20 @@ struct TcpMembership {
 /// The rank alone, where from_environment() has one or would throw for another reason.
 [[nodiscard]] std::optional<WorkerId> tcp_rank();
 
+/// How long ranks that have come wait for those that have not.
+struct TcpPatience {
+  double seconds = 120.0;
+  /// Called once, after some seconds, with what is waited for.
+  std::function<void(const std::string&)> tell = nullptr;
+};
+
 /// Blocks until rank 0 knows all ranks. `on_rank_0_lost` is called once with this process's rank, from a thread of its
 /// own, when rank 0 has died; it should not return. Throws CannotJoin where the port cannot be listened on, or where
 /// another process is that rank already or another number of ranks is expected; RuntimeFailure where rank 0 cannot be
-/// reached, or, in rank 0, others do not come within `patience_seconds`.
+/// reached, or, in rank 0, others do not come within the patience.
 [[nodiscard]] std::unique_ptr<Bootstrap> make_tcp_bootstrap(const TcpMembership& member,
                                                             std::function<void(WorkerId)> on_rank_0_lost,
-                                                            double patience_seconds = 120.0);
+                                                            const TcpPatience& patience = {});
 
 /// For a process that has failed, once it has said so and exits: it waits for nobody. Takes the bootstrap that
 /// make_tcp_bootstrap() has made.

@@ -25,8 +25,9 @@
 //   flush completes;
 //   - ordered_put() becomes visible after every earlier put of the same channel to the same peer;
 //   - a get's completion means that its destination is filled, and that the target's memory is read no more for it;
-//   - who gets bytes that were written after a flush had completed finds in its own memory, once the get is complete,
-//     what had been put there before that flush (rows count on it; ARCHITECTURE.md, "The order of what arrives");
+//   - who gets bytes that a peer wrote to its own memory after a flush had completed finds in its own, once the get is
+//     complete, what the peer had put there before that flush (rows count on it; ARCHITECTURE.md, "The order of what
+//     arrives");
 //   - no operation blocks: what cannot start yet is kept, in order, and started by progress().
 #pragma once
 

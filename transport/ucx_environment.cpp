@@ -16,6 +16,7 @@ std::vector<std::string> ucx_environment() {
   // A self-test of theirs leaves a System V segment where it is killed; and only registrations with a device, which UCX
   // keeps for the next operation on the same memory, need them.
   if (rdma_ports().empty()) set("UCX_MEM_EVENTS", "n");
+  set("UCX_DEBUG_SIGNO", "0");       // SIGHUP would make it talk, and not end the process
   set("UCX_HANDLE_ERRORS", "none");  // no backtrace of a crash that a peer's death makes (1.13)
   set("UCX_LOG_FILE", "stderr");     // the default is standard output, which is the user's
   set("UCX_LOG_LEVEL", "fatal");     // what fails is thrown, and said once

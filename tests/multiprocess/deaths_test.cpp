@@ -162,13 +162,19 @@ TEST_P(Deaths, OfAnyWorkerAtAnyMoment) {
   EXPECT_GE(killed, tries(24));
 }
 
-TEST_P(Deaths, InterruptAndTerminationStillWriteResults) {
-  for (const int number : {SIGINT, SIGTERM}) {
-    for (const bool whole_group : {false, true}) {
-      SCOPED_TRACE(fmt::format("signal {} to {}", number, whole_group ? "the whole process group" : "the launcher"));
+TEST_P(Deaths, InterruptTerminationAndHangupStillWriteResults) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    for (const char* const whom : {"the launcher", "the whole process group", "both", "a worker without a shard"}) {
+      SCOPED_TRACE(fmt::format("signal {} to {}", number, whom));
       Process job(endless(3));
       (void)eventually(kIsIteratingSeconds, [&] { return job.has_ended(); });
-      ASSERT_TRUE(whole_group ? job.signal_group(number) : job.signal(number));
+      const std::string to = whom;
+      if (to == "a worker without a shard") {
+        const auto pid = find_worker(job, 1);
+        ASSERT_TRUE(pid && ::kill(*pid, number) == 0);
+      }
+      if (to == "the launcher" || to == "both") ASSERT_TRUE(job.signal(number));  // as timeout(1) has it
+      if (to == "the whole process group" || to == "both") ASSERT_TRUE(job.signal_group(number));
       const Outcome outcome = job.wait(kEndsWithinSeconds);
       EXPECT_EQ(outcome.exit_status, 3);
       EXPECT_EQ(outcome.err, "");
@@ -181,6 +187,41 @@ TEST_P(Deaths, InterruptAndTerminationStillWriteResults) {
       std::filesystem::remove_all(output_);
     }
   }
+}
+
+/// Else a second Ctrl-C would have no effect on a job that does not come to its end.
+TEST_P(Deaths, AskedAgainAfterASecondItEndsWithoutResults) {
+  Process job(endless(3));
+  (void)eventually(kIsIteratingSeconds, [&] { return job.has_ended(); });
+  const auto pid = find_worker(job, 1);
+  ASSERT_TRUE(pid);
+  ASSERT_EQ(::kill(*pid, SIGSTOP), 0);  // so that it cannot end by itself
+  ASSERT_TRUE(job.signal_group(SIGINT));
+  ::usleep(1'200'000);
+  EXPECT_FALSE(job.has_ended());
+  ASSERT_TRUE(job.signal_group(SIGINT));
+  const Outcome outcome = job.wait(kEndsWithinSeconds);
+  EXPECT_EQ(outcome.exit_status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("told to stop again"));
+  EXPECT_EQ(lines_of_ours(outcome.err), 1) << outcome.err;
+  EXPECT_FALSE(std::filesystem::exists(output_ + "/result.json"));
+  expect_nothing_left(job);
+  EXPECT_FALSE(leaves_folder(job));
+}
+
+TEST_P(Deaths, HangupsThatAreIgnoredStayIgnored) {
+  std::vector<std::string> command{"/bin/sh", "-c", "trap '' HUP; exec \"$@\"", "sh"};
+  const auto arguments = quick(2);
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  command.insert(command.end(), {"--tolerance", "0", "--straggler", "worker=1,slowdown=1e9", "--time-limit",
+                                 fmt::format("{}", 2 * slowness())});
+  Process job(command);
+  (void)eventually(kIsIteratingSeconds, [&] { return job.has_ended(); });
+  ASSERT_TRUE(job.signal_group(SIGHUP));
+  const Outcome outcome = job.wait(kRunLimitSeconds);
+  EXPECT_EQ(outcome.exit_status, 3);
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(read_run(output_).result.at("status"), "time_limit");
 }
 
 /// While it starts there may be nothing to write yet; but it ends, and whole.

@@ -278,5 +278,34 @@ TEST_F(StartedOneByOne, InterruptedTheyStillWriteTheirResults) {
   EXPECT_EQ(read_run(output_).result.at("status"), "interrupted");
 }
 
+/// As where one pod or one machine of them is to go.
+TEST_F(StartedOneByOne, OneThatIsToldToStopStopsAll) {
+  start({"--tolerance", "0", "--straggler", "worker=1,slowdown=1e9", "--quiet", "--output", output_});
+  wait_for_the_job();
+  ranks_[2]->signal(SIGTERM);
+  for (const Outcome& outcome : wait()) EXPECT_EQ(outcome.exit_status, 3) << outcome.err;
+  EXPECT_EQ(read_run(output_).result.at("status"), "interrupted");
+}
+
+TEST_F(StartedOneByOne, Rank0ThatHangsIsNamedByRank1) {
+  start({"--tolerance", "0", "--straggler", "worker=1,slowdown=1e9", "--quiet"});
+  wait_for_the_job();
+  ASSERT_TRUE(ranks_[0]->signal(SIGSTOP));
+  const double patience = 15.0 * slowness();
+  for (const std::size_t rank : {1, 2}) {
+    const Outcome outcome = ranks_[rank]->wait(patience);
+    EXPECT_EQ(outcome.exit_status, 1) << rank;
+    if (rank == 1) {
+      EXPECT_THAT(complaints(outcome), ElementsAre(HasSubstr("worker 0 (pid")));
+    } else {
+      EXPECT_THAT(complaints(outcome), ElementsAre());
+    }
+  }
+  ASSERT_TRUE(ranks_[0]->signal(SIGCONT));
+  const Outcome outcome = ranks_[0]->wait(patience);
+  EXPECT_EQ(outcome.exit_status, 1);
+  EXPECT_THAT(complaints(outcome), ElementsAre(HasSubstr("did nothing for")));
+}
+
 }  // namespace
 }  // namespace wolfpack::testing

@@ -1,11 +1,13 @@
 #include "transport/local_bootstrap.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,13 +31,12 @@ void serve(LocalBootstrapServer& server) {
     std::vector<pollfd> watched;
     bool any = false;
     for (std::uint32_t i = 0; i < server.size(); ++i) {
-      watched.push_back({server.socket({i}), POLLIN, 0});
-      any |= server.socket({i}) >= 0;
+      watched.push_back(server.watched({i}));
+      any |= watched.back().fd >= 0;
     }
     if (!any) return;
     ASSERT_GT(poll(watched.data(), watched.size(), 20'000), 0) << "nobody has anything to say";
-    for (std::uint32_t i = 0; i < server.size(); ++i)
-      if (watched[i].revents != 0) server.receive({i});
+    for (std::uint32_t i = 0; i < server.size(); ++i) server.handle({i}, watched[i].revents);
   }
 }
 
@@ -75,6 +76,81 @@ TEST(LocalBootstrap, GathersMessagesOfAnySizeBetweenThreads) {
   serve(server);
   threads.clear();
   EXPECT_EQ(wrong, 0);
+}
+
+TEST(LocalBootstrap, GathersForRank0Alone) {
+  constexpr std::uint32_t kSize = 3;
+  LocalBootstrapServer server(kSize);
+  std::atomic<int> wrong = 0;
+  std::vector<std::jthread> threads;
+  for (std::uint32_t rank = 0; rank < kSize; ++rank)
+    threads.emplace_back([&wrong, rank, membership = taken_over(server, rank)] {
+      LocalBootstrap bootstrap(membership, [](WorkerId) {});
+      for (const std::size_t size : kSizes) {
+        const auto all = bootstrap.gather(message(rank, size));
+        wrong += all.size() != kSize;
+        for (std::uint32_t i = 0; i < all.size(); ++i) wrong += all[i] != (rank == 0 ? message(i, size) : Bytes());
+        wrong += check_rounds(bootstrap, {size});
+      }
+    });
+  serve(server);
+  threads.clear();
+  EXPECT_EQ(wrong, 0);
+}
+
+/// Stopped or stuck, it must not keep the launcher from its signals and from its other children.
+TEST(LocalBootstrap, WhoDoesNotTakeItsAnswerHoldsNobodyUp) {
+  constexpr std::size_t kBytes = 20'000'000;
+  LocalBootstrapServer server(2);
+  std::atomic<bool> has_answer = false;
+  std::jthread prompt([&has_answer, membership = taken_over(server, 0)] {
+    LocalBootstrap bootstrap(membership, [](WorkerId) {});
+    has_answer = bootstrap.allgather(message(0, kBytes))[1] == message(1, 8);
+  });
+  const int slow = taken_over(server, 1).socket;
+  const std::uint64_t length = 8;
+  const Bytes content = message(1, length);
+  ASSERT_EQ(::write(slow, &length, sizeof length), 8);
+  ASSERT_EQ(::write(slow, content.data(), content.size()), 8);
+  const double start = monotonic_seconds();
+  double longest = 0.0;
+  while (server.watched({0}).fd >= 0 && monotonic_seconds() - start < 20.0) {
+    pollfd watched[] = {server.watched({0}), server.watched({1})};
+    (void)poll(watched, 2, 100);
+    const double before = monotonic_seconds();
+    for (std::uint32_t i = 0; i < 2; ++i) server.handle({i}, watched[i].revents);
+    longest = std::max(longest, monotonic_seconds() - before);
+  }
+  EXPECT_TRUE(has_answer);
+  EXPECT_LT(longest, 5.0);
+  ::close(slow);
+}
+
+TEST(LocalBootstrap, WhoTakesNothingInForTooLongIsGivenUp) {
+  int ends[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  std::vector<FileDescriptor> sockets;
+  sockets.emplace_back(ends[0]);
+  LocalBootstrapServer server(std::move(sockets), 1, 0.05);
+  const std::uint64_t length = 5'000'000;
+  std::jthread talks([fd = ends[1]] {  // and does not listen
+    Bytes bytes(sizeof length);
+    std::memcpy(bytes.data(), &length, sizeof length);
+    bytes.resize(bytes.size() + length);
+    for (std::size_t sent = 0; sent < bytes.size();) {
+      const ssize_t more = ::write(fd, bytes.data() + sent, bytes.size() - sent);
+      if (more <= 0) return;
+      sent += static_cast<std::size_t>(more);
+    }
+  });
+  for (const double start = monotonic_seconds(); server.watched({0}).fd >= 0 && monotonic_seconds() - start < 20.0;) {
+    pollfd watched = server.watched({0});
+    (void)poll(&watched, 1, 10);
+    server.handle({0}, watched.revents);
+  }
+  EXPECT_LT(server.watched({0}).fd, 0);
+  talks.join();
+  ::close(ends[1]);
 }
 
 TEST(LocalBootstrap, GathersBetweenProcesses) {
@@ -152,11 +228,10 @@ std::vector<Bytes> gather_beside(std::span<const std::byte> last_words) {
   const int dying = taken_over(server, 1).socket;
   EXPECT_EQ(::write(dying, last_words.data(), last_words.size()), std::ssize(last_words));
   ::close(dying);
-  while (server.socket({0}) >= 0) {
-    pollfd watched[] = {{server.socket({0}), POLLIN, 0}, {server.socket({1}), POLLIN, 0}};
+  while (server.watched({0}).fd >= 0) {
+    pollfd watched[] = {server.watched({0}), server.watched({1})};
     EXPECT_GT(poll(watched, 2, 20'000), 0);
-    for (std::uint32_t i = 0; i < 2; ++i)
-      if (watched[i].revents != 0) server.receive({i});
+    for (std::uint32_t i = 0; i < 2; ++i) server.handle({i}, watched[i].revents);
     server.refuse_to_wait_for_the_dead();
   }
   waiting.join();

@@ -46,7 +46,7 @@ class TcpBootstraps : public ::testing::Test {
     std::vector<std::jthread> ranks;
     for (std::size_t i = size; i-- > 0;) {
       ranks.emplace_back([this, i, size, &work] {
-        work(*make_tcp_bootstrap(member(static_cast<std::uint32_t>(i), size), fail_on_loss, kPatienceSeconds));
+        work(*make_tcp_bootstrap(member(static_cast<std::uint32_t>(i), size), fail_on_loss, {kPatienceSeconds}));
       });
       sleep_seconds(0.02);
     }
@@ -114,22 +114,23 @@ TEST_F(TcpBootstraps, AbandoningFreesWhoWaits) {
 }
 
 TEST_F(TcpBootstraps, WhoExpectsOthersIsRefusedAndTheRestMeet) {
-  std::jthread rank_0([this] { make_tcp_bootstrap(member(0, 2), fail_on_loss, kPatienceSeconds)->barrier(); });
-  EXPECT_THAT(complaint<InputError>([this] { (void)make_tcp_bootstrap(member(1, 3), fail_on_loss, kPatienceSeconds); }),
-              HasSubstr("WORLD_SIZE=3: rank 0 expects 2 ranks"));
-  make_tcp_bootstrap(member(1, 2), fail_on_loss, kPatienceSeconds)->barrier();
+  std::jthread rank_0([this] { make_tcp_bootstrap(member(0, 2), fail_on_loss, {kPatienceSeconds})->barrier(); });
+  EXPECT_THAT(
+      complaint<InputError>([this] { (void)make_tcp_bootstrap(member(1, 3), fail_on_loss, {kPatienceSeconds}); }),
+      HasSubstr("WORLD_SIZE=3: rank 0 expects 2 ranks"));
+  make_tcp_bootstrap(member(1, 2), fail_on_loss, {kPatienceSeconds})->barrier();
 }
 
 TEST_F(TcpBootstraps, OneRankTwiceIsRefused) {
   std::jthread first([this] {
-    EXPECT_THAT(complaint<RuntimeFailure>([this] { (void)make_tcp_bootstrap(member(0, 3), fail_on_loss, 3.0); }),
+    EXPECT_THAT(complaint<RuntimeFailure>([this] { (void)make_tcp_bootstrap(member(0, 3), fail_on_loss, {3.0}); }),
                 HasSubstr("ranks 2 have not come"));
   });
   std::atomic<bool> is_lost = false;
-  const auto mine = make_tcp_bootstrap(
-      member(1, 3), [&is_lost](WorkerId) { is_lost = true; }, kPatienceSeconds);
-  EXPECT_THAT(complaint<InputError>([this] { (void)make_tcp_bootstrap(member(1, 3), fail_on_loss, kPatienceSeconds); }),
-              HasSubstr("RANK=1: another process"));
+  const auto mine = make_tcp_bootstrap(member(1, 3), [&is_lost](WorkerId) { is_lost = true; }, {kPatienceSeconds});
+  EXPECT_THAT(
+      complaint<InputError>([this] { (void)make_tcp_bootstrap(member(1, 3), fail_on_loss, {kPatienceSeconds}); }),
+      HasSubstr("RANK=1: another process"));
   first.join();
   for (int i = 0; i < 1000 && !is_lost; ++i) sleep_seconds(0.01);
   EXPECT_TRUE(is_lost) << "the end of rank 0 went unnoticed";
@@ -147,15 +148,15 @@ TEST_F(TcpBootstraps, AStrangerOnThePortIsNobody) {
     EXPECT_EQ(::send(fd, "GET / HTTP/1.1\r\n\r\n", 18, MSG_NOSIGNAL), 18);
     ::close(fd);
   });
-  std::jthread rank_0([this] { make_tcp_bootstrap(member(0, 2), fail_on_loss, kPatienceSeconds)->barrier(); });
+  std::jthread rank_0([this] { make_tcp_bootstrap(member(0, 2), fail_on_loss, {kPatienceSeconds})->barrier(); });
   stranger.join();
-  make_tcp_bootstrap(member(1, 2), fail_on_loss, kPatienceSeconds)->barrier();
+  make_tcp_bootstrap(member(1, 2), fail_on_loss, {kPatienceSeconds})->barrier();
 }
 
 TEST_F(TcpBootstraps, WhoDoesNotComeIsSaidInTime) {
-  EXPECT_THAT(complaint<RuntimeFailure>([this] { (void)make_tcp_bootstrap(member(0, 4), fail_on_loss, 0.1); }),
+  EXPECT_THAT(complaint<RuntimeFailure>([this] { (void)make_tcp_bootstrap(member(0, 4), fail_on_loss, {0.1}); }),
               HasSubstr("ranks 1, 2, 3 have not come"));
-  EXPECT_THAT(complaint<RuntimeFailure>([this] { (void)make_tcp_bootstrap(member(1, 4), fail_on_loss, 0.1); }),
+  EXPECT_THAT(complaint<RuntimeFailure>([this] { (void)make_tcp_bootstrap(member(1, 4), fail_on_loss, {0.1}); }),
               ::testing::AllOf(HasSubstr("rank 0 cannot be reached"), HasSubstr("MASTER_PORT=" + port_)));
 }
 
@@ -164,7 +165,7 @@ TEST_F(TcpBootstraps, APortThatIsInUseIsBadInput) {
   const sockaddr_in address = own_address();
   ASSERT_EQ(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
   ASSERT_EQ(::listen(fd, 1), 0);
-  EXPECT_THAT(complaint<InputError>([this] { (void)make_tcp_bootstrap(member(0, 2), fail_on_loss, 0.1); }),
+  EXPECT_THAT(complaint<InputError>([this] { (void)make_tcp_bootstrap(member(0, 2), fail_on_loss, {0.1}); }),
               HasSubstr("MASTER_PORT=" + port_ + ": rank 0 cannot listen there"));
   ::close(fd);
 }

@@ -43,8 +43,8 @@ enum class OwnUpdates {
   add,            ///< the row plus the own updates that it does not hold yet
   assign,         ///< the own assignment where it is newer than the row's
   min_objective,  ///< the own value where it is better than the row's
-  wait,           ///< a read waits until the own updates are folded in
-  application,    ///< the application sees to it
+  wait,         ///< a read waits for the fold of those of ended clocks; the open clock's never show: read, then update
+  application,  ///< the application sees to it
 };
 
 /// Whether overlay() does anything for the kind: then a worker keeps its updates until they are folded in.

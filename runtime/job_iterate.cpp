@@ -71,6 +71,7 @@ void Job::begin(const IterateOptions& options) {
           return liveness_->check();
         },
         steps_shard ? std::function<bool()>([this] { return owner_->help(); }) : nullptr);
+    if (options.replay != nullptr) client_->keep_updates_until_read();
     if (hosts_shard()) shard = make_shard(options);
   });
 

@@ -83,6 +83,7 @@ Clock Client::floor_of(const RowSnapshot& snapshot, OwnUpdates own) const {
 }
 
 Status Client::get(Key key, Clock required, Row& row) {
+  check_key(key, rows_);
   RowReader& reader = *readers_[key.value];
   const OwnUpdates own = rows_[key.value].own_updates;
   // Where nothing stands in for the own updates, those of all clocks that have ended have to be folded in: the open
@@ -119,6 +120,7 @@ Status Client::get(Key key, Clock required, Row& row) {
 }
 
 Status Client::get_version(Key key, Version version, Row& row) {
+  check_key(key, rows_);
   RowReader& reader = *readers_[key.value];
   if (Status status = wait_until([&] { return reader.newest() >= version; }); !status.ok()) return status;
   bool is_there = false;
@@ -131,6 +133,7 @@ Status Client::get_version(Key key, Version version, Row& row) {
 }
 
 Status Client::tell_read(Key key) {
+  check_key(key, rows_);
   if (Status status = wait(channel_, read_told_, while_waiting_); !status.ok()) return status;  // an earlier one's
   const std::uint64_t shard = layout_.shard_of(key);
   const auto source = std::as_bytes(std::span(&++reads_[shard], 1));
@@ -156,6 +159,7 @@ std::span<const std::byte> Client::with_own_updates(Key key, const RowSnapshot& 
 }
 
 Status Client::update(Key key, Clock clock, std::span<const std::byte> value) {
+  check_key(key, rows_);
   if (value.size() > layout_.rows[key.value].update_bytes)
     throw RuntimeFailure(fmt::format("an update of {} bytes for key {}: its capacity was declared as {} bytes",
                                      value.size(), key.value, layout_.rows[key.value].update_bytes));

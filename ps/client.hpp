@@ -6,7 +6,7 @@
 //
 // One thread's, with that thread's channel. Every call that waits ends early with `stopped` when a stop word is there
 // and with whatever the WaitCheck returns (runtime/liveness.hpp). Updates become visible to the owner at the tick at
-// the latest; before it, in quarters of the lane.
+// the latest; before it, in quarters of the lane. A key that the job has no row for throws InputError.
 #pragma once
 
 #include <cstdint>
@@ -68,9 +68,15 @@ class Client {
   /// stop came between two of them it has ended, and those that are left lack it.
   Status tick(Clock clock);
 
-  [[nodiscard]] Version newest(Key key) const { return readers_[key.value]->newest(); }
+  [[nodiscard]] Version newest(Key key) const {
+    check_key(key, rows_);
+    return readers_[key.value]->newest();
+  }
   /// Own updates of the row that are kept for its overlay: those not known to be folded in.
-  [[nodiscard]] std::size_t kept_updates(Key key) const { return own_[key.value].size(); }
+  [[nodiscard]] std::size_t kept_updates(Key key) const {
+    check_key(key, rows_);
+    return own_[key.value].size();
+  }
   [[nodiscard]] const ClockTable& clocks() const { return clocks_; }
   /// Why the job stops; running while it does not. A shard that has folded in its last clock stops nobody until all
   /// shards have.

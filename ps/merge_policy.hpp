@@ -60,6 +60,14 @@ struct RowSpec {
   std::function<std::unique_ptr<MergePolicy>()> make_policy;
 };
 
+/// Throws InputError.
+[[noreturn]] void throw_no_row(Key key, std::size_t rows);
+/// The same where the job has no row of this key.
+inline void check_key(Key key, const std::vector<RowSpec>& rows) {
+  if (key.value >= rows.size()) [[unlikely]]
+    throw_no_row(key, rows.size());
+}
+
 /// A dense vector of float64 that updates are added to; `initial` is its first value.
 [[nodiscard]] RowSpec add_row(const std::vector<double>& initial);
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/fnv1a.hpp"
+#include "base/partition.hpp"
 #include "base/status.hpp"
 #include "base/time.hpp"
 #include "cpu/column_transform.hpp"
@@ -171,7 +172,7 @@ int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
       {.rows = {frank_wolfe::lasso_model_row(dataset->columns(), target.y, bootstrap.size(), solve_options)},
        .shard_help = frank_wolfe::shard_help(bootstrap.size())});
 
-  const data::ColumnRange mine = data::partition(dataset->columns(), bootstrap.rank(), bootstrap.size());
+  const ColumnRange mine = partition(dataset->columns(), bootstrap.rank(), bootstrap.size());
   cpu::ColumnTransform transform;
   WorkerSelector chosen;
   runtime::agree(bootstrap, [&] {

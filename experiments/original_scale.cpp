@@ -36,7 +36,7 @@ std::vector<T> from_bytes(const Bytes& bytes) {
 }
 
 std::vector<ColumnScale> own_scales(const std::vector<Index>& columns, const cpu::ColumnTransform& transform,
-                                    data::ColumnRange mine) {
+                                    ColumnRange mine) {
   std::vector<ColumnScale> scales;
   for (const Index column : columns) {
     if (column < mine.first || column >= mine.first + mine.count) continue;
@@ -62,7 +62,7 @@ LassoPoint back(frank_wolfe::PathPoint solved, const std::vector<Index>& columns
 }  // namespace
 
 std::vector<LassoPoint> on_original_scale(runtime::Job& job, std::vector<frank_wolfe::PathPoint> points,
-                                          const cpu::ColumnTransform& transform, data::ColumnRange mine,
+                                          const cpu::ColumnTransform& transform, ColumnRange mine,
                                           std::optional<double> target_mean) {
   // Worker 0 asks for its solutions' columns; the workers, whose columns follow each other, answer for their own.
   const auto columns = from_bytes<Index>(job.allgather(to_bytes(columns_of(points))).front());

@@ -9,8 +9,8 @@
 #include <optional>
 #include <vector>
 
+#include "base/partition.hpp"
 #include "cpu/column_transform.hpp"
-#include "experiments/data/dataset.hpp"
 #include "experiments/lasso_point.hpp"
 #include "runtime/job.hpp"
 
@@ -19,7 +19,7 @@ namespace wolfpack::experiments {
 /// Collective. `points` are worker 0's; elsewhere they are empty, and so is the answer. `transform` is of the columns
 /// `mine`. `target_mean`: what was taken off y; none: there is no intercept.
 [[nodiscard]] std::vector<LassoPoint> on_original_scale(runtime::Job& job, std::vector<frank_wolfe::PathPoint> points,
-                                                        const cpu::ColumnTransform& transform, data::ColumnRange mine,
+                                                        const cpu::ColumnTransform& transform, ColumnRange mine,
                                                         std::optional<double> target_mean);
 
 }  // namespace wolfpack::experiments

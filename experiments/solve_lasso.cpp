@@ -8,9 +8,9 @@
 
 #include <fmt/format.h>
 
+#include "base/partition.hpp"
 #include "base/status.hpp"
 #include "cpu/atom_selector.hpp"
-#include "experiments/data/dataset.hpp"
 #include "experiments/point_status.hpp"
 #include "gpu/atom_selector.hpp"
 #include "gpu/devices.hpp"
@@ -63,12 +63,12 @@ std::unique_ptr<AtomSelector> make_selector(const MatrixView& partition, std::si
 }
 
 template <class Scalar>
-DenseView<Scalar> columns_of(const DenseView<Scalar>& view, const data::ColumnRange& range) {
+DenseView<Scalar> columns_of(const DenseView<Scalar>& view, const ColumnRange& range) {
   return {view.data + range.first * view.stride, view.rows, range.count, view.stride};
 }
 
 template <class Scalar>
-SparseView<Scalar> columns_of(const SparseView<Scalar>& view, const data::ColumnRange& range) {
+SparseView<Scalar> columns_of(const SparseView<Scalar>& view, const ColumnRange& range) {
   return {view.rows, range.count,
           view.column_starts.subspan(static_cast<std::size_t>(range.first), static_cast<std::size_t>(range.count) + 1),
           view.row_indices, view.values};
@@ -97,7 +97,7 @@ frank_wolfe::SolveResult run(const MatrixView& matrix, std::span<const double> t
     runtime::Job job(bootstrap, *transport,
                      {.rows = {frank_wolfe::lasso_model_row(columns(matrix), y, bootstrap.size(), solve_options)},
                       .shard_help = frank_wolfe::shard_help(bootstrap.size())});
-    const data::ColumnRange mine = data::partition(columns(matrix), bootstrap.rank(), bootstrap.size());
+    const ColumnRange mine = partition(columns(matrix), bootstrap.rank(), bootstrap.size());
     std::unique_ptr<AtomSelector> selector;
     runtime::agree(bootstrap, [&] {
       selector =

@@ -83,10 +83,11 @@ Clock Client::floor_of(const RowSnapshot& snapshot, OwnUpdates own) const {
 }
 
 Status Client::get(Key key, Clock required, Row& row) {
+  check_key(key, rows_);
   RowReader& reader = *readers_[key.value];
   const OwnUpdates own = rows_[key.value].own_updates;
-  // Where nothing stands in for the own updates, all of them have to be folded in: the own clock tells how many there
-  // are.
+  // Where nothing stands in for the own updates, those of all clocks that have ended have to be folded in: the open
+  // clock's cannot be.
   const Clock own_required = own == OwnUpdates::wait ? clocks_.clock(self_) : Clock{0};
   double wait_start = 0.0, waited = 0.0;
   const auto end_wait = [&] {
@@ -119,6 +120,7 @@ Status Client::get(Key key, Clock required, Row& row) {
 }
 
 Status Client::get_version(Key key, Version version, Row& row) {
+  check_key(key, rows_);
   RowReader& reader = *readers_[key.value];
   if (Status status = wait_until([&] { return reader.newest() >= version; }); !status.ok()) return status;
   bool is_there = false;
@@ -131,6 +133,7 @@ Status Client::get_version(Key key, Version version, Row& row) {
 }
 
 Status Client::tell_read(Key key) {
+  check_key(key, rows_);
   if (Status status = wait(channel_, read_told_, while_waiting_); !status.ok()) return status;  // an earlier one's
   const std::uint64_t shard = layout_.shard_of(key);
   const auto source = std::as_bytes(std::span(&++reads_[shard], 1));
@@ -140,9 +143,14 @@ Status Client::tell_read(Key key) {
   return wait(channel_, read_told_, while_waiting_);
 }
 
-std::span<const std::byte> Client::with_own_updates(Key key, const RowSnapshot& snapshot) {
+void Client::forget_before(Clock folded, Key key) {
   auto& own = own_[key.value];
-  while (!own.empty() && own.front().clock < snapshot.folded[self_.value]) own.pop_front();
+  while (!own.empty() && own.front().clock < folded) own.pop_front();
+}
+
+std::span<const std::byte> Client::with_own_updates(Key key, const RowSnapshot& snapshot) {
+  forget_before(snapshot.folded[self_.value], key);
+  const auto& own = own_[key.value];
   if (own.empty()) return snapshot.payload;
   Bytes& payload = overlaid_[key.value];
   payload.assign(snapshot.payload.begin(), snapshot.payload.end());
@@ -151,11 +159,18 @@ std::span<const std::byte> Client::with_own_updates(Key key, const RowSnapshot& 
 }
 
 Status Client::update(Key key, Clock clock, std::span<const std::byte> value) {
+  check_key(key, rows_);
   if (value.size() > layout_.rows[key.value].update_bytes)
     throw RuntimeFailure(fmt::format("an update of {} bytes for key {}: its capacity was declared as {} bytes",
                                      value.size(), key.value, layout_.rows[key.value].update_bytes));
   const OwnUpdates own = rows_[key.value].own_updates;
-  if (is_overlaid(own)) own_[key.value].push_back({clock, Bytes(value.begin(), value.end())});
+  if (is_overlaid(own)) {
+    // What the own folded word covers is in the newest version, which every later read begins with: the word was put
+    // after that version's (owner_push.hpp). So a row that is only written is not kept here for the whole run.
+    const Clock folded{load_word(board_.data() + layout_.floor_offset(layout_.shard_of(key)) + 8)};
+    if (!keeps_until_read_) forget_before(folded, key);
+    own_[key.value].push_back({clock, Bytes(value.begin(), value.end())});
+  }
   return lanes_[layout_.shard_of(key)]->append(RecordKind::update, key, clock, value, while_waiting_);
 }
 

@@ -6,7 +6,7 @@
 //
 // One thread's, with that thread's channel. Every call that waits ends early with `stopped` when a stop word is there
 // and with whatever the WaitCheck returns (runtime/liveness.hpp). Updates become visible to the owner at the tick at
-// the latest; before it, in quarters of the lane.
+// the latest; before it, in quarters of the lane. A key that the job has no row for throws InputError.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +46,8 @@ class Client {
          std::function<bool()> meanwhile = {});
 
   /// The newest published version of the row. Waits only while that one lacks an update of another worker of a clock
-  /// before `required` (the read rule: required = clock - staleness).
+  /// before `required` (the read rule: required = clock - staleness), or, of a row with OwnUpdates::wait, an own one of
+  /// a clock that has ended.
   Status get(Key key, Clock required, Row& row);
 
   /// One version of the row, waited for where it is not published yet: for a replay, whose owner waits for its readers.
@@ -54,6 +55,9 @@ class Client {
   Status get_version(Key key, Version version, Row& row);
   /// For a replay: tells the owner that this worker has made one more read of the shard's rows.
   Status tell_read(Key key);
+  /// For a replay, before its first update: it reads versions that lack own updates which are folded in by then, so
+  /// only a version that has been read tells which are not needed any more.
+  void keep_updates_until_read() { keeps_until_read_ = true; }
 
   /// Appends an update made in iteration `clock`. Throws RuntimeFailure where it is larger than the row's declared
   /// update capacity.
@@ -64,7 +68,15 @@ class Client {
   /// stop came between two of them it has ended, and those that are left lack it.
   Status tick(Clock clock);
 
-  [[nodiscard]] Version newest(Key key) const { return readers_[key.value]->newest(); }
+  [[nodiscard]] Version newest(Key key) const {
+    check_key(key, rows_);
+    return readers_[key.value]->newest();
+  }
+  /// Own updates of the row that are kept for its overlay: those not known to be folded in.
+  [[nodiscard]] std::size_t kept_updates(Key key) const {
+    check_key(key, rows_);
+    return own_[key.value].size();
+  }
   [[nodiscard]] const ClockTable& clocks() const { return clocks_; }
   /// Why the job stops; running while it does not. A shard that has folded in its last clock stops nobody until all
   /// shards have.
@@ -88,6 +100,7 @@ class Client {
   };
 
   [[nodiscard]] Clock floor_of(const RowSnapshot& snapshot, OwnUpdates own) const;
+  void forget_before(Clock folded, Key key);
   Status wait_a_little(Backoff& backoff);
   void use_the_wait();
   [[nodiscard]] std::span<const std::byte> with_own_updates(Key key, const RowSnapshot& snapshot);
@@ -106,8 +119,9 @@ class Client {
   std::vector<std::unique_ptr<LaneWriter>> lanes_;   // by shard
   std::vector<std::unique_ptr<RowReader>> readers_;  // by key
   std::vector<std::deque<OwnUpdate>> own_;  // by key: not known to be folded in; only where an overlay needs them
-  std::vector<Bytes> overlaid_;             // by key: what get() handed out
-  std::vector<std::uint64_t> reads_;        // by shard: as told, the source of the put under way
+  bool keeps_until_read_ = false;
+  std::vector<Bytes> overlaid_;       // by key: what get() handed out
+  std::vector<std::uint64_t> reads_;  // by shard: as told, the source of the put under way
   transport::Completion read_told_;
 };
 

@@ -3,6 +3,9 @@
 #include <cstring>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "base/status.hpp"
 #include "ps/value.hpp"
 
 namespace wolfpack::ps {
@@ -69,6 +72,11 @@ class MinObjectivePolicy final : public MergePolicy {
 };
 
 }  // namespace
+
+void throw_no_row(Key key, std::size_t rows) {
+  throw InputError(fmt::format("there is no row of key {}, {}", key.value,
+                               rows == 0 ? "the job has none" : fmt::format("only 0 to {}", rows - 1)));
+}
 
 RowSpec add_row(const std::vector<double>& initial) {
   const std::uint64_t bytes = initial.size() * sizeof(double);

@@ -43,8 +43,8 @@ enum class OwnUpdates {
   add,            ///< the row plus the own updates that it does not hold yet
   assign,         ///< the own assignment where it is newer than the row's
   min_objective,  ///< the own value where it is better than the row's
-  wait,           ///< a read waits until the own updates are folded in
-  application,    ///< the application sees to it
+  wait,         ///< a read waits for the fold of those of ended clocks; the open clock's never show: read, then update
+  application,  ///< the application sees to it
 };
 
 /// Whether overlay() does anything for the kind: then a worker keeps its updates until they are folded in.
@@ -59,6 +59,14 @@ struct RowSpec {
   /// Called in the process that hosts the row, once.
   std::function<std::unique_ptr<MergePolicy>()> make_policy;
 };
+
+/// Throws InputError.
+[[noreturn]] void throw_no_row(Key key, std::size_t rows);
+/// The same where the job has no row of this key.
+inline void check_key(Key key, const std::vector<RowSpec>& rows) {
+  if (key.value >= rows.size()) [[unlikely]]
+    throw_no_row(key, rows.size());
+}
 
 /// A dense vector of float64 that updates are added to; `initial` is its first value.
 [[nodiscard]] RowSpec add_row(const std::vector<double>& initial);

@@ -50,8 +50,9 @@ class Iteration {
   [[nodiscard]] WorkerId worker() const { return trace_.worker; }
   [[nodiscard]] Clock clock() const { return trace_.clock; }
 
-  /// The newest published version of a row, with the own updates; waits only where the read rule demands it. The
-  /// payload is valid until the next get of the same key.
+  /// The newest published version of a row, with the own updates, though without this iteration's where the row's are
+  /// OwnUpdates::wait; waits only where the read rule demands it. The payload is valid until the next get of the same
+  /// key. A key without a row throws InputError, as in the other calls.
   ps::Row get(ps::Key key);
 
   /// The same, but waits for a version newer than `than`. Empty where none may come because this worker itself holds

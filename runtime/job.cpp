@@ -28,6 +28,16 @@ void write_header(std::span<std::byte> region, std::uint64_t job_id, std::uint64
   store_shared(region.data(), std::as_bytes(std::span(&header, 1)));
 }
 
+void check_options(const JobOptions& options) {
+  if (options.shards == 0) throw InputError("JobOptions::shards is 0; accepted: 1 or more");
+  if (!(options.heartbeat_timeout_seconds > 0.0))
+    throw InputError(fmt::format("JobOptions::heartbeat_timeout_seconds is {}; accepted: more than 0",
+                                 options.heartbeat_timeout_seconds));
+  for (std::size_t key = 0; key < options.rows.size(); ++key)
+    if (!options.rows[key].make_policy)
+      throw InputError(fmt::format("JobOptions::rows: the row of key {} has no make_policy", key));
+}
+
 std::vector<ps::RowCapacity> capacities(const std::vector<ps::RowSpec>& rows) {
   std::vector<ps::RowCapacity> out;
   out.reserve(rows.size());
@@ -62,7 +72,7 @@ Job::Job(transport::Bootstrap& bootstrap, transport::Transport& transport, JobOp
     : bootstrap_(bootstrap),
       transport_(transport),
       options_(std::move(options)),
-      layout_(ps::JobLayout::make(bootstrap.size(), std::min<std::uint64_t>(options_.shards, bootstrap.size()),
+      layout_(ps::JobLayout::make(bootstrap.size(), std::clamp<std::uint64_t>(options_.shards, 1, bootstrap.size()),
                                   capacities(options_.rows), options_.smallest_lane_bytes)) {
   const auto allocate = [&](std::uint64_t bytes) {
     auto region = transport_.allocate(bytes, transport::MemoryKind::host);
@@ -70,6 +80,7 @@ Job::Job(transport::Bootstrap& bootstrap, transport::Transport& transport, JobOp
     return region;
   };
   agree(bootstrap_, [&] {
+    check_options(options_);
     board_ = allocate(layout_.board_bytes());
     if (hosts_shard()) shard_memory_ = allocate(layout_.shard_bytes(worker().value));
   });

@@ -39,9 +39,9 @@ enum class ShardHelp {
 
 struct JobOptions {
   std::vector<ps::RowSpec> rows;
-  std::uint64_t shards = 1;                     ///< at most the number of workers
+  std::uint64_t shards = 1;                     ///< >= 1; more than there are workers count as that many
   std::uint64_t smallest_lane_bytes = 1 << 20;  ///< a lane holds at least four of the largest update in any case
-  double heartbeat_timeout_seconds = 4.0;
+  double heartbeat_timeout_seconds = 4.0;       ///< > 0
   ShardHelp shard_help = ShardHelp::automatic;
 };
 
@@ -78,6 +78,7 @@ struct TransportRecord {
 
 class Job {
  public:
+  /// Throws InputError where an option is none of those accepted.
   Job(transport::Bootstrap& bootstrap, transport::Transport& transport, JobOptions options);
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
@@ -97,7 +98,7 @@ class Job {
   IterateResult iterate(const IterateOptions& options, const std::function<void(Iteration&)>& body);
 
   /// The policy of a row that this process hosts, as the last iterate() left it, until close(); while iterate() runs it
-  /// belongs to whoever steps the shard.
+  /// belongs to whoever steps the shard. Throws InputError where there is none.
   [[nodiscard]] ps::MergePolicy& policy(ps::Key key);
 
   /// Collective; while iterations run, from nowhere.

@@ -43,7 +43,15 @@ class PutTime {
 
 }  // namespace
 
-ps::MergePolicy& Job::policy(ps::Key key) { return owner_->shard().policy(key); }
+ps::MergePolicy& Job::policy(ps::Key key) {
+  ps::check_key(key, options_.rows);
+  if (const std::uint64_t host = layout_.shard_of(key); host != worker().value)
+    throw InputError(
+        fmt::format("worker {} has no policy of row {}: worker {} hosts it", worker().value, key.value, host));
+  if (owner_ == nullptr)
+    throw InputError(fmt::format("row {} has a policy from the first iterate() to close() only", key.value));
+  return owner_->shard().policy(key);
+}
 
 void Job::begin(const IterateOptions& options) {
   client_.reset();
@@ -71,6 +79,7 @@ void Job::begin(const IterateOptions& options) {
           return liveness_->check();
         },
         steps_shard ? std::function<bool()>([this] { return owner_->help(); }) : nullptr);
+    if (options.replay != nullptr) client_->keep_updates_until_read();
     if (hosts_shard()) shard = make_shard(options);
   });
 

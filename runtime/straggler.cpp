@@ -1,5 +1,6 @@
 #include "runtime/straggler.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -97,8 +98,10 @@ StragglerSpec StragglerSpec::parse(const std::string& text, std::size_t workers)
 double straggler_delay_seconds(const StragglerSpec& spec, WorkerId worker, std::size_t workers, std::uint64_t seed,
                                double now_seconds, double compute_seconds) {
   if (spec.slowdown <= 1.0) return 0.0;
+  // Where clocks of two hosts were compared the start may lie ahead by half a round trip.
+  const double elapsed = std::max(0.0, now_seconds);
   const bool is_slow = spec.worker ? *spec.worker == worker
-                                   : random_straggler(static_cast<std::uint64_t>(now_seconds / spec.duration_seconds),
+                                   : random_straggler(static_cast<std::uint64_t>(elapsed / spec.duration_seconds),
                                                       workers, seed) == worker.value;
   return is_slow ? (spec.slowdown - 1.0) * compute_seconds : 0.0;
 }

@@ -25,7 +25,8 @@ struct StragglerSpec {
   static StragglerSpec parse(const std::string& text, std::size_t workers);
 };
 
-/// Seconds that `worker` sleeps after `compute_seconds` of work that ended `now_seconds` after the start of the job. A
+/// Seconds that `worker` sleeps after `compute_seconds` of work that ended `now_seconds` after the start of the job;
+/// below 0, which a comparison of clocks may bring about, counts as 0. A
 /// random straggler is drawn from the seed and the time alone, so all processes agree without a word; it is never the
 /// same twice running where there are two.
 [[nodiscard]] double straggler_delay_seconds(const StragglerSpec& spec, WorkerId worker, std::size_t workers,

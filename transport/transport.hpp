@@ -47,7 +47,7 @@ namespace wolfpack::transport {
 /// moves bytes (rep movsb) from some 2 KiB on. Who puts words that are read one by one puts no more at once.
 inline constexpr std::size_t kWholeWordsBytes = 2048;
 
-/// Where registered bytes live.
+/// Where registered bytes live. No transport registers `cuda` yet: allocate() refuses it.
 enum class MemoryKind : std::uint32_t { host = 0, cuda = 1 };
 
 /// Whether operations reach a target that makes no progress call.

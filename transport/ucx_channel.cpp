@@ -162,8 +162,7 @@ Status UcxChannel::ordered_put(const RemoteRegion& to, std::uint64_t offset, std
   if (!to.holds(offset, source.size())) return past_the_end(to, offset, source.size());
   Peer& peer = peers_[to.peer.value];
   if (std::exchange(peer.has_unflushed_puts, false)) {
-    const Operation fence{Kind::fence, 0, 0, nullptr, 0};
-    if (Status status = submit(peer, fence, peer.fence); !status.ok()) return status;
+    if (Status status = submit_fence(peer); !status.ok()) return status;
   }
   return put(to, offset, source, done);
 }
@@ -203,20 +202,43 @@ std::string UcxChannel::lanes(PeerIndex peer) const {
 }
 
 Status UcxChannel::submit(Peer& peer, const Operation& operation, Completion& done) {
-  const bool is_fence = operation.kind == Kind::fence;
   const bool starts = peer.waiting.empty() && !free_.empty();
-  Completion::State* completion = starts || !is_fence ? done.begin(in_flight_) : nullptr;
-  if (!starts) {
-    peer.waiting.push_back({operation, completion});
-    ++waiting_;
-    return {};
-  }
-  Status status = start(peer, operation, completion);
-  if (is_fence && !peer.fence.done()) {  // what follows waits behind it
-    peer.waiting.push_back({operation, completion});
-    ++waiting_;
-  }
+  Completion::State* const completion = done.begin(in_flight_);
+  if (starts) return start(peer, operation, completion);
+  peer.waiting.push_back({operation, completion});
+  ++waiting_;
+  return {};
+}
+
+// What follows waits behind it.
+Status UcxChannel::submit_fence(Peer& peer) {
+  peer.waiting.push_back({{Kind::fence, 0, 0, nullptr, 0}, nullptr});
+  ++waiting_;
+  if (peer.waiting.size() > 1 || free_.empty()) return {};
+  begin_fence(peer);
+  if (!peer.fence->done()) return {};
+  const Status status = peer.fence->status();
+  end_fence(peer);
   return status;
+}
+
+// The fence at the front: a new completion, since an earlier one's may hold a failure.
+void UcxChannel::begin_fence(Peer& peer) {
+  Waiting& front = peer.waiting.front();
+  front.completion = peer.fence.emplace().begin(in_flight_);
+  (void)start(peer, front.operation, front.completion);  // an error is in the completion
+}
+
+// Where it has failed, earlier puts may be invisible still, for ever perhaps: nothing that was to come after them
+// starts, and the next ordered put needs a fence even where no put comes before it.
+void UcxChannel::end_fence(Peer& peer) {
+  peer.waiting.pop_front();
+  --waiting_;
+  const Status status = peer.fence->status();
+  if (status.ok()) return;
+  peer.has_unflushed_puts = true;
+  for (; !peer.waiting.empty(); peer.waiting.pop_front(), --waiting_)
+    if (peer.waiting.front().operation.kind != Kind::fence) Completion::finish(peer.waiting.front().completion, status);
 }
 
 // Starts what waits, in order, as far as it may.
@@ -225,13 +247,16 @@ void UcxChannel::advance(Peer& peer) {
     Waiting& front = peer.waiting.front();
     const bool is_fence = front.operation.kind == Kind::fence;
     if (is_fence && front.completion != nullptr) {
-      if (!peer.fence.done()) return;
-    } else {
-      if (free_.empty()) return;
-      if (is_fence) front.completion = peer.fence.begin(in_flight_);
-      (void)start(peer, front.operation, front.completion);  // an error is in the completion
-      if (is_fence) continue;
+      if (!peer.fence->done()) return;
+      end_fence(peer);
+      continue;
     }
+    if (free_.empty()) return;
+    if (is_fence) {
+      begin_fence(peer);
+      continue;
+    }
+    (void)start(peer, front.operation, front.completion);  // an error is in the completion
     peer.waiting.pop_front();
     --waiting_;
   }

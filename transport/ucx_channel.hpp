@@ -77,7 +77,7 @@ class UcxChannel final : public Channel {
     Peer(const std::string& n, Reach r, std::optional<ucx::Endpoint> e) : name(n), reach(r), endpoint(std::move(e)) {}
     const std::string& name;  // in names_
     Reach reach;
-    Completion fence;
+    std::optional<Completion> fence;        // the last one that has begun
     std::optional<ucx::Endpoint> endpoint;  // none: this process
     std::deque<Waiting> waiting;            // a fence at the front is under way
     bool has_unflushed_puts = false;
@@ -102,6 +102,9 @@ class UcxChannel final : public Channel {
   Status submit(Peer& peer, const Operation& operation, Completion& done);
   Status start(Peer& peer, const Operation& operation, Completion::State* completion);
   [[nodiscard]] ucs_status_ptr_t begin(Peer& peer, const Operation& operation, const ucp_request_param_t& parameters);
+  Status submit_fence(Peer& peer);
+  void begin_fence(Peer& peer);
+  void end_fence(Peer& peer);
   void advance(Peer& peer);
   void finish(Tracked& tracked, ucs_status_t status);
 

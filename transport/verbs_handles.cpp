@@ -56,27 +56,31 @@ void fail(const std::string& port, const std::string& call, int error) {
   throw RuntimeFailure(fmt::format("{}: {}: {}{}", port, call, error == 0 ? "failed" : std::strerror(error), hint));
 }
 
-Device open_device(const RdmaPort& port) {
+Device open_device(const std::string& name) {
   int count = 0;
   errno = 0;
   const std::unique_ptr<ibv_device*, decltype(&ibv_free_device_list)> list(ibv_get_device_list(&count),
                                                                            &ibv_free_device_list);
-  if (list == nullptr) fail(port.name(), "ibv_get_device_list", errno);
+  if (list == nullptr) fail(name, "ibv_get_device_list", errno);
   for (int i = 0; i < count; ++i) {
     ibv_device* const device = list.get()[i];
-    if (port.device != ibv_get_device_name(device)) continue;
-    if (device->transport_type == IBV_TRANSPORT_IWARP)
-      throw RuntimeFailure(
-          fmt::format("{}: is iWARP; InfiniBand and RoCE are what verbs are measured on", port.name()));
+    if (name != ibv_get_device_name(device)) continue;
     errno = 0;
     Device opened(ibv_open_device(device));
-    if (opened == nullptr) fail(port.name(), "ibv_open_device", errno);
+    if (opened == nullptr) fail(name, "ibv_open_device", errno);
     return opened;
   }
   throw RuntimeFailure(fmt::format(
       "{}: ibv_get_device_list does not have it: its verbs device (modprobe ib_uverbs; in a container, docker run "
       "--device /dev/infiniband) or its driver of rdma-core (ibverbs-providers) is missing",
-      port.name()));
+      name));
+}
+
+Device open_device(const RdmaPort& port) {
+  Device opened = open_device(port.device);
+  if (opened->device->transport_type == IBV_TRANSPORT_IWARP)
+    throw RuntimeFailure(fmt::format("{}: is iWARP; InfiniBand and RoCE are what verbs are measured on", port.name()));
+  return opened;
 }
 
 ibv_device_attr query_device(ibv_context& device, const std::string& port) {
@@ -92,21 +96,22 @@ ibv_port_attr query_port(ibv_context& device, const RdmaPort& port) {
   return attributes;
 }
 
-std::vector<GidEntry> query_gids(ibv_context& device, const RdmaPort& port) {
-  // The table is of all ports.
+std::vector<ibv_gid_entry> query_gid_table(ibv_context& device, const std::string& name) {
   std::size_t most = 0;
-  const ibv_device_attr attributes = query_device(device, port.name());
-  for (int number = 1; number <= attributes.phys_port_cnt; ++number) {
-    RdmaPort other = port;
-    other.port = number;
-    most += static_cast<std::size_t>(query_port(device, other).gid_tbl_len);
-  }
+  RdmaPort port{.device = name, .state = {}, .link_layer = {}, .verbs_file = {}};
+  const int ports = query_device(device, name).phys_port_cnt;
+  for (port.port = 1; port.port <= ports; ++port.port)
+    most += static_cast<std::size_t>(query_port(device, port).gid_tbl_len);
   std::vector<ibv_gid_entry> entries(most);
   const ssize_t got = ibv_query_gid_table(&device, entries.data(), entries.size(), 0);
-  if (got < 0) fail(port.name(), "ibv_query_gid_table", static_cast<int>(-got));
+  if (got < 0) fail(name, "ibv_query_gid_table", static_cast<int>(-got));
   entries.resize(static_cast<std::size_t>(got));
+  return entries;
+}
+
+std::vector<GidEntry> query_gids(ibv_context& device, const RdmaPort& port) {
   std::vector<GidEntry> gids;
-  for (const ibv_gid_entry& entry : entries) {
+  for (const ibv_gid_entry& entry : query_gid_table(device, port.device)) {
     if (entry.port_num != static_cast<std::uint32_t>(port.port)) continue;
     GidEntry& gid = gids.emplace_back();
     gid.index = entry.gid_index;

@@ -35,9 +35,14 @@ using QueuePair = std::unique_ptr<ibv_qp, Closer<&ibv_destroy_qp>>;
 /// `call` on the port failed with errno `error`: a sentence that says so, and what to do where that is known.
 [[noreturn]] void fail(const std::string& port, const std::string& call, int error);
 
+/// Of any kind.
+[[nodiscard]] Device open_device(const std::string& device);
+/// To connect through: iWARP is refused.
 [[nodiscard]] Device open_device(const RdmaPort& port);
 [[nodiscard]] ibv_device_attr query_device(ibv_context& device, const std::string& port);
 [[nodiscard]] ibv_port_attr query_port(ibv_context& device, const RdmaPort& port);
+/// Those in use, of all ports.
+[[nodiscard]] std::vector<ibv_gid_entry> query_gid_table(ibv_context& device, const std::string& name);
 /// Those in use, of the one port.
 [[nodiscard]] std::vector<GidEntry> query_gids(ibv_context& device, const RdmaPort& port);
 [[nodiscard]] Domain make_domain(ibv_context& device, const std::string& port);

@@ -3,44 +3,16 @@
 #include <arpa/inet.h>
 #include <array>
 #include <cerrno>
-#include <cstring>
-#include <memory>
 #include <net/if.h>
 #include <unistd.h>
 
-#include <fmt/format.h>
 #include <infiniband/verbs.h>
 
 #include "base/bytes.hpp"
-#include "base/status.hpp"
+#include "transport/verbs_handles.hpp"
 
 namespace wolfpack::transport {
 namespace {
-
-using Device = std::unique_ptr<ibv_context, decltype(&ibv_close_device)>;
-using Domain = std::unique_ptr<ibv_pd, decltype(&ibv_dealloc_pd)>;
-
-[[noreturn]] void fail(const char* call, int error) {
-  throw RuntimeFailure(fmt::format("{}: {}", call, error == 0 ? "failed" : std::strerror(error)));
-}
-
-Device open_device(const std::string& name) {
-  int count = 0;
-  errno = 0;
-  const std::unique_ptr<ibv_device*, decltype(&ibv_free_device_list)> list(ibv_get_device_list(&count),
-                                                                           &ibv_free_device_list);
-  if (list == nullptr) fail("ibv_get_device_list", errno);
-  for (int i = 0; i < count; ++i) {
-    ibv_device* const device = list.get()[i];
-    if (name != ibv_get_device_name(device)) continue;
-    Device opened(ibv_open_device(device), &ibv_close_device);
-    if (opened == nullptr) fail("ibv_open_device", errno);
-    return opened;
-  }
-  throw RuntimeFailure(
-      "ibv_get_device_list does not have it: its verbs device (modprobe ib_uverbs; in a container, "
-      "docker run --device /dev/infiniband) or its driver of rdma-core (ibverbs-providers) is missing");
-}
 
 std::string name_of(ibv_atomic_cap atomics) {
   return atomics == IBV_ATOMIC_GLOB ? "global" : atomics == IBV_ATOMIC_HCA ? "device" : "none";
@@ -66,9 +38,7 @@ Gid gid_of(const ibv_gid_entry& entry) {
   return {entry.gid_index, text.data(), name_of(entry.gid_type), network_device.data()};
 }
 
-VerbsPortFacts query_port(ibv_context& device, std::uint8_t number) {
-  ibv_port_attr port{};
-  if (const int error = ibv_query_port(&device, number, &port); error != 0) fail("ibv_query_port", error);
+VerbsPortFacts facts_of(const ibv_port_attr& port, int number) {
   return {.port = number,
           .state = name_of(port.state),
           .width = lanes_of_width(port.active_width),
@@ -78,24 +48,9 @@ VerbsPortFacts query_port(ibv_context& device, std::uint8_t number) {
           .gids = {}};
 }
 
-/// Those that are in use, of all ports.
-std::vector<ibv_gid_entry> query_gids(ibv_context& device, int ports) {
-  std::size_t most = 0;
-  for (int port = 1; port <= ports; ++port) {
-    ibv_port_attr facts{};
-    if (ibv_query_port(&device, static_cast<std::uint8_t>(port), &facts) == 0)
-      most += static_cast<std::size_t>(facts.gid_tbl_len);
-  }
-  std::vector<ibv_gid_entry> entries(most);
-  const ssize_t got = ibv_query_gid_table(&device, entries.data(), entries.size(), 0);
-  if (got < 0) fail("ibv_query_gid_table", static_cast<int>(-got));
-  entries.resize(static_cast<std::size_t>(got));
-  return entries;
-}
-
 /// UCX asks in the same way: a device that can do it complains of the buffer, one that cannot of the question.
 std::optional<bool> takes_dma_buffers(ibv_context& device) {
-  const Domain domain(ibv_alloc_pd(&device), &ibv_dealloc_pd);
+  const verbs::Domain domain(ibv_alloc_pd(&device));
   if (domain == nullptr) return {};
   constexpr int kNoBuffer = -1;
   errno = 0;
@@ -151,18 +106,18 @@ double gigabits_of_speed(unsigned active_speed) {
 }
 
 VerbsFacts query_verbs(const std::string& device) {
-  const Device opened = open_device(device);
-  ibv_device_attr attributes{};
-  if (const int error = ibv_query_device(opened.get(), &attributes); error != 0) fail("ibv_query_device", error);
+  const verbs::Device opened = verbs::open_device(device);
+  const ibv_device_attr attributes = verbs::query_device(*opened, device);
   VerbsFacts facts{.firmware = attributes.fw_ver,
                    .atomics = name_of(attributes.atomic_cap),
                    .takes_dma_buffers = takes_dma_buffers(*opened),
                    .ports = {}};
-  for (std::uint8_t port = 1; port <= attributes.phys_port_cnt; ++port)
-    facts.ports.push_back(query_port(*opened, port));
-  for (const ibv_gid_entry& entry : query_gids(*opened, attributes.phys_port_cnt))
-    for (VerbsPortFacts& port : facts.ports)
-      if (port.port == static_cast<int>(entry.port_num)) port.gids.push_back(gid_of(entry));
+  RdmaPort port{.device = device, .state = {}, .link_layer = {}, .verbs_file = {}};
+  for (port.port = 1; port.port <= attributes.phys_port_cnt; ++port.port)
+    facts.ports.push_back(facts_of(verbs::query_port(*opened, port), port.port));
+  for (const ibv_gid_entry& entry : verbs::query_gid_table(*opened, device))
+    for (VerbsPortFacts& of_port : facts.ports)
+      if (of_port.port == static_cast<int>(entry.port_num)) of_port.gids.push_back(gid_of(entry));
   return facts;
 }
 

@@ -1,8 +1,5 @@
 #include "experiments/data/dataset.hpp"
 
-#include <algorithm>
-#include <cassert>
-
 #include <fmt/format.h>
 
 #include "base/in_quotes.hpp"
@@ -14,14 +11,6 @@
 #include "experiments/data/target.hpp"
 
 namespace wolfpack::data {
-
-ColumnRange partition(Index columns, WorkerId worker, std::size_t workers) {
-  assert(columns >= 0 && worker.value < workers);
-  const Index base = columns / static_cast<Index>(workers);
-  const Index larger = columns % static_cast<Index>(workers);
-  const Index i = worker.value;
-  return {i * base + std::min(i, larger), base + (i < larger ? 1 : 0)};
-}
 
 Dataset Dataset::open(const DatasetFiles& files) {
   const std::string extension = format_extension(files.data);

@@ -19,13 +19,13 @@
 // Not thread-safe. Throws InputError: one line with the file, the line or field, what is wrong and what is accepted.
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/matrix.hpp"
+#include "base/partition.hpp"
 #include "base/types.hpp"
 
 namespace wolfpack::data {
@@ -36,18 +36,6 @@ struct DatasetFiles {
       target;  ///< empty: the labels of svmlight; else a path, or for .csv possibly a column's name, which goes first
   bool target_is_optional = false;  ///< whether data without a target are accepted
 };
-
-/// Columns first .. first + count - 1 of the data set.
-struct ColumnRange {
-  Index first = 0;
-  Index count = 0;
-
-  [[nodiscard]] bool contains(Index j) const { return j >= first && j < first + count; }
-};
-
-/// The columns of one worker of several: contiguous, sizes differing by at most one, the first ones larger. Empty for
-/// the last workers where there are more workers than columns.
-[[nodiscard]] ColumnRange partition(Index columns, WorkerId worker, std::size_t workers);
 
 /// What a reader of one format provides.
 class DatasetReader {

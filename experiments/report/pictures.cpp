@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/partition.hpp"
 #include "base/status.hpp"
 #include "experiments/report/plot.hpp"
 #include "experiments/report/png.hpp"
@@ -46,7 +47,7 @@ std::vector<ChosenPicture> load_chosen(const Run& run, const data::Dataset& data
   const Index most_columns = random_access ? 1 : std::max<Index>(1, kBlockValues / std::max<Index>(1, dataset.rows()));
   std::vector<ChosenPicture> chosen;
   chosen.reserve(run.coefficients.size());
-  data::ColumnRange range;
+  ColumnRange range;
   Matrix block;
   for (const Coefficient& coefficient : run.coefficients) {
     if (coefficient.column >= range.first + range.count) {

@@ -1,6 +1,7 @@
 // What ps/client.hpp promises, over every transport, on one thread: the read rule, own updates, and waits that end.
 #include "ps/client.hpp"
 
+#include <functional>
 #include <limits>
 #include <map>
 #include <random>
@@ -188,6 +189,28 @@ TEST_P(ClientContract, AnOwnAssignmentShowsWhereItIsTheNewest) {
   EXPECT_EQ(value(1), 20u);
   update(0, 1, number_update(11));
   EXPECT_EQ(value(0), 11u);
+}
+
+/// What `call` throws as an InputError.
+std::string refusal_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST_P(ClientContract, AKeyWithoutARowIsRefused) {
+  build({add_row({0}), add_row({0})}, {.workers = 1});
+  constexpr Key kNone{2};
+  Client& mine = client(0);
+  const std::string expected = "there is no row of key 2, only 0 to 1";
+  EXPECT_EQ(refusal_of([&] { (void)mine.get(kNone, {0}, row_); }), expected);
+  EXPECT_EQ(refusal_of([&] { (void)mine.get_version(kNone, {1}, row_); }), expected);
+  EXPECT_EQ(refusal_of([&] { (void)mine.update(kNone, {0}, add_one_to(0)); }), expected);
+  EXPECT_EQ(refusal_of([&] { (void)mine.newest(kNone); }), expected);
+  EXPECT_EQ(refusal_of([&] { (void)mine.tell_read(kNone); }), expected);
 }
 
 TEST_P(ClientContract, AnUpdateLargerThanDeclaredIsRefusedAndSendsNothing) {

@@ -3,7 +3,10 @@
 #include "runtime/job.hpp"
 
 #include <atomic>
+#include <functional>
+#include <limits>
 #include <random>
+#include <string>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -177,6 +180,59 @@ TEST_P(JobContract, OptionsThatDifferAreRefused) {
     });
   });
   EXPECT_NE(failure.find("differently"), std::string::npos) << failure;
+}
+
+/// What it throws as an InputError.
+std::string refusal_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const InputError& error) {
+    return error.what();
+  } catch (const std::exception& error) {
+    return std::string("no InputError: ") + error.what();
+  }
+  return "accepted";
+}
+
+TEST_P(JobContract, OptionsThatCannotBeAreRefused) {
+  const auto refusal = [&](const JobOptions& options) {
+    return refusal_of([&] { run(2, options, [](Job&) { ADD_FAILURE(); }); });
+  };
+  const std::vector rows{ps::add_row({0})};
+  EXPECT_EQ(refusal({.rows = rows, .shards = 0}), "JobOptions::shards is 0; accepted: 1 or more");
+  for (const double timeout : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN()})
+    EXPECT_NE(refusal({.rows = rows, .heartbeat_timeout_seconds = timeout}).find("accepted: more than 0"),
+              std::string::npos);
+  EXPECT_EQ(refusal({.rows = {rows[0], {.capacity = {8, 8}, .make_policy = nullptr}}}),
+            "JobOptions::rows: the row of key 1 has no make_policy");
+}
+
+TEST_P(JobContract, MoreShardsThanWorkersAreAsManyAsWorkers) {
+  run(2, {.rows = {ps::add_row({0})}, .shards = 9}, [](Job& job) { EXPECT_TRUE(job.hosts_shard()); });
+}
+
+TEST_P(JobContract, AKeyWithoutARowEndsTheJobWithAnInputError) {
+  const std::string refusal = refusal_of([&] {
+    run(2, {.rows = {ps::add_row({0})}}, [&](Job& job) {
+      (void)job.iterate({.staleness = {1}}, [](Iteration& it) {
+        (void)it.get(kKey);
+        if (it.worker().value == 1 && it.clock().value == 3) (void)it.get_newer({1}, {});
+      });
+    });
+  });
+  EXPECT_EQ(refusal, "there is no row of key 1, only 0 to 0");
+}
+
+TEST_P(JobContract, APolicyIsGivenOnlyWhereItIs) {
+  run(2, {.rows = {ps::add_row({0})}}, [&](Job& job) {
+    const auto refusal = [&](ps::Key key) { return refusal_of([&] { (void)job.policy(key); }); };
+    const bool is_host = job.worker().value == 0;
+    EXPECT_EQ(refusal(kKey), is_host ? "row 0 has a policy from the first iterate() to close() only"
+                                     : "worker 1 has no policy of row 0: worker 0 hosts it");
+    (void)job.iterate({.iterations = 1}, [](Iteration&) {});
+    EXPECT_EQ(refusal(kKey), is_host ? "accepted" : "worker 1 has no policy of row 0: worker 0 hosts it");
+    EXPECT_EQ(refusal({1}), "there is no row of key 1, only 0 to 0");
+  });
 }
 
 void expect_sane(const Trace& trace, WorkerId worker, Staleness staleness, std::uint64_t iterations) {

@@ -1,8 +1,8 @@
+#include "base/partition.hpp"
+
 #include <gtest/gtest.h>
 
-#include "experiments/data/dataset.hpp"
-
-namespace wolfpack::data {
+namespace wolfpack {
 namespace {
 
 TEST(Partition, CoversEveryColumnOnceInOrder) {
@@ -35,4 +35,4 @@ TEST(Partition, LeavesWorkersEmptyWhereColumnsAreFew) {
 }
 
 }  // namespace
-}  // namespace wolfpack::data
+}  // namespace wolfpack

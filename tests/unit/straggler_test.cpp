@@ -111,6 +111,14 @@ TEST(Straggler, EveryWorkerHasItsTurnAndSeedsDiffer) {
   EXPECT_EQ(histories.size(), 10u);
 }
 
+/// Where clocks of two hosts were compared, the first iterations may come a little before the start.
+TEST(Straggler, BeforeTheStartItIsTheFirstOne) {
+  const auto spec = StragglerSpec::parse("worker=random,slowdown=5,duration=0.001", 5);
+  for (std::uint64_t seed = 0; seed < 10; ++seed)
+    for (const double early : {-0.0001, -0.0025, -0.0137, -1.0})
+      EXPECT_EQ(straggler_at(spec, 5, seed, early), straggler_at(spec, 5, seed, 0.0));
+}
+
 TEST(Straggler, ALoneWorkerIsAlwaysTheStraggler) {
   const auto spec = StragglerSpec::parse("worker=random,slowdown=5,duration=1", 1);
   for (int slot = 0; slot < 10; ++slot) EXPECT_EQ(straggler_at(spec, 1, 3, slot), 0u);

@@ -2,7 +2,8 @@
 //
 // Set-up and input throw: InputError for what the user can mend (exit status 2), RuntimeFailure for what broke while
 // running (exit status 1). The data path returns a [[nodiscard]] Status, which costs nothing where it is ok and keeps
-// the library's own code and the failing call where it is not. A programmer's mistake is an assertion.
+// the library's own code and the failing call where it is not. A programmer's mistake is an InputError where a public
+// call can tell, and else an assertion.
 #pragma once
 
 #include <memory>

@@ -133,7 +133,7 @@ TEST(LocalBootstrap, WhoTakesNothingInForTooLongIsGivenUp) {
   sockets.emplace_back(ends[0]);
   LocalBootstrapServer server(std::move(sockets), 1, 0.05);
   const std::uint64_t length = 5'000'000;
-  std::jthread talks([fd = ends[1]] {  // and does not listen
+  std::jthread talks([length, fd = ends[1]] {  // and does not listen
     Bytes bytes(sizeof length);
     std::memcpy(bytes.data(), &length, sizeof length);
     bytes.resize(bytes.size() + length);

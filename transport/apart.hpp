@@ -14,8 +14,8 @@
 #include <string_view>
 #include <sys/types.h>
 
+#include "base/file_descriptor.hpp"
 #include "base/types.hpp"
-#include "transport/local_bootstrap.hpp"
 
 namespace wolfpack::transport {
 

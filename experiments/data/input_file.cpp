@@ -19,7 +19,7 @@ namespace wolfpack::data {
 namespace {
 
 struct OpenFile {
-  Descriptor descriptor;
+  FileDescriptor descriptor;
   std::uint64_t bytes;
 };
 
@@ -27,7 +27,7 @@ OpenFile open_regular(const std::string& path) {
   // A pipe would block an ordinary open until somebody writes to it; it is refused below.
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) refuse(path, fmt::format("cannot be opened: {}; expected a readable file", std::strerror(errno)));
-  Descriptor descriptor(fd);
+  FileDescriptor descriptor(fd);
   struct stat status {};
   if (::fstat(fd, &status) != 0) {
     refuse(path, fmt::format("cannot be examined: {}; expected a readable file", std::strerror(errno)));
@@ -67,10 +67,6 @@ void check_column_count(const std::string& file, Index line, Index columns) {
       columns);
   if (line == 0) refuse(file, what);
   refuse(file, line, what);
-}
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
 }
 
 InputFile::InputFile(std::string path) : path_(std::move(path)) {

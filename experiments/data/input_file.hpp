@@ -39,6 +39,9 @@ struct LabelledReader {
 [[noreturn]] void refuse(const std::string& file, std::string_view what);
 [[noreturn]] void refuse(const std::string& file, Index line, std::string_view what);
 
+/// Whether a name ends in .gz, in either case.
+[[nodiscard]] bool has_gzip_name(const std::string& path);
+
 /// The extension in lower case, without a .gz after it: ".npy" for "A.NPY.gz". Empty where there is none.
 [[nodiscard]] std::string format_extension(const std::string& path);
 

@@ -1,11 +1,8 @@
 #include "experiments/devices_command.hpp"
 
-#include <cstdio>
-
-#include <fmt/format.h>
-
 #include "experiments/devices_json.hpp"
 #include "experiments/devices_table.hpp"
+#include "experiments/standard_output.hpp"
 #include "gpu/devices.hpp"
 #include "transport/devices.hpp"
 
@@ -24,9 +21,9 @@ int run_devices(const DevicesArguments& arguments) {
   found.gpus = gpu::list_devices();
   found.why_no_gpu = gpu::why_no_device();
   if (arguments.json)
-    fmt::print("{}\n", devices_json(found).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    print_out(devices_json(found).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
   else
-    fmt::print("{}", devices_table(found));
+    print_out(devices_table(found));
   return 0;
 }
 

@@ -25,6 +25,7 @@
 #include "experiments/start_workers.hpp"
 #include "experiments/worker_selector.hpp"
 #include "frank_wolfe/least_squares.hpp"
+#include "frank_wolfe/messages.hpp"
 #include "runtime/agree.hpp"
 
 namespace wolfpack::experiments {
@@ -134,6 +135,16 @@ void gather_devices(transport::Bootstrap& bootstrap, const WorkerSelector& mine,
     facts.devices.clear();
 }
 
+/// Atoms asked for in the last round, of all workers together. In worker 0.
+std::size_t last_top_k(runtime::Job& job, const LassoSettings& settings) {
+  const auto& solve = settings.solve;
+  if (frank_wolfe::traits(solve.method).one_atom) return settings.workers;
+  if (solve.top_k != 0) return solve.top_k;
+  Bytes row;
+  job.policy({0}).write_row(row);
+  return frank_wolfe::decode_model(row).request.atoms * settings.workers;
+}
+
 int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
   const double start = monotonic_seconds();
   const bool is_first = bootstrap.rank().value == 0;
@@ -144,7 +155,7 @@ int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
   std::optional<data::Dataset> dataset;
   std::optional<runtime::Recording> replay;
   runtime::agree(bootstrap, [&] {
-    if (is_first) prepare_files(settings);
+    if (is_first) prepare_files(settings, kRunFiles);
     dataset = data::Dataset::open(settings.files);
     complete(settings, *dataset);
     if (!settings.replay.empty()) replay = read_recording(settings, identity(settings, *dataset));
@@ -189,6 +200,7 @@ int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
   display.reset();
   const std::vector<LassoPoint> points = on_original_scale(job, std::move(solved.points), transform, mine, target.mean);
   facts.transport = job.transport_record();
+  if (is_first) facts.top_k = last_top_k(job, settings);
   facts.memory = gather_memory_use(job, chosen.host_bytes, chosen.copy_bytes, chosen.device_bytes);
   job.close();
   const int status = solved.status == frank_wolfe::SolveStatus::converged ? kConverged : kNotConverged;

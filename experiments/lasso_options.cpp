@@ -113,7 +113,10 @@ LassoSettings interpret(const LassoArguments& arguments, std::optional<std::size
 
 void complete(LassoSettings& settings, const data::Dataset& dataset) {
   settings.solve.path = resolved_path(settings.problem, dataset.rows(), dataset.columns());
-  if (!settings.warm_start.empty()) settings.solve.warm_start = read_warm_start(settings.warm_start, dataset.columns());
+  if (!settings.warm_start.empty())
+    settings.solve.warm_start = read_warm_start(settings.warm_start, settings.files.data, dataset.columns());
+  if (!settings.picture_shape.empty())
+    report::check_picture_shape(report::parse_picture_shape(settings.picture_shape), dataset.rows());
 }
 
 }  // namespace wolfpack::experiments

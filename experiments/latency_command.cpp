@@ -14,6 +14,7 @@
 #include "experiments/exit_status.hpp"
 #include "experiments/latency_output.hpp"
 #include "experiments/run_files.hpp"
+#include "experiments/standard_output.hpp"
 #include "experiments/start_workers.hpp"
 #include "runtime/agree.hpp"
 #include "transport/set_up.hpp"
@@ -52,9 +53,7 @@ void show_progress(double share, const std::string& next) {
 void tell(const LatencySettings& settings, const nlohmann::ordered_json& document) {
   if (!settings.output.empty()) write_latency(settings.output, document);
   if (settings.json) return print_json(document);
-  const std::string text = settings.csv ? latency_csv(document) : settings.quiet ? "" : latency_table(document);
-  if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0)
-    throw RuntimeFailure("standard output cannot be written to");
+  print_out(settings.csv ? latency_csv(document) : settings.quiet ? "" : latency_table(document));
 }
 
 /// A peer that has died is noticed here, too, and perhaps first. The launcher says more of it, in a line of its own,
@@ -83,7 +82,7 @@ int run_rank(LatencySettings settings, Bootstrap& bootstrap) {
   const bool leads = bootstrap.rank().value == 0;
   std::unique_ptr<transport::Transport> transport;
   runtime::agree(bootstrap, [&] {
-    if (leads && !settings.output.empty()) prepare_output(settings.output);
+    if (leads && !settings.output.empty()) prepare_output(settings.output, kLatencyFiles);
     transport = make_transport(settings.transport);
   });
   const bool shows_progress = leads && !settings.quiet && isatty(STDERR_FILENO) != 0;

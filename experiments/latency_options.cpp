@@ -133,7 +133,7 @@ CLI::App* add_latency(CLI::App& app, LatencyArguments& arguments) {
   command->add_option("--transport", arguments.transport, "auto, shm (shared memory), tcp or rdma")
       ->capture_default_str();
   command->add_flag("--no-binding", arguments.no_binding, "leave ranks to the scheduler; else each has one core");
-  command->add_option("--output", arguments.output, "folder for latency.json, latency.csv and pictures, latency.html");
+  add_output_option(*command, arguments.output, "folder for latency.json, latency.csv and pictures, latency.html");
   command->add_flag("--json", arguments.json, "print latency.json, and nothing else, to standard output");
   command->add_flag("--csv", arguments.csv, "print latency.csv, and nothing else, to standard output");
   command->add_flag("--quiet", arguments.quiet, "no progress, no table");

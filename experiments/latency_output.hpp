@@ -1,6 +1,7 @@
 // What `wolfpack latency` prints and writes of a profile.
 #pragma once
 
+#include <array>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -10,6 +11,9 @@
 #include "latency/profile.hpp"
 
 namespace wolfpack::experiments {
+
+/// All that write_latency() writes.
+inline constexpr std::array kLatencyFiles{"latency.json", "latency.csv", "latency.html"};
 
 /// latency.json: {"settings": {every setting in effect}, "results": [...]}.
 [[nodiscard]] nlohmann::ordered_json latency_json(const LatencySettings& settings, const std::string& library,

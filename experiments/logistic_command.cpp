@@ -148,7 +148,7 @@ int run_worker(LogisticSettings settings, transport::Bootstrap& bootstrap) {
   std::unique_ptr<transport::Transport> transport;
   Inputs inputs;
   runtime::agree(bootstrap, [&] {
-    if (is_first) prepare_files(settings);
+    if (is_first) prepare_files(settings, kLogisticFiles);
     inputs = load_inputs(settings, bootstrap);
     transport = make_transport(settings.transport);
   });

@@ -59,7 +59,10 @@ void add_logistic_options(CLI::App& command, LogisticArguments& arguments) {
       .add_option("--decay", arguments.decay, "the step gets shorter by 1 / (1 + decay * epochs) (auto: 0.1 for sgd)")
       ->capture_default_str();
   command.add_option("--batch", arguments.batch, "samples a clock, of all workers together")->capture_default_str();
-  command.add_option("--epochs", arguments.epochs, "passes over the data at most")->capture_default_str();
+  command
+      .add_option("--epochs", arguments.epochs,
+                  "passes over the data at most; a run that has made them has the status epochs_done")
+      ->capture_default_str();
   command
       .add_option(
           "--tolerance", arguments.tolerance,

@@ -2,6 +2,7 @@
 // older one whole.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <optional>
 
@@ -13,6 +14,9 @@
 #include "sgd/train.hpp"
 
 namespace wolfpack::experiments {
+
+/// All that a run writes into its folder.
+inline constexpr std::array kLogisticFiles{"result.json", "coefficients.csv", "trace.jsonl", "objectives.csv"};
 
 /// How good the model is on the test data.
 struct TestFit {

@@ -1,11 +1,13 @@
 // The `wolfpack` program: reads the command line, runs one command, and turns what it throws into one line and an exit
 // status.
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <optional>
 #include <signal.h>
+#include <sstream>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -23,7 +25,9 @@
 #include "experiments/predict_command.hpp"
 #include "experiments/report/pictures.hpp"
 #include "experiments/report/write_report.hpp"
+#include "experiments/run_files.hpp"
 #include "experiments/run_options.hpp"
+#include "experiments/standard_output.hpp"
 #include "experiments/version.hpp"
 #include "runtime/agree.hpp"
 #include "runtime/process_launcher.hpp"
@@ -33,7 +37,8 @@ namespace wolfpack::experiments {
 namespace {
 
 constexpr const char* kExitStatuses =
-    "Exit status: 0 converged or done; 1 failed while running; 2 wrong usage or bad input; 3 a limit, a stall or an "
+    "Exit status: 0 converged or done (logistic: also all --epochs made, status epochs_done); 1 failed while running; "
+    "2 wrong usage or bad input; 3 a limit, a stall or an "
     "interrupt came first "
     "(results are still written).";
 
@@ -58,7 +63,8 @@ CLI::App* add_generate(CLI::App& app, GenerateArguments& arguments) {
       ->capture_default_str();
   command->add_option("--noise", arguments.options.noise, "length of the noise vector")->capture_default_str();
   command->add_option("--seed", arguments.seed, "of everything random")->capture_default_str();
-  command->add_option("--output", arguments.output, "FILE.libsvm or FILE.libsvm.gz")->required();
+  add_output_option(*command, arguments.output, "FILE.libsvm or FILE.svm, each also with .gz after it");
+  command->get_option("--output")->required();
   return command;
 }
 
@@ -76,6 +82,8 @@ CLI::App* add_report(CLI::App& app, ReportArguments& arguments) {
 }
 
 int run_generate(const GenerateArguments& arguments) {
+  constexpr std::array kOutputs{".libsvm", ".svm"};
+  check_output_file(arguments.output, kOutputs);
   data::SyntheticOptions options = arguments.options;
   options.seed = parse_whole("--seed", arguments.seed, 0);
   const auto instance = data::make_synthetic(options);
@@ -89,7 +97,7 @@ int run_report(const ReportArguments& arguments) {
     const report::PictureShape shape = report::parse_picture_shape(arguments.picture_shape);
     options = {shape.rows, shape.columns};
   }
-  fmt::print("{}\n", report::write_report(arguments.directory, options).string());
+  print_out(report::write_report(arguments.directory, options).string() + "\n");
   return 0;
 }
 
@@ -123,6 +131,14 @@ void check_command(const std::string& word) {
   throw transport::CannotJoin(why);
 }
 
+/// --help, --version.
+int tell(const CLI::App& app, const CLI::ParseError& asked_for) {
+  std::ostringstream out, none;
+  const int status = app.exit(asked_for, out, none);
+  print_out(out.str());
+  return status;
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Stale-synchronous distributed Frank-Wolfe over one-sided RDMA", "wolfpack");
   app.footer(kExitStatuses);
@@ -154,7 +170,7 @@ int run(int argc, char** argv) {
   } catch (const InputError& error) {
     refuse_usage(argv, error.what());
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    if (error.get_exit_code() == 0) return tell(app, error);
     refuse_usage(argv, fmt::format("{}; see wolfpack {} --help", error.what(), argv[1]));
   }
   if (lasso_command->parsed()) return run_lasso(lasso, argv);

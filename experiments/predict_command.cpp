@@ -1,18 +1,13 @@
 #include "experiments/predict_command.hpp"
 
-#include <algorithm>
 #include <array>
-#include <cstdio>
 #include <iterator>
-#include <limits>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/status.hpp"
 #include "experiments/data/dataset.hpp"
 #include "experiments/data/input_file.hpp"
 #include "experiments/data/npy.hpp"
@@ -22,6 +17,7 @@
 #include "experiments/run_files.hpp"
 #include "experiments/run_options.hpp"
 #include "experiments/saved_model.hpp"
+#include "experiments/standard_output.hpp"
 #include "experiments/version.hpp"
 
 namespace wolfpack::experiments {
@@ -29,7 +25,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::array<std::string_view, 3> kOutputs{".npy", ".csv", ".txt"};
+constexpr std::array kOutputs{".npy", ".csv", ".txt"};
 
 std::string lines_of(std::span<const double> values) {
   std::string text;
@@ -46,13 +42,6 @@ void write_predictions(const std::string& path, const std::vector<double>& value
   file.commit();
 }
 
-void check_output(const std::string& path) {
-  if (path.empty()) return;
-  if (std::find(kOutputs.begin(), kOutputs.end(), data::format_extension(path)) == kOutputs.end())
-    refuse_option("--output", path, "a file that ends in .npy, .csv or .txt, each also with .gz after it");
-  const data::OutputFile can_be_made(path);  // leaves nothing without a commit
-}
-
 SavedModel model_for(const PredictArguments& arguments) {
   std::optional<std::size_t> point;
   if (arguments.point) point = parse_whole("--point", *arguments.point, 0);
@@ -63,6 +52,7 @@ SavedModel model_for(const PredictArguments& arguments) {
 }
 
 void check_columns(const SavedModel& model, const data::Dataset& dataset, const std::string& file) {
+  check_same_columns(model, file, dataset.columns());
   if (model.coefficients.empty()) return;
   const data::Coefficient& last = model.coefficients.back();
   if (last.column < dataset.columns()) return;
@@ -131,8 +121,8 @@ CLI::App* add_predict(CLI::App& app, PredictArguments& arguments) {
       "--target", arguments.target,
       "what was observed, for the mean squared error and R^2: a .npy or text file, or a column of a .csv "
       "(default: svmlight's labels)");
-  command->add_option("--output", arguments.output,
-                      "FILE.npy, FILE.csv or FILE.txt for the predictions (default: standard output, one a line)");
+  add_output_option(*command, arguments.output,
+                    "FILE.npy, FILE.csv or FILE.txt for the predictions (default: standard output, one a line)");
   command->add_flag("--quiet", arguments.quiet, "no table");
   command->add_flag("--json", arguments.json,
                     "print the outcome, with the predictions where no --output is given, to standard output");
@@ -140,7 +130,7 @@ CLI::App* add_predict(CLI::App& app, PredictArguments& arguments) {
 }
 
 int run_predict(const PredictArguments& arguments) {
-  check_output(arguments.output);
+  if (!arguments.output.empty()) check_output_file(arguments.output, kOutputs);
   const SavedModel model = model_for(arguments);
   const auto dataset =
       data::Dataset::open({.data = arguments.data, .target = arguments.target, .target_is_optional = true});
@@ -151,9 +141,7 @@ int run_predict(const PredictArguments& arguments) {
   if (arguments.json) {
     print_json(result);
   } else if (arguments.output.empty()) {
-    const std::string text = lines_of(predicted);
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-      throw RuntimeFailure("standard output cannot be written to");
+    print_out(lines_of(predicted));
   }
   if (!arguments.quiet) print_table(result);
   return kConverged;

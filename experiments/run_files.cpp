@@ -1,14 +1,18 @@
 #include "experiments/run_files.hpp"
 
+#include <algorithm>
 #include <cstdio>
-#include <iostream>
+#include <system_error>
 #include <unistd.h>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/host_name.hpp"
 #include "base/status.hpp"
+#include "experiments/data/input_file.hpp"
 #include "experiments/data/output_file.hpp"
+#include "experiments/standard_output.hpp"
 #include "experiments/version.hpp"
 
 namespace wolfpack::experiments {
@@ -35,7 +39,7 @@ ordered_json trace_json(const runtime::TraceRow& row, const char* work_name) {
 
 }  // namespace
 
-void prepare_output(const std::filesystem::path& directory) {
+void prepare_output(const std::filesystem::path& directory, std::span<const char* const> files) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (!std::filesystem::is_directory(directory))
@@ -44,11 +48,23 @@ void prepare_output(const std::filesystem::path& directory) {
   if (access(directory.c_str(), W_OK | X_OK) != 0)
     throw InputError(
         fmt::format("--output {}: the folder cannot be written to; accepted: a folder that can", directory.string()));
+  for (const char* file : files) data::OutputFile::check_name((directory / file).string());
 }
 
-void prepare_files(const RunSettings& settings) {
-  if (!settings.output.empty()) prepare_output(settings.output);
+void prepare_files(const RunSettings& settings, std::span<const char* const> files) {
+  if (!settings.output.empty()) prepare_output(settings.output, files);
   if (!settings.record.empty()) const data::OutputFile file(settings.record);  // leaves nothing without a commit
+}
+
+void check_output_file(const std::string& path, std::span<const char* const> extensions) {
+  const std::string accepted = fmt::format("a file that ends in {}, each also with .gz after it",
+                                           fmt::join(extensions, extensions.size() > 2 ? ", " : " or "));
+  if (std::error_code error; std::filesystem::is_directory(path, error))
+    throw InputError(fmt::format("--output {}: is a directory; accepted: {}", path, accepted));
+  const std::string extension = data::format_extension(path);
+  if (std::find(extensions.begin(), extensions.end(), extension) == extensions.end())
+    refuse_option("--output", path, accepted);
+  const data::OutputFile can_be_made(path);  // leaves nothing without a commit
 }
 
 void write_file(const std::filesystem::path& path, const std::string& text) {
@@ -101,8 +117,6 @@ std::string field_text(const ordered_json& result, const char* field) {
                                    : value.dump();
 }
 
-void print_json(const ordered_json& result) {
-  if (!(std::cout << result.dump(2) << std::endl)) throw RuntimeFailure("--json: standard output cannot be written to");
-}
+void print_json(const ordered_json& result) { print_out(result.dump(2) + "\n"); }
 
 }  // namespace wolfpack::experiments

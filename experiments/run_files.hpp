@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -15,11 +16,16 @@
 
 namespace wolfpack::experiments {
 
-/// Makes the folder and its parents. Throws InputError where that cannot be, or where nothing can be written there.
-void prepare_output(const std::filesystem::path& directory);
+/// Makes the folder and its parents. Throws InputError where that cannot be, where nothing can be written there, or
+/// where something else than a file has the name of one of its `files`.
+void prepare_output(const std::filesystem::path& directory, std::span<const char* const> files);
 
 /// In worker 0, before the run: the same of the folder that --output names, and of the file that --record names.
-void prepare_files(const RunSettings& settings);
+void prepare_files(const RunSettings& settings, std::span<const char* const> files);
+
+/// Of commands whose --output is a file: `path` must end in one of `extensions`, with or without .gz after it, and be
+/// one that can be made. Throws InputError.
+void check_output_file(const std::string& path, std::span<const char* const> extensions);
 
 /// Replaces an older file whole. Throws RuntimeFailure where it cannot be written.
 void write_file(const std::filesystem::path& path, const std::string& text);

@@ -29,9 +29,7 @@ void refuse_option(const std::string& option, const std::string& value, const st
 std::uint64_t parse_whole(const std::string& option, const std::string& text, std::uint64_t least, std::uint64_t most) {
   std::uint64_t number = 0;
   if (!parse_all(text, number) || number < least || number > most)
-    refuse_option(option, text,
-                  most == kNoLimit ? fmt::format("a whole number >= {}", least)
-                                   : fmt::format("a whole number from {} to {}", least, most));
+    refuse_option(option, text, fmt::format("a whole number from {} to {}", least, most));
   return number;
 }
 
@@ -48,8 +46,15 @@ Staleness parse_staleness(const std::string& text, Staleness automatic) {
   if (text == "asp") return kAsynchronous;
   std::uint64_t clocks = 0;
   if (!parse_all(text, clocks) || clocks > kNoLimit)
-    refuse_option("--staleness", text, "a whole number of clocks >= 0, bsp (0), or asp (no bound)");
+    refuse_option("--staleness", text,
+                  fmt::format("a whole number of clocks from 0 to {}, bsp (0), or asp (no bound)", kNoLimit));
   return {clocks};
+}
+
+void add_output_option(CLI::App& command, std::string& output, const std::string& description) {
+  command.add_option("--output", output, description)->each([](const std::string& text) {
+    if (text.empty()) refuse_option("--output", text, "a name, or no --output");
+  });
 }
 
 void add_run_options(CLI::App& command, RunArguments& arguments) {
@@ -66,8 +71,8 @@ void add_run_options(CLI::App& command, RunArguments& arguments) {
   command.add_option("--straggler", arguments.straggler,
                      "worker=N,slowdown=F or worker=random,slowdown=F,duration=SECONDS");
   command.add_option("--seed", arguments.seed, "of everything random")->capture_default_str();
-  command.add_option(
-      "--output", arguments.output,
+  add_output_option(
+      command, arguments.output,
       "folder for result.json, coefficients.csv and trace.jsonl, a path's path.csv and logistic's objectives.csv");
   command.add_option("--record", arguments.record, "write who read which version when to this file");
   command.add_option("--replay", arguments.replay, "repeat the run that was recorded to this file, to the same bits");

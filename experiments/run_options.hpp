@@ -51,6 +51,9 @@ struct RunSettings {
 /// Adds the options to the subcommand; parsing it fills `arguments`, which must outlive it.
 void add_run_options(CLI::App& command, RunArguments& arguments);
 
+/// --output, whose value must not be empty: that would be as good as none. Parsing throws InputError.
+void add_output_option(CLI::App& command, std::string& output, const std::string& description);
+
 /// `automatic`: the staleness where none is given. `ranks`: see workers_of(). Throws InputError.
 [[nodiscard]] RunSettings interpret_run(const RunArguments& arguments, Staleness automatic,
                                         std::optional<std::size_t> ranks);

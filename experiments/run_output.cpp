@@ -34,7 +34,7 @@ ordered_json problem_fields(const LassoSettings& settings) {
 ordered_json result_json(const LassoSettings& settings, const RunFacts& facts, const frank_wolfe::SolveResult& result,
                          const std::vector<LassoPoint>& points) {
   const auto& solve = settings.solve;
-  ordered_json top_k = solve.top_k == 0 ? ordered_json("auto") : ordered_json(solve.top_k);
+  ordered_json top_k_requested = solve.top_k == 0 ? ordered_json("auto") : ordered_json(solve.top_k);
   ordered_json fields{{"command", "lasso"}, {"status", to_string(result.status)}};
   fields.update(solution_fields(points.back(), settings, facts));
   fields.update(
@@ -49,7 +49,8 @@ ordered_json result_json(const LassoSettings& settings, const RunFacts& facts, c
        {"method", frank_wolfe::to_string(solve.method)},
        {"step", frank_wolfe::traits(solve.method).any_step_size ? ordered_json(frank_wolfe::to_string(solve.step))
                                                                 : ordered_json(nullptr)},
-       {"top_k", std::move(top_k)},
+       {"top_k", facts.top_k},
+       {"top_k_requested", std::move(top_k_requested)},
        {"tolerance", solve.tolerance},
        {"data", settings.files.data},
        {"target", text_or_null(settings.files.target)},

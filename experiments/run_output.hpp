@@ -2,6 +2,7 @@
 // whole.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@
 
 namespace wolfpack::experiments {
 
+/// All that a run may write into its folder.
+inline constexpr std::array kRunFiles{"result.json", "coefficients.csv", "trace.jsonl", "path.csv"};
+
 /// What a run was about, beside its settings and its outcome.
 struct RunFacts {
   Index rows = 0;
@@ -23,6 +27,7 @@ struct RunFacts {
   std::string storage;               ///< "dense float32", ..., of the partitions
   std::string device;                ///< where atoms were chosen: "cpu", "gpu", or "mixed"
   std::vector<std::string> devices;  ///< by worker: which, and how the partition was kept there; empty: all on the CPU
+  std::size_t top_k = 0;             ///< atoms asked for in the last round, of all workers together
   double null_objective = 0.0;       ///< f(0), of the centred y where there is an intercept
   double wall_seconds = 0.0;
   MemoryUse memory;

@@ -36,6 +36,13 @@ double intercept_of(const json& solution, const std::string& file) {
   return intercept.get<double>();
 }
 
+std::optional<Index> columns_of(const json& result, const std::string& file) {
+  const json columns = result.value("columns", json());
+  if (columns.is_null()) return std::nullopt;
+  if (!columns.is_number_unsigned()) data::refuse(file, "field \"columns\" is no whole number; expected one");
+  return columns.get<Index>();
+}
+
 SavedModel point_of_path(const std::filesystem::path& folder, const std::string& file, const json& result,
                          std::size_t point) {
   const json path = result.value("path", json());
@@ -43,12 +50,15 @@ SavedModel point_of_path(const std::filesystem::path& folder, const std::string&
     refuse_option("--point", std::to_string(point), fmt::format("with the folder of a path; {} has none", file));
   if (point >= path.size())
     refuse_option("--point", std::to_string(point), fmt::format("a whole number from 0 to {}", path.size() - 1));
-  SavedModel model{.file = (folder / "path.csv").string(), .coefficients = {}, .intercept = 0.0};
+  SavedModel model{.file = (folder / "path.csv").string(),
+                   .coefficients = {},
+                   .intercept = intercept_of(path[point], file),
+                   .result_file = file,
+                   .columns = columns_of(result, file)};
   auto points = data::read_path(model.file);
   if (points.size() > path.size())
     data::refuse(model.file, fmt::format("has {} points; expected the {} of {}", points.size(), path.size(), file));
   if (point < points.size()) model.coefficients = std::move(points[point]);  // those at the end may be all zero
-  model.intercept = intercept_of(path[point], file);
   return model;
 }
 
@@ -58,7 +68,11 @@ SavedModel read_model(const std::string& path, std::optional<std::size_t> point)
   const std::filesystem::path folder(path);
   if (!std::filesystem::is_directory(folder)) {
     if (point) refuse_option("--point", std::to_string(*point), "with the folder of a run for --model");
-    return {.file = path, .coefficients = data::read_coefficients(path), .intercept = 0.0};
+    return {.file = path,
+            .coefficients = data::read_coefficients(path),
+            .intercept = 0.0,
+            .result_file = "",
+            .columns = {}};
   }
   const std::string file = (folder / "result.json").string();
   const json result = read_result(file);
@@ -66,7 +80,18 @@ SavedModel read_model(const std::string& path, std::optional<std::size_t> point)
   const std::string coefficients = (folder / "coefficients.csv").string();
   return {.file = coefficients,
           .coefficients = data::read_coefficients(coefficients),
-          .intercept = intercept_of(result, file)};
+          .intercept = intercept_of(result, file),
+          .result_file = file,
+          .columns = columns_of(result, file)};
+}
+
+void check_same_columns(const SavedModel& model, const std::string& file, Index columns) {
+  const std::string extension = data::format_extension(file);
+  if (!model.columns || *model.columns == columns || extension == ".libsvm" || extension == ".svm") return;
+  const char* hint =
+      extension == ".csv" && columns == *model.columns + 1 ? "; --target names the one that is the target" : "";
+  data::refuse(file, fmt::format("has {} columns; expected {}, as many as {} says that the model was made from{}",
+                                 columns, *model.columns, model.result_file, hint));
 }
 
 }  // namespace wolfpack::experiments

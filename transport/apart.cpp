@@ -19,6 +19,7 @@
 
 #include "base/status.hpp"
 #include "base/time.hpp"
+#include "transport/held_signals.hpp"
 
 namespace wolfpack::transport {
 namespace {
@@ -26,6 +27,8 @@ namespace {
 constexpr double kNapSeconds = 0.001;
 /// For a killed child to go. One that hangs in its driver does not.
 constexpr double kDyingSeconds = 1.0;
+/// For a child to end by itself after a signal: UCX leaves System V segments where it is killed while it starts.
+constexpr double kGraceSeconds = 0.5;
 constexpr std::byte kReturned{1}, kThrew{2};
 
 void append(int file, const void* data, std::size_t bytes) {
@@ -103,6 +106,16 @@ bool Apart::ended_within(double seconds) {
   }
 }
 
+/// Until a signal comes that would end this process.
+bool Apart::ended_in_time(double seconds) {
+  for (const double deadline = monotonic_seconds() + seconds;;) {
+    if (ended_within(0.0)) return true;
+    if (ending_signal_has_come()) return ended_within(kGraceSeconds);
+    if (monotonic_seconds() >= deadline) return false;
+    sleep_seconds(kNapSeconds);
+  }
+}
+
 void Apart::kill_child() {
   if (child_ < 0) return;
   (void)kill(child_, SIGKILL);
@@ -111,8 +124,9 @@ void Apart::kill_child() {
 }
 
 Bytes Apart::result(double seconds) {
-  if (!ended_within(started_at_ + seconds - monotonic_seconds())) {
+  if (!ended_in_time(started_at_ + seconds - monotonic_seconds())) {
     kill_child();
+    if (ending_signal_has_come()) throw RuntimeFailure("a signal came before its answer");
     throw RuntimeFailure(fmt::format("no answer within {:.3g} s{}", seconds, in_the_end_said(said_.get())));
   }
   const std::string answer = contents(answer_.get());

@@ -14,8 +14,8 @@
 #include <string_view>
 #include <sys/types.h>
 
+#include "base/file_descriptor.hpp"
 #include "base/types.hpp"
-#include "transport/local_bootstrap.hpp"
 
 namespace wolfpack::transport {
 
@@ -31,12 +31,14 @@ class Apart {
   ~Apart();
 
   /// What `work` returned. Throws RuntimeFailure with what `work` threw, with the signal that ended it, or where it is
-  /// not done within `seconds` of its start: then it is killed. To be called once.
+  /// not done within `seconds` of its start, or a moment after a held signal (held_signals.hpp) has come: then it is
+  /// killed. To be called once.
   [[nodiscard]] Bytes result(double seconds);
 
  private:
   /// False where the child lives on after all.
   bool ended_within(double seconds);
+  bool ended_in_time(double seconds);
   void kill_child();
 
   FileDescriptor answer_, said_;  // files in memory: a child never waits for somebody to read

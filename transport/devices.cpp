@@ -5,6 +5,7 @@
 
 #include "base/status.hpp"
 #include "transport/apart.hpp"
+#include "transport/held_signals.hpp"
 #include "transport/set_up.hpp"
 
 namespace wolfpack::transport {
@@ -59,6 +60,7 @@ RelaxedOrdering relaxed_ordering(const std::string& setting) {
 }
 
 Devices look_at_devices() {
+  const HeldSignals signals;  // the probes have a folder in shared memory
   const Machine machine = look_at_machine();
   Devices found;
   found.ucx.version = ucx_version();

@@ -70,25 +70,6 @@ void let_it_not_block(int fd) {
 
 }  // namespace
 
-FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
-  if (this != &other) {
-    reset();
-    fd_ = other.release();
-  }
-  return *this;
-}
-
-int FileDescriptor::release() {
-  const int fd = fd_;
-  fd_ = -1;
-  return fd;
-}
-
-void FileDescriptor::reset() {
-  if (fd_ >= 0) close(fd_);
-  fd_ = -1;
-}
-
 std::string LocalBootstrap::Membership::to_environment() const {
   return fmt::format("{}:{}:{}:{}", socket, rank.value, size, job_id);
 }

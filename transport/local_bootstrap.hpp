@@ -16,27 +16,12 @@
 #include <thread>
 #include <vector>
 
+#include "base/file_descriptor.hpp"
 #include "transport/bootstrap.hpp"
 
 namespace wolfpack::transport {
 
-/// A file descriptor that closes itself.
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd = -1) : fd_(fd) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(other.release()) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() { reset(); }
-
-  [[nodiscard]] int get() const { return fd_; }
-  int release();
-  void reset();
-
- private:
-  int fd_;
-};
+using wolfpack::FileDescriptor;
 
 class LocalBootstrap final : public Bootstrap {
  public:

@@ -15,6 +15,7 @@
 
 #include <fmt/format.h>
 
+#include "base/environment.hpp"
 #include "base/status.hpp"
 
 namespace wolfpack::transport {
@@ -30,11 +31,6 @@ constexpr const char* kSharedMemoryHint =
     "enlarge it (mount -o remount,size=2G /dev/shm; in a container, docker run --shm-size=2g) or take --transport tcp";
 constexpr const char* kLockedMemoryHint =
     "ulimit -l unlimited (limits.conf: memlock; systemd: LimitMEMLOCK=infinity; docker run --ulimit memlock=-1)";
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 /// Where UCX keeps it.
 std::string shared_memory_folder() {

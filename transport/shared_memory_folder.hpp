@@ -3,7 +3,9 @@
 // UCX unlinks a shared-memory segment as soon as it is mapped, but not before: a process that is killed in between,
 // while the kernel finds the pages, leaves a file. So a job has a folder of its own. The launcher names it and in the
 // end removes it with all that is in it; the workers make it, and remove it where the launcher has died; if all die at
-// once, the next launcher does.
+// once, the next launcher does. Its name says whose it is, by process number, PID namespace and start, so that the next
+// launcher knows at once that nobody is left; of one from another namespace it has to be 10 minutes old and its
+// process's number free.
 //
 // Workers that mpirun or srun started have none, since nobody is there to remove it once all of them are gone: their
 // segments lie where UCX puts them, and one whose process is killed in those milliseconds stays, as that of any program

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cstdlib>
 #include <cstring>
 #include <random>
 #include <thread>
 
 #include <fmt/format.h>
 
+#include "base/environment.hpp"
 #include "base/time.hpp"
 #include "transport/verbs_handles.hpp"
 
@@ -32,11 +32,6 @@ constexpr unsigned kLooksAClockReading = 64;
 enum class Kind : std::uint64_t { write = 0, read = 1, fetch_add = 2 };
 constexpr std::array kNames{"RDMA write", "RDMA read", "RDMA fetch-add"};
 constexpr unsigned kKindBits = 2;
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 bool fits(std::uint64_t offset, std::uint64_t bytes, std::uint64_t size) {
   return offset <= size && bytes <= size - offset;

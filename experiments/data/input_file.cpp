@@ -19,7 +19,7 @@ namespace wolfpack::data {
 namespace {
 
 struct OpenFile {
-  Descriptor descriptor;
+  FileDescriptor descriptor;
   std::uint64_t bytes;
 };
 
@@ -27,7 +27,7 @@ OpenFile open_regular(const std::string& path) {
   // A pipe would block an ordinary open until somebody writes to it; it is refused below.
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) refuse(path, fmt::format("cannot be opened: {}; expected a readable file", std::strerror(errno)));
-  Descriptor descriptor(fd);
+  FileDescriptor descriptor(fd);
   struct stat status {};
   if (::fstat(fd, &status) != 0) {
     refuse(path, fmt::format("cannot be examined: {}; expected a readable file", std::strerror(errno)));
@@ -38,8 +38,6 @@ OpenFile open_regular(const std::string& path) {
   return {std::move(descriptor), static_cast<std::uint64_t>(status.st_size)};
 }
 
-bool ends_with_gz(const std::string& path) { return path.ends_with(".gz") || path.ends_with(".GZ"); }
-
 }  // namespace
 
 void refuse(const std::string& file, std::string_view what) { throw InputError(fmt::format("{}: {}", file, what)); }
@@ -48,8 +46,10 @@ void refuse(const std::string& file, Index line, std::string_view what) {
   throw InputError(fmt::format("{}:{}: {}", file, line, what));
 }
 
+bool has_gzip_name(const std::string& path) { return path.ends_with(".gz") || path.ends_with(".GZ"); }
+
 std::string format_extension(const std::string& path) {
-  const std::filesystem::path name = ends_with_gz(path) ? path.substr(0, path.size() - 3) : path;
+  const std::filesystem::path name = has_gzip_name(path) ? path.substr(0, path.size() - 3) : path;
   std::string extension = name.extension().string();
   std::ranges::transform(extension, extension.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -69,17 +69,13 @@ void check_column_count(const std::string& file, Index line, Index columns) {
   refuse(file, line, what);
 }
 
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 InputFile::InputFile(std::string path) : path_(std::move(path)) {
   OpenFile open = open_regular(path_);
   stored_bytes_ = open.bytes;
   std::array<unsigned char, 2> magic{};
   compressed_ =
       ::pread(open.descriptor.get(), magic.data(), magic.size(), 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
-  if (ends_with_gz(path_) && !compressed_) {
+  if (has_gzip_name(path_) && !compressed_) {
     refuse(path_, "does not begin like gzip data; expected it, as the name ends in .gz");
   }
   if (!compressed_) {

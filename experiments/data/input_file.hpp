@@ -15,11 +15,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <zlib.h>
 
+#include "base/file_descriptor.hpp"
 #include "base/types.hpp"
 #include "experiments/data/dataset.hpp"
 
@@ -39,30 +39,15 @@ struct LabelledReader {
 [[noreturn]] void refuse(const std::string& file, std::string_view what);
 [[noreturn]] void refuse(const std::string& file, Index line, std::string_view what);
 
+/// Whether a name ends in .gz, in either case.
+[[nodiscard]] bool has_gzip_name(const std::string& path);
+
 /// The extension in lower case, without a .gz after it: ".npy" for "A.NPY.gz". Empty where there is none.
 [[nodiscard]] std::string format_extension(const std::string& path);
 
 /// Refuses a matrix whose column counts alone, 16 bytes a column, would fill half of this machine's memory: a wrong
 /// number in the file. `line` 0 means: no particular line.
 void check_column_count(const std::string& file, Index line, Index columns);
-
-/// An open file, closed with its owner.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor();
-
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
 
 class InputFile {
  public:
@@ -89,7 +74,7 @@ class InputFile {
   std::string path_;
   bool compressed_ = false;
   std::uint64_t stored_bytes_ = 0;
-  Descriptor plain_;                         ///< where not compressed
+  FileDescriptor plain_;                     ///< where not compressed
   std::uint64_t position_ = 0;               ///< the same
   std::unique_ptr<gzFile_s, Close> gzip_{};  ///< where compressed
 };

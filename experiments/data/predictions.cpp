@@ -35,7 +35,7 @@ void add_column(const SparseView<Scalar>& view, Index j, double weight, std::spa
 }
 
 BlockOptions block_options(const Dataset& dataset, const std::string& file) {
-  const bool is_compressed = file.ends_with(".gz");
+  const bool is_compressed = has_gzip_name(file);
   const std::uint64_t file_bytes = std::filesystem::file_size(file);
   const std::uint64_t whole = file_bytes * kLoadedBytesOfAByte * (is_compressed ? kInflation : 1);
   const auto dense = static_cast<std::uint64_t>(dataset.rows()) * sizeof(double);

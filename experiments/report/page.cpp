@@ -20,7 +20,7 @@ namespace wolfpack::report {
 namespace {
 
 /// The order in which people look for them; whatever else result.json holds follows.
-constexpr std::array<std::string_view, 47> kKnownSettings{"status",
+constexpr std::array<std::string_view, 48> kKnownSettings{"status",
                                                           "objective",
                                                           "gap",
                                                           "relative_gap",
@@ -43,6 +43,7 @@ constexpr std::array<std::string_view, 47> kKnownSettings{"status",
                                                           "target",
                                                           "method",
                                                           "top_k",
+                                                          "top_k_requested",
                                                           "workers",
                                                           "staleness",
                                                           "clocks",

@@ -136,6 +136,14 @@ PictureShape parse_picture_shape(std::string_view text) {
   return shape;
 }
 
+void check_picture_shape(PictureShape shape, Index rows) {
+  const Index pixels = shape.rows * shape.columns;
+  if (pixels == rows) return;
+  throw InputError(
+      fmt::format("--picture-shape {}x{}: {} pixels, and the columns have {} rows; accepted: ROWSxCOLUMNS of {} pixels",
+                  shape.rows, shape.columns, pixels, rows, rows));
+}
+
 Pictures load_pictures(const Run& run, PictureShape shape) {
   if (run.data.empty()) throw InputError("result.json does not say which data the run had");
   return load_pictures(run, shape, data::Dataset::open({.data = run.data, .target = run.target}));

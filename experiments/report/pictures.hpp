@@ -40,6 +40,9 @@ struct Pictures {
 /// "28x28": rows x columns, both at least 1. Throws InputError.
 [[nodiscard]] PictureShape parse_picture_shape(std::string_view text);
 
+/// Throws InputError where columns of so many rows are no pictures of that shape.
+void check_picture_shape(PictureShape shape, Index rows);
+
 /// Reads the chosen columns. Throws InputError where the data set cannot be read, or its rows are not
 /// shape's pixels.
 [[nodiscard]] Pictures load_pictures(const Run& run, PictureShape shape);

@@ -1,13 +1,12 @@
 #include "experiments/report/write_report.hpp"
 
-#include <fstream>
 #include <optional>
 #include <system_error>
-#include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "base/status.hpp"
+#include "experiments/data/output_file.hpp"
 #include "experiments/report/latency_page.hpp"
 #include "experiments/report/latency_run.hpp"
 #include "experiments/report/page.hpp"
@@ -21,9 +20,7 @@ namespace {
 std::optional<Pictures> pictures_of(const Run& run, const ReportOptions& options) {
   PictureShape shape{options.picture_rows, options.picture_columns};
   const bool asked = shape.rows > 0 && shape.columns > 0;
-  if (asked && run.rows && shape.rows * shape.columns != *run.rows)
-    throw InputError(fmt::format("picture shape {}x{}: has {} pixels, but the run's columns have {} rows", shape.rows,
-                                 shape.columns, shape.rows * shape.columns, *run.rows));
+  if (asked && run.rows) check_picture_shape(shape, *run.rows);
   if (!asked && run.picture_shape.empty()) return std::nullopt;
   try {
     if (!asked) shape = parse_picture_shape(run.picture_shape);
@@ -36,20 +33,9 @@ std::optional<Pictures> pictures_of(const Run& run, const ReportOptions& options
 }
 
 void replace(const std::filesystem::path& file, const std::string& content) {
-  const std::filesystem::path temporary = fmt::format("{}.{}.tmp", file.string(), ::getpid());
-  std::error_code error;
-  {
-    std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
-    out.write(content.data(), static_cast<std::streamsize>(content.size()));
-    out.close();
-    if (!out) error = std::make_error_code(std::errc::io_error);
-  }
-  if (!error) std::filesystem::rename(temporary, file, error);
-  if (error) {
-    std::error_code ignored;
-    std::filesystem::remove(temporary, ignored);
-    throw RuntimeFailure(fmt::format("{}: cannot be written: {}", file.string(), error.message()));
-  }
+  data::OutputFile out(file.string());
+  out.write(content);
+  out.commit();
 }
 
 }  // namespace

@@ -119,7 +119,14 @@ TEST_F(BadInput, WarmStarts) {
   };
   refused(scratch_.path("absent.csv"), {"absent.csv"});
   fs::create_directory(scratch_.path("folder"));
-  refused(scratch_.path("folder"), {"coefficients.csv"});
+  refused(scratch_.path("folder"), {"result.json"});
+  (void)scratch_.write("folder/coefficients.csv", "index,value\n0,1\n");
+  (void)scratch_.write("folder/result.json", R"({"command": "logistic", "columns": 3})");
+  refused(scratch_.path("folder"), {"result.json", "lasso"});
+  (void)scratch_.write("folder/result.json", R"({"command": "lasso", "columns": 4})");
+  expect_refused({"--data", scratch_.write("three.csv", "a,b,c,y\n1,2,3,1\n4,5,7,2\n"), "--target", "y", "--beta", "1",
+                  "--warm-start", scratch_.path("folder")},
+                 {"three.csv", "3 columns", "expected 4"});
   for (const auto& [text, line] :
        std::vector<std::pair<std::string, std::string>>{{"", ""},
                                                         {"value,index\n", ":1"},
@@ -149,10 +156,25 @@ TEST_F(BadInput, TopK) { expect_option_refused("--top-k", {"0", "-3", "1.5", "ma
 TEST_F(BadInput, MaxClock) { expect_option_refused("--max-clock", {"0", "-1", "x", "1.5", "99999999999999999999"}); }
 TEST_F(BadInput, TimeLimit) { expect_option_refused("--time-limit", {"0", "-1", "nan", "x", "inf"}); }
 TEST_F(BadInput, Seed) { expect_option_refused("--seed", {"-1", "x", "1.5"}); }
+TEST_F(BadInput, NumbersThatAreTooLargeAreToldTheLargest) {
+  for (const char* option : {"--seed", "--staleness", "--max-clock"})
+    for (const char* number : {"9223372036854775808", "99999999999999999999"})
+      expect_refused({"--data", good_, "--beta", "1", option, number}, {option, number, " to 9223372036854775807"});
+}
 TEST_F(BadInput, Method) { expect_option_refused("--method", {"newton", "Corrective", ""}); }
 TEST_F(BadInput, Device) { expect_option_refused("--device", {"tpu", "CPU"}); }
 TEST_F(BadInput, Transport) { expect_option_refused("--transport", {"pigeon", "SHM", "rdma"}); }
-TEST_F(BadInput, PictureShape) { expect_option_refused("--picture-shape", {"28", "x", "0x5", "28x", "axb"}); }
+TEST_F(BadInput, PictureShape) {
+  expect_option_refused("--picture-shape", {"28", "x", "0x5", "28x", "axb"});
+  expect_refused({"--data", good_, "--beta", "1", "--picture-shape", "5x5"}, {"--picture-shape 5x5", "25", "2 rows"});
+  const std::string run = scratch_.path("run");
+  ASSERT_EQ(run_program({"lasso", "--data", good_, "--beta", "1", "--picture-shape", "2x1", "--quiet", "--output", run})
+                .exit_status,
+            0);
+  const Outcome report = run_program({"report", run, "--picture-shape", "5x5"});
+  expect_one_line(report);
+  EXPECT_THAT(report.err, HasSubstr("--picture-shape 5x5: 25 pixels, and the columns have 2 rows"));
+}
 TEST_F(BadInput, Straggler) {
   expect_option_refused("--straggler", {"worker=9,slowdown=2", "worker=3,slowdown=2", "worker=-1,slowdown=2",
                                         "worker=1", "slowdown=2", "worker=1,slowdown=0.5", "worker=1,slowdown=nan",

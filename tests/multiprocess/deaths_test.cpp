@@ -162,6 +162,20 @@ TEST_P(Deaths, OfAnyWorkerAtAnyMoment) {
   EXPECT_GE(killed, tries(24));
 }
 
+/// Nobody of the job is there to clean up: the next launcher is, whoever's it is.
+TEST_P(Deaths, OfAllAtOnceLeaveNothingBeyondTheNextRun) {
+  Process job(endless(3));
+  ASSERT_TRUE(eventually(kEndsWithinSeconds, [&] { return leaves_folder(job); })) << "it never made its folder";
+  ASSERT_TRUE(job.signal_group(SIGKILL));
+  EXPECT_EQ(job.wait(kEndsWithinSeconds).signal, SIGKILL);
+  EXPECT_TRUE(eventually(kEndsWithinSeconds, [&] { return job.alive().empty(); })) << "processes are left";
+  Process next(quick(2));
+  EXPECT_EQ(next.wait(kRunLimitSeconds).exit_status, 0);
+  EXPECT_FALSE(leaves_folder(job));
+  EXPECT_FALSE(leaves_folder(next));
+  expect_nothing_left(next);
+}
+
 TEST_P(Deaths, InterruptTerminationAndHangupStillWriteResults) {
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
     for (const char* const whom : {"the launcher", "the whole process group", "both", "a worker without a shard"}) {

@@ -1,9 +1,13 @@
 // `wolfpack devices`: what it says of this machine, by its JSON and by its table. A machine with an RDMA device is in
 // tests/rdma/check-devices.
 #include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <signal.h>
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -92,6 +96,31 @@ TEST(DevicesCommand, WithoutAnRdmaDeviceItSaysSoAndIsStillUseful) {
   for (const char* part : {"none here", "native", "emulated", "tcp/lo", "UCX 1.", "may be locked", "huge pages",
                            "relaxed ordering", "GPUDirect", "NUMA node"})
     EXPECT_THAT(table.out, HasSubstr(part));
+}
+
+/// Whether the folder in which the probes have their shared memory is there.
+bool has_folder(const Process& program) {
+  std::error_code gone;
+  for (const auto& entry : std::filesystem::directory_iterator("/dev/shm", gone))
+    if (entry.path().filename().string().starts_with(fmt::format("wolfpack-{}-", program.pid()))) return true;
+  return false;
+}
+
+TEST(DevicesCommand, InterruptedItEndsByTheSignalAndLeavesNothing) {
+  SharedMemoryWatch watch;
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    SCOPED_TRACE(fmt::format("signal {}", number));
+    std::signal(number, SIG_DFL);  // inherited as ignored, it ends nothing
+    Process program(command_line({"devices"}));
+    ASSERT_TRUE(eventually(kRunLimitSeconds, [&] { return has_folder(program) || program.has_ended(); }));
+    ASSERT_TRUE(program.signal(number)) << "it ended too soon";
+    const Outcome outcome = program.wait(5.0);
+    EXPECT_EQ(outcome.signal, number);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_FALSE(has_folder(program));
+    EXPECT_TRUE(eventually(1.0, [&] { return program.alive().empty(); })) << "processes are left";
+  }
+  EXPECT_THAT(watch.left_behind(), IsEmpty());
 }
 
 TEST(DevicesCommand, UcxThatCannotStartIsAFindingAndNoFailure) {

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -92,6 +94,7 @@ TEST_F(Output, ResultHasEveryFieldAndTheSettingsInEffect) {
     EXPECT_TRUE(result.contains(text) && !result.at(text).get<std::string>().empty()) << text;
   EXPECT_EQ(result.at("staleness"), "asp");
   EXPECT_EQ(result.at("top_k"), 7);
+  EXPECT_EQ(result.at("top_k_requested"), 7);
   EXPECT_EQ(result.at("tolerance"), 1e-5);
   EXPECT_EQ(result.at("max_clock"), 1000);
   EXPECT_EQ(result.at("time_limit"), 50);
@@ -116,6 +119,14 @@ TEST_F(Output, DefaultsAreChosenAndRecorded) {
   EXPECT_EQ(run.result.at("workers"), std::max(1u, std::thread::hardware_concurrency()));
   EXPECT_TRUE(run.result.at("staleness").is_number() || run.result.at("staleness") == "asp");
   EXPECT_EQ(run.result.at("tolerance"), 1e-6);
+  EXPECT_EQ(run.result.at("top_k_requested"), "auto");
+  const int workers = run.result.at("workers");
+  EXPECT_GE(run.result.at("top_k"), 10);
+  EXPECT_EQ(run.result.at("top_k").get<int>() % workers, 0) << "each worker is asked for as many";
+  EXPECT_EQ(run_lasso({"--data", data_, "--beta", "1.5", "--workers", "3", "--method", "away", "--max-clock", "2"})
+                .result.at("top_k"),
+            3)
+      << "each worker's best one";
   EXPECT_TRUE(run.result.at("max_clock").is_null());
   EXPECT_TRUE(run.result.at("time_limit").is_null());
   EXPECT_EQ(run.result.at("transport_requested"), "auto");
@@ -204,6 +215,48 @@ TEST_F(Output, GeneratedInstanceIsSolvedAndTheSameForTheSameSeed) {
       << "the coefficients that made it are in the ball";
 }
 
+/// A full disk, as /dev/full plays it: by a node of our own.
+TEST_F(Output, StandardOutputThatCannotBeWrittenIsAFailure) {
+  const std::string full = scratch_.path("full"), folder = scratch_.path("run");
+  if (::mknod(full.c_str(), S_IFCHR | 0600, makedev(1, 7)) != 0 || !std::ofstream(full).is_open())
+    GTEST_SKIP() << "no device can be made here";
+  ASSERT_EQ(run_program(lasso({"--quiet", "--output", folder})).exit_status, 0);
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"--help"},
+        {"lasso", "--help"},
+        {"--version"},
+        {"devices"},
+        {"devices", "--json"},
+        {"report", folder},
+        {"predict", "--data", data_, "--model", folder, "--quiet"},
+        {"predict", "--data", data_, "--model", folder, "--quiet", "--json"},
+        {"latency", "--operation", "put", "--size", "8", "--iterations", "1"},
+        lasso({"--quiet", "--json"})}) {
+    SCOPED_TRACE(fmt::format("wolfpack {}", fmt::join(arguments, " ")));
+    const Outcome outcome = Process(command_line(arguments), {}, full).wait(kRunLimitSeconds);
+    EXPECT_EQ(outcome.exit_status, 1);
+    EXPECT_THAT(outcome.err, ::testing::MatchesRegex(
+                                 "wolfpack: (worker 0: )?standard output cannot be written to: No space left on .*\n"));
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1);
+  }
+  EXPECT_TRUE(fs::is_character_file(full));
+}
+
+TEST_F(Output, ThroughSymbolicLinksReplacesTheirTargets) {
+  const std::string folder = scratch_.path("run"), target = scratch_.write("target", "old");
+  fs::create_directory(folder);
+  for (const char* name : {"result.json", "report.html"}) fs::create_symlink(target, folder + "/" + name);
+  ASSERT_EQ(run_program(lasso({"--quiet", "--output", folder})).exit_status, 0);
+  EXPECT_EQ(read_run(folder).result.at("status"), "converged");
+  EXPECT_THAT(ScratchDirectory::read(target), HasSubstr("converged"));
+  EXPECT_TRUE(fs::is_symlink(folder + "/result.json"));
+  fs::remove(folder + "/result.json");
+  fs::copy_file(target, folder + "/result.json");
+  ASSERT_EQ(run_program({"report", folder}).exit_status, 0);
+  EXPECT_THAT(ScratchDirectory::read(target), StartsWith("<!"));
+  EXPECT_TRUE(fs::is_symlink(folder + "/report.html"));
+}
+
 TEST(Help, IsPrintedWithExitStatusZero) {
   for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
            {"--help"}, {"lasso", "--help"}, {"predict", "--help"}, {"generate", "--help"}, {"report", "--help"}}) {
@@ -221,6 +274,10 @@ TEST(Help, IsPrintedWithExitStatusZero) {
                              "--time-limit", "--straggler",   "--seed",       "--output",
                              "--quiet",      "--json"})
     EXPECT_THAT(lasso, HasSubstr(option));
+}
+
+TEST(Help, OfLogisticTellsTheStatusOfARunThatHasMadeItsEpochs) {
+  EXPECT_THAT(run_program({"logistic", "--help"}).out, HasSubstr("epochs_done"));
 }
 
 TEST(Version, IsPrintedWithExitStatusZero) {

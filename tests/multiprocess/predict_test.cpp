@@ -116,11 +116,16 @@ TEST_F(Predict, ReadsEveryFormatWithOrWithoutATarget) {
   solve({"--beta", "1.5"});
   const std::vector<double> expected = by_hand(read_run(folder_).coefficients, 0.0);
   std::vector<double> by_rows, by_columns;
-  std::string csv, mtx = fmt::format("%%MatrixMarket matrix array real general\n30 60\n"), y;
-  for (std::size_t j = 0; j < 60; ++j) csv += fmt::format("c{}{}", j, j + 1 < 60 ? "," : ",y\n");
+  std::string csv, bare, mtx = fmt::format("%%MatrixMarket matrix array real general\n30 60\n"), y;
+  for (std::size_t j = 0; j < 60; ++j) {
+    csv += fmt::format("c{}{}", j, j + 1 < 60 ? "," : ",y\n");
+    bare += fmt::format("c{}{}", j, j + 1 < 60 ? "," : "\n");
+  }
   for (std::size_t i = 0; i < 30; ++i) {
     for (const double value : instance_.rows[i]) csv += fmt::format("{:.17g},", value), by_rows.push_back(value);
     csv += fmt::format("{:.17g}\n", instance_.target[i]);
+    for (std::size_t j = 0; j < 60; ++j)
+      bare += fmt::format("{:.17g}{}", instance_.rows[i][j], j + 1 < 60 ? "," : "\n");
     y += fmt::format("{:.17g}\n", instance_.target[i]);
   }
   for (std::size_t j = 0; j < 60; ++j)
@@ -135,21 +140,22 @@ TEST_F(Predict, ReadsEveryFormatWithOrWithoutATarget) {
   const std::string target = scratch_.write("y.txt", y);
   for (const std::string& data :
        {scratch_.write("rows.npy", npy("False", by_rows)), scratch_.write("columns.npy", npy("True", by_columns)),
-        scratch_.write_gzipped("rows.npy.gz", npy("False", by_rows)), scratch_.write("a.csv", csv),
+        scratch_.write_gzipped("rows.npy.gz", npy("False", by_rows)), scratch_.write("bare.csv", bare),
         scratch_.write("a.mtx", mtx)}) {
     SCOPED_TRACE(data);
     const Outcome without = predict({"--data", data, "--model", folder_});
     ASSERT_EQ(without.exit_status, 0) << without.err;
     expect_near(numbers_in(without.out), expected);
     EXPECT_THAT(without.err, ::testing::Not(HasSubstr("R^2")));
-    for (const std::string& named : {target, std::string("y")}) {
-      if (named == "y" && !data.ends_with(".csv")) continue;
-      const Outcome with = predict({"--data", data, "--model", folder_, "--target", named});
-      ASSERT_EQ(with.exit_status, 0) << with.err;
-      expect_near(numbers_in(with.out), expected);
-      EXPECT_THAT(with.err, HasSubstr("R^2"));
-    }
+    const Outcome with = predict({"--data", data, "--model", folder_, "--target", target});
+    ASSERT_EQ(with.exit_status, 0) << with.err;
+    expect_near(numbers_in(with.out), expected);
+    EXPECT_THAT(with.err, HasSubstr("R^2"));
   }
+  const Outcome of_a_column = predict({"--data", scratch_.write("a.csv", csv), "--model", folder_, "--target", "y"});
+  ASSERT_EQ(of_a_column.exit_status, 0) << of_a_column.err;
+  expect_near(numbers_in(of_a_column.out), expected);
+  EXPECT_THAT(of_a_column.err, HasSubstr("R^2"));
 }
 
 TEST_F(Predict, WritesFilesThatItReads) {
@@ -175,6 +181,23 @@ TEST_F(Predict, WritesFilesThatItReads) {
     }
     expect_near(numbers_in(text), expected);
   }
+}
+
+TEST_F(Predict, RefusesDataOfAnotherNumberOfColumns) {
+  const std::string more = scratch_.write("more.csv", "a,b,c,y\n1,2,4,3\n2,1,5,4\n3,5,1,1\n");
+  for (const Texts& problem : {Texts{"--beta", "1"}, Texts{"--path", "3"}}) {
+    Texts arguments{"lasso", "--data", more, "--target", "y", "--quiet", "--output", folder_};
+    arguments.insert(arguments.end(), problem.begin(), problem.end());
+    ASSERT_EQ(run_program(arguments).exit_status, 0);
+    EXPECT_EQ(predict({"--data", more, "--target", "y", "--model", folder_}).exit_status, 0);
+    expect_refused({"--data", more, "--model", folder_},
+                   {"more.csv", "4 columns", "expected 3", "result.json", "--target"});
+    expect_refused({"--data", scratch_.write("less.csv", "a,b\n1,2\n"), "--model", folder_},
+                   {"less.csv", "2 columns", "expected 3"});
+  }
+  expect_refused({"--data", more, "--model", folder_, "--point", "0"}, {"4 columns", "expected 3"});
+  // svmlight text names its columns: what a file leaves out is 0, and what the model does not know has no weight.
+  EXPECT_EQ(predict({"--data", scratch_.write("more.svm", "1 1:1 9:2\n"), "--model", folder_}).exit_status, 0);
 }
 
 TEST_F(Predict, RefusesWhatItCannotUse) {

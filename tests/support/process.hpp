@@ -75,13 +75,14 @@ template <class Predicate>
 class Process {
  public:
   /// Starts `command`, whose first word is the program's path, with `extra_environment` ("NAME=value") on top of the
-  /// test's own.
-  explicit Process(const std::vector<std::string>& command, const std::vector<std::string>& extra_environment = {})
+  /// test's own. Its standard output goes to `output`, where that is given.
+  explicit Process(const std::vector<std::string>& command, const std::vector<std::string>& extra_environment = {},
+                   const std::string& output = "")
       : mark_("WOLFPACK_TEST_MARK=" + std::to_string(::getpid()) + "." + std::to_string(next_mark())) {
     std::vector<std::string> environment = extra_environment;
     environment.push_back(mark_);
     for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
-    const std::string out = scratch_.path("out"), err = scratch_.path("err");
+    const std::string out = output.empty() ? scratch_.path("out") : output, err = scratch_.path("err");
     auto arguments = pointers(command), variables = pointers(environment);
     started_at_ = monotonic_seconds();
     pid_ = ::fork();

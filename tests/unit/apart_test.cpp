@@ -1,12 +1,14 @@
 // Work in a process of its own: whatever becomes of it, the answer or the reason comes back, and in time.
 #include "transport/apart.hpp"
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <signal.h>
 #include <span>
 #include <string>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
@@ -15,6 +17,7 @@
 
 #include "base/status.hpp"
 #include "base/time.hpp"
+#include "transport/held_signals.hpp"
 
 namespace wolfpack::transport {
 namespace {
@@ -93,6 +96,44 @@ TEST(Apart, LastWordsAreTheLastLineThatHasAny) {
   EXPECT_EQ(last_words("one\ntwo"), "two");
   EXPECT_EQ(last_words("why\n===== 7 =====\n\n"), "why");
   EXPECT_EQ(last_words("a\tb\r\n"), "ab");
+}
+
+TEST(Apart, IsKilledSoonAfterASignalThatWaits) {
+  std::signal(SIGTERM, SIG_DFL);
+  const HeldSignals signals;
+  raise(SIGTERM);
+  EXPECT_TRUE(ending_signal_has_come());
+  const double start = monotonic_seconds();
+  EXPECT_THAT(failure([]() -> Bytes {
+                for (;;) pause();
+              }),
+              HasSubstr("signal"));
+  EXPECT_LT(monotonic_seconds() - start, kPatienceSeconds / 2);
+  EXPECT_EQ(Apart([] { return bytes_of("a"); }).result(kPatienceSeconds), bytes_of("a")) << "it was about to end";
+  std::signal(SIGTERM, SIG_IGN);  // takes what waits
+  EXPECT_FALSE(ending_signal_has_come());
+  std::signal(SIGTERM, SIG_DFL);
+}
+
+TEST(HeldSignals, ComeInTheEndButForThoseThatAreIgnored) {
+  for (const bool is_ignored : {false, true}) {
+    const pid_t child = fork();
+    if (child == 0) {
+      std::signal(SIGINT, is_ignored ? SIG_IGN : SIG_DFL);
+      {
+        const HeldSignals signals;
+        raise(SIGINT);
+        if (ending_signal_has_come() == is_ignored) _exit(1);
+      }
+      _exit(2);
+    }
+    int state = 0;
+    ASSERT_EQ(waitpid(child, &state, 0), child);
+    if (is_ignored)
+      EXPECT_TRUE(WIFEXITED(state) && WEXITSTATUS(state) == 2) << state;
+    else
+      EXPECT_TRUE(WIFSIGNALED(state) && WTERMSIG(state) == SIGINT) << state;
+  }
 }
 
 }  // namespace

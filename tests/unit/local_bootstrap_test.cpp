@@ -301,21 +301,5 @@ TEST_F(MembershipVariable, ThatIsGarbledIsRefused) {
   }
 }
 
-TEST(FileDescriptor, ClosesItselfOnceAndMoves) {
-  int ends[2];
-  ASSERT_EQ(pipe(ends), 0);
-  FileDescriptor reader(ends[0]);
-  {
-    FileDescriptor first(ends[1]);
-    FileDescriptor second(std::move(first));
-    EXPECT_EQ(second.get(), ends[1]);
-    char byte = 'w';
-    EXPECT_EQ(write(second.get(), &byte, 1), 1);
-  }
-  char bytes[2];
-  EXPECT_EQ(read(reader.get(), bytes, 2), 1);
-  EXPECT_EQ(read(reader.get(), bytes, 2), 0) << "the writing end is still open";
-}
-
 }  // namespace
 }  // namespace wolfpack::transport

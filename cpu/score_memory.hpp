@@ -61,8 +61,7 @@ class ScoreMemory {
   void end_pass();
 
   [[nodiscard]] const DualVector& dual() const { return duals_.dual(); }
-  /// How many dual vectors columns refer to.
-  [[nodiscard]] std::size_t duals_in_use() const { return duals_.in_use(); }
+  [[nodiscard]] const KeptDuals& duals() const { return duals_; }
 
  private:
   void forget(std::size_t slot);

@@ -42,7 +42,7 @@ TEST(CpuScoreMemory, BoundsEveryScoreThoughItForgetsDualVectors) {
     }
     memory.add(moves);
     memory.end_pass();
-    most_in_use = std::max(most_in_use, memory.duals_in_use());
+    most_in_use = std::max(most_in_use, memory.duals().in_use());
   }
   EXPECT_EQ(most_in_use, ScoreMemory::kMostDuals - 2);
 }
@@ -56,7 +56,7 @@ TEST(CpuScoreMemory, PassesOverTheSameColumnsNeedTwoPlacesHoweverMany) {
     memory.record(0, 1.0, moves);
     memory.record(1, 2.0, moves);
     memory.add(moves);
-    EXPECT_EQ(memory.duals_in_use(), pass == 0 ? 1U : 2U);  // column 2's, and the last
+    EXPECT_EQ(memory.duals().in_use(), pass == 0 ? 1U : 2U);  // column 2's, and the last
   }
 }
 

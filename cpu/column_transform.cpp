@@ -68,16 +68,16 @@ Column transformed_column(const ColumnTransform& transform, Index j, Index rows,
 }
 
 void check_scale(const ColumnTransform& transform, Index first_column) {
-  const auto refuse = [&](std::size_t j, const char* what, double size) {
+  const auto refuse = [&](std::size_t j, const char* what, double size, const char* accepted) {
     throw InputError(fmt::format("column {}: its {} is {:.3g}; accepted: {}; scale the column",
-                                 first_column + static_cast<Index>(j), what, size, kAcceptedSizes));
+                                 first_column + static_cast<Index>(j), what, size, accepted));
   };
   for (std::size_t j = 0; j < std::max(transform.means.size(), transform.scales.size()); ++j) {
     if (!transform.means.empty() && !(std::abs(transform.means[j]) <= kLargestSize))
-      refuse(j, "mean", transform.means[j]);
+      refuse(j, "mean", transform.means[j], "from -1e140 to 1e140");
     if (transform.scales.empty()) continue;
     const double scale = transform.scales[j];
-    if (scale != 0.0 && !has_a_square(scale)) refuse(j, "standard deviation", scale);
+    if (scale != 0.0 && !has_a_square(scale)) refuse(j, "standard deviation", scale, kAcceptedSizes);
   }
 }
 

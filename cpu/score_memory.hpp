@@ -61,9 +61,10 @@ class ScoreMemory {
   void end_pass();
 
   [[nodiscard]] const DualVector& dual() const { return duals_.dual(); }
-  [[nodiscard]] const KeptDuals& duals() const { return duals_; }
 
  private:
+  friend struct ScoreMemoryForTests;
+
   void forget(std::size_t slot);
 
   std::vector<double> scores_;

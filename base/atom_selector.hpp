@@ -17,6 +17,10 @@
 // and a column whose bound is at most `level` is left out: the answer is the same as if it had been evaluated. So is a
 // column that was found to be in no solution (screening, below). With level 0 nothing is left out.
 //
+// What is known of scores holds for any dual vector: a selector may serve one run after another. What is screened out
+// is so for one problem only, and comes back with a request that names another problem or asks for no screening. The
+// first request of a run asks for none: nothing is certified yet.
+//
 //     SelectedAtoms best = selector.select({.dual = w, .level = level, .count = 10, .excluded = active});
 #pragma once
 
@@ -42,7 +46,8 @@ struct ScoredAtom {
 struct Screening {
   double radius = 0.0;
   double level = 0.0;
-  std::uint64_t problem = 0;  ///< columns screened out for one problem come back when another number is given
+  std::uint64_t problem = 0;  ///< columns screened out for one problem come back when another number is given, or with
+                              ///< a request that has no screening
 };
 
 struct SelectionRequest {
@@ -53,7 +58,7 @@ struct SelectionRequest {
   /// A quick round: the backend looks only at columns that scored high in its last thorough pass, as many as it deems
   /// right, and largest_score is infinite. A backend may be thorough all the same.
   bool candidates_only = false;
-  std::optional<Screening> screening = std::nullopt;  ///< none: no column is newly screened out
+  std::optional<Screening> screening = std::nullopt;  ///< none: no column is, and those that were come back
 };
 
 struct SelectedAtoms {
@@ -62,6 +67,11 @@ struct SelectedAtoms {
   Index columns_evaluated = 0;    ///< how many columns the pass looked at, as they are stored or in a copy
   Index columns_screened = 0;     ///< how many are screened out for the problem at hand
   std::uint64_t bytes_read = 0;   ///< what the pass read of the matrix and of copies
+};
+
+struct ColumnNorm {
+  Index column = 0;
+  double norm = 0.0;  ///< rounded up
 };
 
 class AtomSelector {
@@ -77,6 +87,10 @@ class AtomSelector {
   /// N_i, the largest column norm, rounded up so that it is a true bound; 0 for an empty partition. May be called after
   /// the first select(), which computes the norms in the same pass; before it, costs a pass of its own.
   [[nodiscard]] virtual double largest_norm() = 0;
+
+  /// The first column whose norm, or what it is the difference of where it is centred, is neither 0 nor a size of
+  /// base/scale.hpp; none where all are usable, or norms are not known yet: they are after the first select().
+  [[nodiscard]] virtual std::optional<ColumnNorm> column_out_of_scale() const { return std::nullopt; }
 
   /// Column j of the partition in float64: sparse where the storage is.
   [[nodiscard]] virtual Column column(Index j) const = 0;

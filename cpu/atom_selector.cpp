@@ -89,11 +89,7 @@ class CpuAtomSelector final : public AtomSelector {
       throw std::invalid_argument(
           fmt::format("the dual vector has {} values, the partition {} rows", request.dual.size(), rows()));
     }
-    if (request.screening && (screened_.empty() || request.screening->problem != problem_)) {
-      problem_ = request.screening->problem;
-      screened_.assign(static_cast<std::size_t>(columns()), 0);
-      screened_columns_ = 0;
-    }
+    prepare_screening(request.screening);
     const std::size_t wanted = candidates_wanted(static_cast<std::size_t>(columns()), request.count);
     const auto in_play = static_cast<std::size_t>(columns() - screened_columns_);
     if (request.candidates_only && passed_ && wanted < in_play) return quick_round(request, wanted);
@@ -105,9 +101,20 @@ class CpuAtomSelector final : public AtomSelector {
     return *largest_norm_;
   }
 
+  [[nodiscard]] std::optional<ColumnNorm> column_out_of_scale() const override { return out_of_scale_; }
+
   [[nodiscard]] Column column(Index j) const override { return partition_.column(j); }
 
  private:
+  // Columns that were screened out for another problem come back, and all where nothing is screened.
+  void prepare_screening(const std::optional<Screening>& screening) {
+    const bool goes_on = screening && !screened_.empty() && screening->problem == problem_;
+    if (goes_on || (!screening && screened_columns_ == 0)) return;
+    screened_.assign(screening ? static_cast<std::size_t>(columns()) : 0, 0);
+    screened_columns_ = 0;
+    if (screening) problem_ = screening->problem;
+  }
+
   SelectedAtoms thorough_pass(const SelectionRequest& request) {
     const Pass pass = begin(request, largest_norm_ && request.level > 0.0);
     if (pass.bounded) memory_.prepare_bounds();
@@ -304,6 +311,7 @@ class CpuAtomSelector final : public AtomSelector {
     for (Index j = 0; j < columns(); ++j) {
       const double norm = memory_.norm(j);
       if (!(norm <= largest)) largest = std::isnan(norm) ? kInfinity : norm;
+      if (!out_of_scale_) out_of_scale_ = out_of_scale(j, norm, memory_.magnitude(j));
     }
     largest_norm_ = largest;
   }
@@ -334,11 +342,12 @@ class CpuAtomSelector final : public AtomSelector {
   ScoreMemory memory_;
   std::optional<QuantizedColumns> quantized_;
   std::optional<double> largest_norm_;
+  std::optional<ColumnNorm> out_of_scale_;
   bool passed_ = false;                           // a thorough pass was made
   std::optional<std::vector<Index>> candidates_;  // of the last thorough pass, once a quick round wants them
   std::vector<double> standings_;                 // what they are chosen by
   std::uint64_t problem_ = 0;
-  std::vector<std::uint8_t> screened_;  // by column; empty before any screening
+  std::vector<std::uint8_t> screened_;  // by column; empty where nothing is screened
   Index screened_columns_ = 0;
   ThreadPool pool_;
 };

@@ -5,6 +5,10 @@
 #include <utility>
 #include <variant>
 
+#include <fmt/format.h>
+
+#include "base/scale.hpp"
+#include "base/status.hpp"
 #include "cpu/lane_sums.hpp"
 
 namespace wolfpack::cpu {
@@ -29,7 +33,12 @@ Moments moments(const Scalar* values, Index count, Index rows) {
   // What the rounding of the mean added to every deviation.
   const double drift = (lane_sum(values, count, deviation) - zeros * mean) / d;
   const double variance = (squares + zeros * mean * mean) / d - drift * drift;
-  return {shift + mean, std::sqrt(std::max(0.0, variance))};
+  const double root = std::sqrt(std::max(0.0, variance));
+  if (root >= kSmallestSize) return {shift + mean, root};
+  // The squares may have vanished, or made no number, though the deviations are not 0.
+  double largest = zeros > 0.0 ? std::abs(mean) : 0.0;
+  for (Index k = 0; k < count; ++k) largest = std::max(largest, std::abs(deviation(static_cast<double>(values[k]))));
+  return {shift + mean, largest < kSmallestSize || largest > kLargestSize ? largest : root};
 }
 
 template <class Scalar>
@@ -56,6 +65,20 @@ Column transformed_column(const ColumnTransform& transform, Index j, Index rows,
   if (!transform.scales.empty())
     for (double& value : stored.values) value = scaled(transform, j, value);
   return stored;
+}
+
+void check_scale(const ColumnTransform& transform, Index first_column) {
+  const auto refuse = [&](std::size_t j, const char* what, double size, const char* accepted) {
+    throw InputError(fmt::format("column {}: its {} is {:.3g}; accepted: {}; scale the column",
+                                 first_column + static_cast<Index>(j), what, size, accepted));
+  };
+  for (std::size_t j = 0; j < std::max(transform.means.size(), transform.scales.size()); ++j) {
+    if (!transform.means.empty() && !(std::abs(transform.means[j]) <= kLargestSize))
+      refuse(j, "mean", transform.means[j], "from -1e140 to 1e140");
+    if (transform.scales.empty()) continue;
+    const double scale = transform.scales[j];
+    if (scale != 0.0 && !has_a_square(scale)) refuse(j, "standard deviation", scale, kAcceptedSizes);
+  }
 }
 
 ColumnTransform column_transform(const MatrixView& matrix, bool centre, bool standardize) {

@@ -30,8 +30,13 @@ struct ColumnTransform {
 /// Column j, of d rows, from how it is stored; dense where it is centred.
 [[nodiscard]] Column transformed_column(const ColumnTransform& transform, Index j, Index rows, Column stored);
 
+/// Throws InputError where a mean or a scale is too large or too small to be worked with (base/scale.hpp); names the
+/// column, which is `first_column` for the transform's first.
+void check_scale(const ColumnTransform& transform, Index first_column);
+
 /// Means over all d rows where `centre` is set, and where `standardize` is, glmnet's scales: the root of the mean
-/// squared deviation from the mean, centred or not. Exactly constant columns have scale 0. Costs two reads.
+/// squared deviation from the mean, centred or not. Exactly constant columns, and no others, have scale 0. Costs two
+/// reads.
 [[nodiscard]] ColumnTransform column_transform(const MatrixView& matrix, bool centre, bool standardize);
 
 }  // namespace wolfpack::cpu

@@ -14,13 +14,21 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "base/atom_selector.hpp"
+#include "base/scale.hpp"
+
 namespace wolfpack::cpu {
 
-/// Whether float64 holds the square of a size, and quotients of such squares.
-[[nodiscard]] inline bool has_a_square(double size) { return size >= 1e-140 && size <= 1e140; }
+/// The column, where its norm or magnitude (below) is too large or too small to be worked with.
+[[nodiscard]] inline std::optional<ColumnNorm> out_of_scale(Index column, double norm, double magnitude) {
+  if (norm == 0.0) return std::nullopt;
+  if (!(magnitude <= kLargestSize)) return ColumnNorm{column, magnitude};
+  return has_a_square(norm) ? std::nullopt : std::optional(ColumnNorm{column, norm});
+}
 
 /// A dual vector and its norm, relatively right to a few d eps.
 struct DualVector {

@@ -61,10 +61,10 @@ class ScoreMemory {
   void end_pass();
 
   [[nodiscard]] const DualVector& dual() const { return duals_.dual(); }
-  /// How many dual vectors columns refer to.
-  [[nodiscard]] std::size_t duals_in_use() const { return duals_.in_use(); }
 
  private:
+  friend struct ScoreMemoryForTests;
+
   void forget(std::size_t slot);
 
   std::vector<double> scores_;

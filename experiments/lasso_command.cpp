@@ -91,10 +91,16 @@ Target target_of(const data::Dataset& dataset, bool intercept) {
   return target;
 }
 
+/// With a penalty a run stalls at the optimum over the columns, as far as rounding lets it see: every multiple of w
+/// that is feasible in the dual problem is then too small to tell.
+constexpr const char* kWhyPenaltiesStall =
+    "rounding leaves no certificate at this lambda: 0 is certified only where the fit is exact";
+
 void print_table(const nlohmann::ordered_json& result, const MemoryUse& memory, const LassoSettings& settings) {
   const auto text = [&](const char* field) { return field_text(result, field); };
   if (result.contains("path")) print_path(result.at("path"));
   print_line("status", text("status"));
+  if (result.at("status") == "stalled" && result.at("beta").is_null()) print_line("why stalled", kWhyPenaltiesStall);
   print_line("objective", fmt::format("{:.12g}  (f(0) = {:.6g})", result.at("objective").get<double>(),
                                       result.at("null_objective").get<double>()));
   print_line("certified gap / f(0)", text("relative_gap"));
@@ -158,6 +164,7 @@ int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
     if (is_first) prepare_files(settings, kRunFiles);
     dataset = data::Dataset::open(settings.files);
     complete(settings, *dataset);
+    frank_wolfe::check_target(dataset->target());
     if (!settings.replay.empty()) replay = read_recording(settings, identity(settings, *dataset));
     transport = make_transport(settings.transport);
   });
@@ -190,6 +197,7 @@ int run_worker(LassoSettings settings, transport::Bootstrap& bootstrap) {
     Matrix partition = dataset->load(mine);
     facts.storage = storage_name(partition);
     transform = cpu::column_transform(view(partition), settings.intercept, settings.standardize);
+    cpu::check_scale(transform, mine.first);
     chosen = make_worker_selector(std::move(partition), device, {.threads = settings.threads, .transform = transform});
   });
   gather_devices(bootstrap, chosen, facts);

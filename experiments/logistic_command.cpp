@@ -124,14 +124,19 @@ void print_table(const nlohmann::ordered_json& result, const LogisticSettings& s
 }
 
 /// All workers fail alike; worker 0 says it.
-void fail_if_diverged(const sgd::TrainResult& result) {
+void fail_if_diverged(const sgd::TrainResult& result, bool step_is_given) {
   if (result.status != sgd::TrainStatus::diverged) return;
   const std::string what = std::isfinite(result.model.objective)
                                ? fmt::format("the objective ended at {:.6g}, above the {:.6g} of w = 0",
                                              result.model.objective, std::numbers::ln2)
                                : std::string("the objective is not finite any more");
-  throw PeerFailure(
-      fmt::format("{}: the steps are too long; --step was {:.6g}, accepted: a smaller one", what, result.step));
+  if (step_is_given)
+    throw PeerFailure(
+        fmt::format("{}: the steps are too long; --step was {:.6g}, accepted: a smaller one", what, result.step));
+  throw PeerFailure(fmt::format(
+      "{}: the steps are too long; the program chose {:.6g}, and features that are very large or very small "
+      "are the likely cause; accepted: features scaled to about 1, or a smaller --step",
+      what, result.step));
 }
 
 TestFit fit_of(const sgd::Samples& test, Index columns, const sgd::Model& model) {
@@ -173,7 +178,7 @@ int run_worker(LogisticSettings settings, transport::Bootstrap& bootstrap) {
   facts.classes = inputs.classes;
   facts.transport = job.transport_record();
   job.close();
-  fail_if_diverged(result);
+  fail_if_diverged(result, settings.train.step.has_value());
   const bool done = result.status == sgd::TrainStatus::converged || result.status == sgd::TrainStatus::epochs_done;
   const int status = done ? kConverged : kNotConverged;
   if (!is_first) return status;

@@ -50,7 +50,7 @@ ordered_json solution_fields(const LassoPoint& point, const LassoSettings& setti
                       {"loss", solved.loss},
                       {"gap", finite_or_null(solved.gap)},
                       {"relative_gap", finite_or_null(relative_gap)},
-                      {"lambda", is_penalty ? solved.term.value : solved.level},
+                      {"lambda", solved.lambda},
                       {"beta", is_penalty ? ordered_json(nullptr) : ordered_json(solved.term.value)},
                       {"l1_norm", l1_norm(solved.weights)},
                       {"nonzeros", solved.columns.size()},

@@ -28,7 +28,7 @@ constexpr std::array<ProblemOption, 5> kOptions{
      {"--lambda",
       "minimise 1/2 ||y - A alpha||^2 + LAMBDA ||alpha||_1, >= 0: n times glmnet's lambda and scikit-learn's alpha, "
       "for "
-      "n rows"},
+      "n rows; 0 is certified only where the fit is exact"},
      {"--beta-path", "several bounds, B1,B2,...: one problem after another, quick where small bounds come first"},
      {"--lambda-path", "several penalties, L1,L2,...: likewise, quick where large penalties come first"},
      {"--path", "so many penalties at equal ratios, from the smallest one whose solution is 0: glmnet's path"}}};

@@ -11,7 +11,9 @@
 #include "base/partition.hpp"
 #include "base/status.hpp"
 #include "cpu/atom_selector.hpp"
+#include "cpu/matrix_checks.hpp"
 #include "experiments/point_status.hpp"
+#include "frank_wolfe/least_squares.hpp"
 #include "gpu/atom_selector.hpp"
 #include "gpu/devices.hpp"
 #include "gpu/placement.hpp"
@@ -25,7 +27,7 @@ namespace {
 
 void check(const MatrixView& matrix, std::span<const double> target, const LassoOptions& options) {
   try {
-    (void)cpu::make_cpu_atom_selector(matrix, {.quantized_copy = cpu::QuantizedCopy::never});
+    cpu::check(matrix, {});
   } catch (const std::invalid_argument& error) {
     throw InputError(error.what());
   }
@@ -39,6 +41,7 @@ void check(const MatrixView& matrix, std::span<const double> target, const Lasso
   for (std::size_t i = 0; i < target.size(); ++i)
     if (!std::isfinite(target[i]))
       throw InputError(fmt::format("target[{}] is {}; accepted: finite numbers", i, target[i]));
+  frank_wolfe::check_target(target);
 }
 
 /// The GPUs that can be used. Throws InputError where there are none.
@@ -123,7 +126,7 @@ Solution solution_of(const frank_wolfe::SolveResult& result, std::size_t point, 
           .weights = solved.weights,
           .objective = solved.objective,
           .loss = solved.loss,
-          .lambda = solved.term.is_penalty() ? solved.term.value : solved.level,
+          .lambda = solved.lambda,
           .gap = solved.gap,
           .full_passes = passes(solved.columns_evaluated, columns),
           .seconds = solved.seconds};

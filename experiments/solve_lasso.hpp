@@ -52,17 +52,18 @@ struct Solution {
   std::vector<double> weights;  ///< alpha there; their absolute values sum to at most beta where that bounds them
   double objective = 0.0;       ///< what is minimised
   double loss = 0.0;            ///< ||y - A alpha||^2 / 2
-  double lambda = 0.0;          ///< the penalty; of a bound, the one with the same solution, 0 where the bound is idle
+  double lambda = 0.0;          ///< the penalty; of a bound, the one with the same solution, as far as the gap tells; 0
+                                ///< where the bound is idle
   double gap = 0.0;  ///< certified: objective minus the optimum is at most this; infinite where a limit came too early
   double full_passes = 0.0;  ///< over the matrix
   double seconds = 0.0;
 };
 
 /// Minimises 1/2 ||y - A alpha||^2 subject to ||alpha||_1 <= beta. `target` is y, one value a row. The memory must stay
-/// unchanged meanwhile; all numbers must be finite. Throws InputError for options or shapes that do not fit and for a
-/// view that contradicts itself, or where there is no GPU to be had, or it has no room for
-/// what is remembered of the columns; RuntimeFailure where CUDA fails, or the matrix turns out to hold
-/// numbers that are not finite.
+/// unchanged meanwhile; all numbers must be finite. Throws InputError for options or shapes that do not fit, for a
+/// view that contradicts itself, where the norm of y or of a column is neither 0 nor from 1e-140 to 1e140, or where
+/// there is no GPU to be had, or it has no room for what is remembered of the columns; RuntimeFailure where CUDA fails,
+/// or the matrix turns out to hold numbers that are not finite.
 [[nodiscard]] Solution solve_lasso(const MatrixView& matrix, std::span<const double> target,
                                    const LassoOptions& options = {});
 

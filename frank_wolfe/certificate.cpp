@@ -23,8 +23,6 @@ constexpr double kSlack = 16.0 * std::numeric_limits<double>::epsilon();
 // eps at the worst.
 constexpr double kDrift = 1.0 + 1e-12;
 
-double distance(const std::vector<double>& a, const std::vector<double>& b) { return (map(a) - map(b)).norm(); }
-
 }  // namespace
 
 Certificate::Certificate(const Regularizer& regularizer, std::size_t workers, std::size_t max_versions)
@@ -35,13 +33,20 @@ void Certificate::publish(Version version, std::span<const double> w, double los
   if (max_versions_ == 0) max_versions_ = kHistoryBytes / (sizeof(double) * std::max<std::size_t>(w.size(), 1));
   max_versions_ = std::max(max_versions_, live_.size() + 2);
 
-  Entry entry{{w.begin(), w.end()}, map(w).norm(), loss, inner, std::vector<double>(live_.size(), kInfinity)};
+  Entry& entry = history_
+                     .emplace_hint(history_.end(), version,
+                                   Entry{.w = {w.begin(), w.end()},
+                                         .norm = map(w).norm(),
+                                         .loss = loss,
+                                         .inner = inner,
+                                         .score_bounds = std::vector<double>(live_.size(), kInfinity),
+                                         .distances = {}})
+                     ->second;
   largest_dual_norm_ = std::max(largest_dual_norm_, entry.norm);
   for (std::size_t i = 0; i < live_.size(); ++i) {
-    if (live_[i]) tighten(entry, i, live_[i]->report, distance(entry.w, history_.at(live_[i]->version).w));
+    if (live_[i]) tighten(entry, i, live_[i]->report, drift(version, live_[i]->version));
   }
   raise_lower_bound(entry);
-  history_.emplace_hint(history_.end(), version, std::move(entry));
   if (history_.size() > max_versions_) forget();
 }
 
@@ -58,20 +63,51 @@ bool Certificate::report(WorkerId worker, Version version, const ScoreReport& re
   // gives them.
   for (std::size_t i = 0; i < live_.size(); ++i) {
     if (!live_[i]) continue;
-    Entry& other = history_.at(live_[i]->version);
-    const double drift = distance(entry.w, other.w);
-    tighten(entry, i, live_[i]->report, drift);
-    tighten(other, worker.value, report, drift);
+    const double apart = drift(version, live_[i]->version);
+    tighten(entry, i, live_[i]->report, apart);
+    tighten(history_.at(live_[i]->version), worker.value, report, apart);
   }
   Entry& newest = history_.rbegin()->second;
-  tighten(newest, worker.value, report, distance(entry.w, newest.w));
+  tighten(newest, worker.value, report, drift(version, history_.rbegin()->first));
 
   raise_lower_bound(newest);
+  std::vector<Version> seen;
   for (const std::optional<Live>& live : live_) {
-    if (live) raise_lower_bound(history_.at(live->version));
+    if (!live || std::find(seen.begin(), seen.end(), live->version) != seen.end()) continue;
+    seen.push_back(live->version);
+    raise_lower_bound(history_.at(live->version));
   }
   if (moved_on) forget();
   return true;
+}
+
+// The distance between the dual vectors of two versions that are here. O(d) when it is first asked for.
+double Certificate::drift(Version a, Version b) {
+  const auto [older, newer] = std::minmax(a, b);
+  if (const auto known = known_drift(older, newer)) return *known;
+  Entry& entry = history_.at(newer);
+  const double distance = (map(entry.w) - map(history_.at(older).w)).norm();
+  entry.distances.emplace_back(older, distance);
+  return distance;
+}
+
+std::optional<double> Certificate::known_drift(Version older, Version newer) const {
+  if (older == newer) return 0.0;
+  for (const auto& [version, distance] : history_.at(newer).distances)
+    if (version == older) return distance;
+  return std::nullopt;
+}
+
+std::optional<Certificate::LargestScore> Certificate::largest_score() const {
+  LargestScore largest;
+  for (const std::optional<Live>& live : live_) {
+    if (!live) return std::nullopt;
+    const auto& [score, norm] = live->report;
+    largest.reported = std::max(largest.reported, score);
+    if (const auto drift = known_drift(live->version, history_.rbegin()->first))
+      largest.least = std::max(largest.least, score - norm * (kDrift * *drift + kSlack * largest_dual_norm_));
+  }
+  return largest;
 }
 
 void Certificate::tighten(Entry& entry, std::size_t worker, const ScoreReport& report, double drift) const {
@@ -89,7 +125,7 @@ std::optional<double> Certificate::excess_of(const Entry& entry) const {
 
 void Certificate::raise_lower_bound(const Entry& entry) {
   if (const std::optional<double> excess = excess_of(entry))
-    lower_bound_ = std::max(lower_bound_, entry.loss - *excess);
+    lower_bound_ = std::max({lower_bound_, 0.0, entry.loss - *excess});
 }
 
 void Certificate::restate(const Regularizer& regularizer) {
@@ -98,17 +134,15 @@ void Certificate::restate(const Regularizer& regularizer) {
   for (const auto& [version, entry] : history_) raise_lower_bound(entry);
 }
 
-double Certificate::gap(double objective) const { return std::max(0.0, objective - lower_bound_); }
+double Certificate::gap(double objective) const {
+  const double gap = objective - lower_bound_;
+  return std::isnan(gap) ? kInfinity : std::max(0.0, gap);
+}
 
 double Certificate::largest_score_at(Version version) const {
   const auto found = history_.find(version);
   if (found == history_.end() || found->second.score_bounds.empty()) return kInfinity;
   return *std::max_element(found->second.score_bounds.begin(), found->second.score_bounds.end());
-}
-
-std::optional<double> Certificate::excess_at(Version version) const {
-  const auto found = history_.find(version);
-  return found == history_.end() ? std::nullopt : excess_of(found->second);
 }
 
 bool Certificate::named(Version version) const {

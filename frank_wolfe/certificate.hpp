@@ -17,9 +17,11 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/types.hpp"
@@ -32,6 +34,8 @@ struct ScoreReport {
   double largest_score = 0.0;  ///< an upper bound of max_j |a_j'w| over the partition
   double largest_norm = 0.0;   ///< N_i, an upper bound of the partition's column norms
 };
+/// What a worker reports in the place of N_i where it refuses to work with its columns: the run ends.
+inline constexpr double kRefusedNorm = std::numeric_limits<double>::infinity();
 
 class Certificate {
  public:
@@ -39,40 +43,48 @@ class Certificate {
   /// many as fit 64 MiB.
   Certificate(const Regularizer& regularizer, std::size_t workers, std::size_t max_versions = 0);
 
-  /// A new version: w = -grad f(A alpha), f(A alpha) and <w, A alpha>. Versions increase. O(workers * d).
+  /// A new version: w = -grad f(A alpha), f(A alpha), which is never negative, and <w, A alpha>. Versions increase.
+  /// O(workers + d * versions that live reports name).
   void publish(Version version, std::span<const double> w, double loss, double inner);
 
   /// Worker i evaluated `version`, which is not older than the one of its last report. False where that version's dual
   /// vector is no longer (or not yet) here: the report then bounds nothing and the worker's last one stays in force.
-  /// O(workers * d).
+  /// The distances between dual vectors are found once each: O(workers), and O(d) for each version that live reports
+  /// name and that was not yet compared with this one.
   bool report(WorkerId worker, Version version, const ScoreReport& report);
 
   /// Another problem with the same f: all that is known bounds its optimum from here on. O(versions * workers).
   void restate(const Regularizer& regularizer);
 
-  /// The largest known lower bound of the optimum; minus infinity until every worker has reported.
+  /// The largest known lower bound of the optimum; minus infinity until every worker has reported, and from then on at
+  /// least 0, as f and r are never negative.
   [[nodiscard]] double lower_bound() const { return lower_bound_; }
 
   /// An upper bound of objective - optimum, never negative; infinite until every worker has reported. `objective`: f +
   /// r at some alpha.
   [[nodiscard]] double gap(double objective) const;
 
+  /// What the workers' last reports say of the largest score: each at the version that it is of, and at the newest one.
+  /// Nothing until every worker has reported.
+  struct LargestScore {
+    double reported = 0.0;
+    double least = 0.0;  ///< at the newest version it is no smaller, where no column was left out by its bound
+  };
+  [[nodiscard]] std::optional<LargestScore> largest_score() const;
+
   /// The largest score of any worker at one version that is still held, as far as it is known; infinite before.
   [[nodiscard]] double largest_score_at(Version version) const;
 
-  /// f at one version that is still held, minus the lower bound that this version gives; nothing where the reports do
-  /// not bound it (yet). For a set, the Frank-Wolfe gap.
-  [[nodiscard]] std::optional<double> excess_at(Version version) const;
-
-  [[nodiscard]] std::size_t versions_held() const { return history_.size(); }
-
  private:
+  friend struct CertificateForTests;
+
   struct Entry {
     std::vector<double> w;
     double norm;
     double loss;
     double inner;
-    std::vector<double> score_bounds;  // a worker: the best bound of its maximum at this version
+    std::vector<double> score_bounds;                   // a worker: the best bound of its maximum at this version
+    std::vector<std::pair<Version, double>> distances;  // to older versions, as far as they were asked for
   };
   struct Live {
     Version version;
@@ -80,6 +92,8 @@ class Certificate {
   };
   using History = std::map<Version, Entry>;
 
+  [[nodiscard]] double drift(Version a, Version b);
+  [[nodiscard]] std::optional<double> known_drift(Version older, Version newer) const;
   void tighten(Entry& entry, std::size_t worker, const ScoreReport& report, double drift) const;
   void raise_lower_bound(const Entry& entry);
   [[nodiscard]] std::optional<double> excess_of(const Entry& entry) const;

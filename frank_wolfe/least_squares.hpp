@@ -8,9 +8,13 @@
 
 namespace wolfpack::frank_wolfe {
 
+/// Throws InputError where a value of y is not finite, or y is not 0 and float64 does not hold the sum of its squares
+/// (base/scale.hpp).
+void check_target(std::span<const double> target);
+
 class LeastSquares final : public Objective {
  public:
-  /// target: y, d finite values. Throws InputError otherwise.
+  /// target: y, d values. Throws as check_target() does.
   explicit LeastSquares(std::vector<double> target);
 
   [[nodiscard]] Index rows() const override { return static_cast<Index>(target_.size()); }

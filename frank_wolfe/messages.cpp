@@ -19,7 +19,6 @@ struct ProposalHeader {
 struct ModelHeader {
   double objective;
   double level;
-  double inner;
   double gap;
   std::uint64_t active;
   std::uint64_t rows;
@@ -97,8 +96,8 @@ std::variant<Report, Proposal, Candidate> decode_update(std::span<const std::byt
 
 void encode(const Iterate& iterate, double gap, const Request& request, Bytes& row) {
   ByteWriter writer(row);
-  writer.value(ModelHeader{iterate.objective, iterate.level, iterate.inner, gap, iterate.columns.size(),
-                           iterate.dual.size(), request.thorough, request.atoms, request.screening.has_value(),
+  writer.value(ModelHeader{iterate.objective, iterate.level, gap, iterate.columns.size(), iterate.dual.size(),
+                           request.thorough, request.atoms, request.screening.has_value(),
                            request.screening.value_or(Screening{})});
   writer.array(std::span<const Index>(iterate.columns));
   writer.array(std::span<const double>(iterate.weights));
@@ -114,7 +113,6 @@ Model decode_model(std::span<const std::byte> row) {
   model.iterate.dual = reader.array<double>(header.rows);
   model.iterate.objective = header.objective;
   model.iterate.level = header.level;
-  model.iterate.inner = header.inner;
   model.gap = header.gap;
   model.request.thorough = header.is_thorough != 0;
   model.request.atoms = static_cast<std::size_t>(header.atoms);

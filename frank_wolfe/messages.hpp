@@ -1,7 +1,7 @@
 // What workers and the owner of the model tell each other: the bytes inside the parameter server's updates and rows.
 //
 // A worker's clock is one Report and up to K proposals, or with the method tran one candidate; the model row carries
-// one iterate whole (step_rule.hpp) and its certified gap.
+// what readers need of one iterate (step_rule.hpp) and its certified gap.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +43,7 @@ struct Request {
 
 /// One version of the model, as workers read it.
 struct Model {
-  Iterate iterate;
+  Iterate iterate;   ///< without its loss and inner, which are the owner's
   double gap = 0.0;  ///< certified when the version was published; infinity until every worker has reported
   Request request;
 };

@@ -30,6 +30,12 @@ constexpr double kNearlyAll = 0.95;
 // What rounding may hide of the objective, as a share of f(0) where weights times columns are no larger than y.
 constexpr double kObjectiveRounding = 1e-12;
 
+double l1_norm(const Iterate& iterate) {
+  double norm = 0.0;
+  for (const double weight : iterate.weights) norm += std::fabs(weight);
+  return norm;
+}
+
 }  // namespace
 
 ModelPolicy::ModelPolicy(std::unique_ptr<StepRule> rule, const ModelOptions& options)
@@ -56,8 +62,10 @@ void ModelPolicy::merge(WorkerId writer, Clock clock, std::span<const std::byte>
   }
   const Report& report = std::get<Report>(message);
   worker.totals = report.totals;
-  largest_norm_ = std::max(largest_norm_, report.scores.largest_norm);
   ++reporters_;
+  is_refused_ = is_refused_ || report.scores.largest_norm == kRefusedNorm;
+  if (is_refused_) return;
+  largest_norm_ = std::max(largest_norm_, report.scores.largest_norm);
   if (!std::isfinite(report.scores.largest_score)) return;
   worker.evaluated = report.version;
   certificate_.report(writer, report.version, report.scores);
@@ -65,6 +73,11 @@ void ModelPolicy::merge(WorkerId writer, Clock clock, std::span<const std::byte>
 
 ps::Settlement ModelPolicy::settle(const ps::SettleContext& context) {
   ps::Settlement settled{.changed = false, .stop = {}};
+  if (is_refused_) {
+    if (context.publishes_unchanged) publish(context.next);
+    settled.stop = ps::StopReason::stalled;
+    return settled;
+  }
   begin_automatic_path();
   if (!options_.path.is_automatic()) {
     const bool newest_is_evaluated = everybody_evaluated(version_);
@@ -73,6 +86,7 @@ ps::Settlement ModelPolicy::settle(const ps::SettleContext& context) {
     settled.changed = end_certified_problems();
     if (!all_have_ended() && rule_->advance(proposals)) {
       settled.changed = true;
+      is_published_ = false;
       if (!proposals.empty()) learn_from(proposals.size(), active_among(proposals));
     }
     settled.changed |= end_certified_problems();
@@ -102,6 +116,7 @@ ps::Settlement ModelPolicy::settle(const ps::SettleContext& context) {
 
 void ModelPolicy::publish(Version version) {
   version_ = version;
+  is_published_ = true;
   certificate_.publish(version_, iterate().dual, iterate().loss, iterate().inner);
 }
 
@@ -131,6 +146,7 @@ void ModelPolicy::restate() {
   certificate_.restate(*next);
   regularizer_ = std::move(next);
   rule_->restate(term);
+  is_published_ = false;
 }
 
 // The smallest lambda that makes alpha = 0 optimal is known when every worker has evaluated w = y.
@@ -153,8 +169,8 @@ PathPoint ModelPolicy::current_point() const {
   point.weights = iterate().weights;
   point.objective = iterate().objective;
   point.loss = iterate().loss;
-  point.level = iterate().level;
   point.gap = certified_gap();
+  point.lambda = point.term.is_penalty() ? point.term.value : multiplier();
   point.seconds = monotonic_seconds() - began_seconds_;
   for (const WorkerState& worker : workers_) {
     point.clocks += worker.clock.value;
@@ -165,6 +181,32 @@ PathPoint ModelPolicy::current_point() const {
   return point;
 }
 
+// What rounding may hide of the objective, where the weights' absolute values sum to `norm`.
+double ModelPolicy::rounding(double norm) const {
+  const double scale = std::max(1.0, norm * largest_norm_ / std::sqrt(2.0 * options_.null_objective));
+  return kObjectiveRounding * options_.null_objective * scale;
+}
+
+// lambda of the constraint at hand: the level of the active atoms where the step rule has one, which is the corrective
+// step with an active bound, else the largest score as it was reported. The optimum's is within N sqrt(2 gap) of the
+// score at any iterate with that gap: a level may be proved too low so, where beta is so small that any atom will do,
+// and a bound active. A score that proves nothing may be of either: the gap is at least (beta - ||alpha||_1) lambda, so
+// the relatively smaller factor is the one that vanishes at the optimum.
+double ModelPolicy::multiplier() const {
+  if (options_.null_objective <= 0.0 || largest_norm_ <= 0.0) return iterate().level;
+  const double beta = options_.path.terms[std::min(points_.size(), options_.path.size() - 1)].value;
+  double score = std::max(0.0, iterate().inner / beta), least = score;  // no larger than the largest
+  if (const auto largest = is_published_ ? certificate_.largest_score() : std::nullopt) {
+    score = std::max(score, largest->reported);
+    least = std::max(least, largest->least);
+  }
+  const double norm = l1_norm(iterate());
+  if (least > iterate().level + largest_norm_ * std::sqrt(2.0 * (certified_gap() + rounding(norm)))) return score;
+  if (iterate().level > 0.0) return iterate().level;
+  const double slack = 1.0 - norm / beta;
+  return slack <= least / (largest_norm_ * std::sqrt(2.0 * options_.null_objective)) ? score : 0.0;
+}
+
 // The optimum's dual vector is within sqrt(2 gap) of w, since f + r grows by half the square of the distance from it
 // (Ndiaye et al. 2017, theorem 2). Scores reported without the columns screened out bound nothing of another problem,
 // and reports outlive their problem: only the last one of a path is screened.
@@ -172,11 +214,7 @@ std::optional<Screening> ModelPolicy::screening() const {
   if (points_.size() + 1 < options_.path.size()) return std::nullopt;
   const double gap = certified_gap();
   if (!options_.quick_rounds || !std::isfinite(gap) || iterate().level <= 0.0) return std::nullopt;
-  double norm = 0.0;
-  for (const double weight : iterate().weights) norm += std::fabs(weight);
-  const double scale = std::max(1.0, norm * largest_norm_ / std::sqrt(2.0 * options_.null_objective));
-  const double rounding = kObjectiveRounding * options_.null_objective * scale;
-  const double radius = std::sqrt(2.0 * (gap + rounding));
+  const double radius = std::sqrt(2.0 * (gap + rounding(l1_norm(iterate()))));
   // At the optimum active atoms are at lambda; of a constraint it is known from the ones that are active now.
   const L1Term& term = options_.path.terms[std::min(points_.size(), options_.path.size() - 1)];
   const double level = term.is_penalty() ? term.value : iterate().level - largest_norm_ * radius;
@@ -195,7 +233,10 @@ std::size_t ModelPolicy::active_among(const std::vector<Proposal>& proposals) co
   }));
 }
 
-bool ModelPolicy::has_converged() const { return certified_gap() <= options_.tolerance * options_.null_objective; }
+bool ModelPolicy::has_converged() const {
+  const double gap = certified_gap();
+  return std::isfinite(gap) && gap <= options_.tolerance * options_.null_objective;
+}
 
 bool ModelPolicy::everybody_evaluated(Version version) const {
   return std::all_of(workers_.begin(), workers_.end(),

@@ -47,8 +47,9 @@ struct PathPoint {
   std::vector<Index> columns;  ///< where alpha is not zero, increasing
   std::vector<double> weights;
   double objective = 0.0;
-  double loss = 0.0;   ///< f(A alpha)
-  double level = 0.0;  ///< max |a_k'w| over the active atoms: lambda, where beta was given
+  double loss = 0.0;    ///< f(A alpha)
+  double lambda = 0.0;  ///< the penalty; of a bound, its multiplier: the penalty with the same solution, as far as the
+                        ///< gap tells; 0 where the bound is idle
   double gap = std::numeric_limits<double>::infinity();
   bool converged = false;    ///< else no proposal lowered the objective any more, or the run ended
   double seconds = 0.0;      ///< since the last problem ended, or the policy was made
@@ -91,6 +92,8 @@ class ModelPolicy final : public ps::MergePolicy {
   };
 
   [[nodiscard]] bool has_converged() const;
+  [[nodiscard]] double multiplier() const;
+  [[nodiscard]] double rounding(double norm) const;
   [[nodiscard]] bool all_have_ended() const { return points_.size() == options_.path.size(); }
   [[nodiscard]] bool everybody_evaluated(Version version) const;
   [[nodiscard]] std::size_t atoms_per_worker() const;
@@ -110,6 +113,8 @@ class ModelPolicy final : public ps::MergePolicy {
   std::unique_ptr<Regularizer> regularizer_;
   Certificate certificate_;  // after regularizer_, which it refers to
   Version version_{1};
+  bool is_published_ = false;        // the iterate is that of version_
+  bool is_refused_ = false;          // a worker cannot work with its columns
   bool thorough_ = true;             // what is asked of those who read version_
   std::vector<Proposal> proposals_;  // merged since the last settle()
   std::size_t reporters_ = 0;        // workers' reports merged since then

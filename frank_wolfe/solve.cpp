@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/bytes.hpp"
+#include "base/scale.hpp"
 #include "base/status.hpp"
 #include "frank_wolfe/away_step.hpp"
 #include "frank_wolfe/bellet_step.hpp"
@@ -78,20 +79,40 @@ SolveStatus status_of(ps::StopReason reason) {
 struct Summary {
   std::uint64_t clocks;
   Totals totals;
+  std::uint64_t has_refused;
 };
 
-void gather(runtime::Job& job, const runtime::IterateResult& ran, const Worker& worker, SolveResult& result) {
+/// The same error in every worker, of the first of all columns that cannot be worked with: who has not come to look at
+/// its columns looks now.
+void refuse_columns(runtime::Job& job, AtomSelector& selector, const Worker& worker) {
+  (void)selector.largest_norm();
+  Bytes mine;
+  if (const auto refused = worker.refused()) ByteWriter(mine).value(*refused);
+  for (const Bytes& message : job.allgather(mine)) {  // partitions follow each other
+    if (message.empty()) continue;
+    const auto column = ByteReader(message).value<ColumnNorm>();
+    throw InputError(fmt::format("column {}: its norm is {:.3g}; accepted: {}; scale the column", column.column,
+                                 column.norm, kAcceptedSizes));
+  }
+}
+
+/// Whether any worker has refused its columns.
+[[nodiscard]] bool gather(runtime::Job& job, const runtime::IterateResult& ran, const Worker& worker,
+                          SolveResult& result) {
   Bytes mine;
   ByteWriter writer(mine);
-  writer.value(Summary{ran.clock.value, worker.totals()});
+  writer.value(Summary{ran.clock.value, worker.totals(), worker.has_refused()});
+  bool refused = false;
   for (const Bytes& message : job.allgather(mine)) {
     ByteReader reader(message);
     const auto summary = reader.value<Summary>();
+    refused = refused || summary.has_refused != 0;
     result.clocks += summary.clocks;
     result.columns_evaluated += summary.totals.columns_evaluated;
     result.bytes_read += summary.totals.bytes_read;
   }
   result.trace = job.gather_trace(ran.trace);
+  return refused;
 }
 
 }  // namespace
@@ -209,7 +230,7 @@ SolveResult solve(runtime::Job& job, AtomSelector& selector, Index first_column,
     result.gap = model.certified_gap();
     result.seconds = ran.seconds;
   }
-  gather(job, ran, worker, result);
+  if (gather(job, ran, worker, result)) refuse_columns(job, selector, worker);
   result.recording = std::move(ran.recording);
   result.is_replayed = ran.is_replayed;
   return result;

@@ -73,7 +73,8 @@ struct SolveResult {
 void check_method(const SolveOptions& options);
 
 /// Collective. The job's row 0 is the model; this worker's partition starts at column `first_column` of the whole
-/// matrix; `target` is y, in every worker. `options` must pass check_method().
+/// matrix; `target` is y, in every worker. `options` must pass check_method(). Throws InputError, in every worker the
+/// same, where a column's norm is neither 0 nor a size of base/scale.hpp.
 SolveResult solve(runtime::Job& job, AtomSelector& selector, Index first_column, const std::vector<double>& target,
                   const SolveOptions& options);
 

@@ -25,6 +25,10 @@ void Worker::iterate(runtime::Iteration& iteration) {
     auto selected = select(model, own_folded);
     return std::pair(std::move(selected), selector_.largest_norm());
   });
+  if (refused()) {
+    has_refused_ = true;
+    return report(iteration, {std::numeric_limits<double>::infinity(), kRefusedNorm});
+  }
   // A quick round is followed by a thorough one, which finds out.
   const bool is_thorough = model.request.thorough || std::isfinite(best.largest_score);
   if (is_thorough && (!std::isfinite(best.largest_score) || !std::isfinite(norm)))
@@ -44,6 +48,16 @@ void Worker::iterate(runtime::Iteration& iteration) {
     iteration.update(options_.model, encode(proposal(atom)));
     if (!traits(options_.method).one_atom) proposed_.emplace_back(iteration.clock(), atom.column);
   }
+}
+
+// A column of numbers that are not finite is another failure.
+std::optional<ColumnNorm> Worker::refused() const {
+  const auto found = selector_.column_out_of_scale();
+  if (!found) return std::nullopt;
+  const std::vector<double> values = selector_.column(found->column).values;
+  if (!std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); }))
+    return std::nullopt;
+  return ColumnNorm{options_.first_column + found->column, found->norm};
 }
 
 void Worker::report(runtime::Iteration& iteration, const ScoreReport& scores) {

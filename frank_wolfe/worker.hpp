@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,10 @@ class Worker {
   void iterate(runtime::Iteration& iteration);
 
   [[nodiscard]] const Totals& totals() const { return totals_; }
+  /// Whether this worker has ended the run, since it cannot work with its columns.
+  [[nodiscard]] bool has_refused() const { return has_refused_; }
+  /// The first column that it cannot work with, as far as norms are known, counted in the whole matrix.
+  [[nodiscard]] std::optional<ColumnNorm> refused() const;
 
  private:
   void propose_warm_start(runtime::Iteration& iteration);
@@ -52,6 +57,7 @@ class Worker {
   Version evaluated_;
   std::deque<std::pair<Clock, Index>> proposed_;  // by clock: not known to be folded in, as columns of the partition
   Totals totals_;
+  bool has_refused_ = false;
 };
 
 }  // namespace wolfpack::frank_wolfe

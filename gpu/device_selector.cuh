@@ -20,6 +20,7 @@
 #include "cpu/candidates.hpp"
 #include "cpu/column_transform.hpp"
 #include "cpu/kept_duals.hpp"
+#include "cpu/score_bounds.hpp"
 #include "gpu/column_memory.cuh"
 #include "gpu/device_buffer.cuh"
 #include "gpu/device_dual.cuh"
@@ -86,10 +87,10 @@ class DeviceSelector final : public AtomSelector {
                                   " values, the partition " + std::to_string(rows()) + " rows");
     if (n_ == 0) return {};
     use_device();
-    if (request.screening && request.screening->problem != problem_) {
-      problem_ = request.screening->problem;
-      memory_.unscreen(n_, stream_);
+    if (!request.screening || request.screening->problem != problem_) {
+      if (screened_columns_ > 0) memory_.unscreen(n_, stream_);
       screened_columns_ = 0;
+      problem_ = request.screening ? std::optional(request.screening->problem) : std::nullopt;
     }
     exclude(request.excluded);
     const std::size_t wanted = cpu::candidates_wanted(n_, request.count);
@@ -107,6 +108,8 @@ class DeviceSelector final : public AtomSelector {
     }
     return *largest_norm_;
   }
+
+  [[nodiscard]] std::optional<ColumnNorm> column_out_of_scale() const override { return out_of_scale_; }
 
   [[nodiscard]] Column column(Index j) const override {
     return cpu::transformed_column(transform_, j, rows(), stored_column(j));
@@ -301,6 +304,7 @@ class DeviceSelector final : public AtomSelector {
     const SelectionResult& result = result_[0];
     for (std::size_t slot = 0; slot < duals_.size(); ++slot) duals_.set_columns(slot, result.slot_columns[slot]);
     screened_columns_ = result.screened_columns;
+    if (!largest_norm_) find_out_of_scale();
     largest_norm_ = bound_of(result.largest_norm);
     SelectedAtoms best = result.atoms >= 0 ? ranked_by_device(result) : ranked_by_host(request, result.contenders);
     if (result.left_out != 0) best.largest_score = std::max(best.largest_score, request.level);
@@ -308,6 +312,18 @@ class DeviceSelector final : public AtomSelector {
     best.columns_screened = static_cast<Index>(screened_columns_);
     contenders_evaluated_ = result.contenders;
     return best;
+  }
+
+  // Numbers that are narrower than float64 have squares.
+  void find_out_of_scale() {
+    if constexpr (std::is_same_v<Value, double>) {
+      std::vector<double> norms(n_), magnitudes(n_);
+      copy_to_host(norms.data(), memory_.state().norms, n_, stream_.get());
+      copy_to_host(magnitudes.data(), memory_.state().magnitudes, n_, stream_.get());
+      stream_.wait();
+      for (std::size_t j = 0; j < n_ && !out_of_scale_; ++j)
+        out_of_scale_ = cpu::out_of_scale(static_cast<Index>(j), norms[j], magnitudes[j]);
+    }
   }
 
   SelectedAtoms ranked_by_device(const SelectionResult& result) {
@@ -363,6 +379,7 @@ class DeviceSelector final : public AtomSelector {
   Kernel<Real> estimate_ = nullptr;
   Kernel<double> first_ = nullptr;
   std::optional<double> largest_norm_;
+  std::optional<ColumnNorm> out_of_scale_;
   double dual_sum_ = 0.0;
   bool passed_ = false;  // a thorough pass was made
   bool candidates_known_ = false;

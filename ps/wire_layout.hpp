@@ -35,7 +35,7 @@
 
 namespace wolfpack::ps {
 
-inline constexpr std::uint32_t kWireVersion = 3;
+inline constexpr std::uint32_t kWireVersion = 4;
 inline constexpr std::uint64_t kMagic = 0x314b434150464c57;  // "WLFPACK1"
 inline constexpr std::uint64_t kCacheLineBytes = 64;
 inline constexpr std::uint64_t kRowSlots = 4;

@@ -263,13 +263,39 @@ TEST_F(GpuLazyPasses, ScreensOutNoColumnThatTheInequalityKeeps) {
       }
       // What the oracle still lists is there; what is not is screened out, or zero.
       const SelectedAtoms all = reference->select({.dual = duals.dual(), .count = 400, .excluded = {}});
-      const SelectedAtoms left = lazy->select({.dual = duals.dual(), .count = 400, .excluded = {}});
+      const Screening nothing_more{.radius = 0.0, .level = 0.0, .problem = problem};
+      const SelectedAtoms left =
+          lazy->select({.dual = duals.dual(), .count = 400, .excluded = {}, .screening = nothing_more});
       EXPECT_EQ(left.columns_evaluated, columns - screened);
       std::set<Index> listed;
       for (const ScoredAtom& atom : left.atoms) listed.insert(atom.column);
       for (const ScoredAtom& atom : all.atoms)
         EXPECT_TRUE(listed.count(atom.column) == 1 || may_go.count(atom.column) == 1) << atom.column;
     }
+  }
+}
+
+TEST_F(GpuLazyPasses, ColumnsScreenedOutComeBackWithARequestThatHasNoScreening) {
+  const Matrix matrix = dense<double>(2, 3, {3, 0, 0, 1, 0.1, 0});
+  const auto selector = selector_of(matrix);
+  const std::vector<double> dual{1.0, 1.0}, other{0.0, 4.0};
+  const Screening screening{.radius = 0.0, .level = 2.0, .problem = 0};
+  EXPECT_EQ(selector->select({.dual = dual, .count = 3, .excluded = {}, .screening = screening}).columns_screened, 2);
+  const SelectedAtoms all = selector->select({.dual = other, .count = 3, .excluded = {}});  // another run begins
+  EXPECT_EQ(all.columns_screened, 0);
+  EXPECT_EQ(all.largest_score, 4.0) << "of a column that the run before had screened out";
+  EXPECT_EQ(selector->select({.dual = dual, .count = 3, .excluded = {}, .screening = screening}).columns_screened, 2);
+}
+
+TEST_F(GpuLazyPasses, NamesTheFirstColumnOutOfScale) {
+  const std::vector<double> dual{1.0, 1.0};
+  for (const auto& [values, first] : std::vector<std::pair<std::vector<double>, Index>>{
+           {{1, 2, 0, 1e160, 1e-170, 0}, 1}, {{1, 2, 0, 0, 1e-170, 0}, 2}, {{1, 2, 1e-300, 1, 1e130, 0}, -1}}) {
+    const Matrix matrix = dense<double>(2, 3, values);
+    const auto selector = selector_of(matrix);
+    (void)selector->select({.dual = dual, .count = 1, .excluded = {}});
+    const auto found = selector->column_out_of_scale();
+    EXPECT_EQ(found ? found->column : -1, first);
   }
 }
 

@@ -245,6 +245,33 @@ TEST_F(BadInput, Npy) {
                  {"nan.npy"});
 }
 
+TEST_F(BadInput, TargetsAndColumnsWhoseSquaresAreNoNumbers) {
+  for (const char* y : {"1e154", "-1e300", "1e-170", "5e-324"}) {
+    const std::string data = scratch_.write("target.libsvm", fmt::format("{} 1:1\n0 2:1\n{} 3:1\n", y, y));
+    for (const Texts& options : std::vector<Texts>{{}, {"--intercept"}, {"--intercept", "--standardize"}}) {
+      Texts arguments{"--data", data, "--beta", "1"};
+      arguments.insert(arguments.end(), options.begin(), options.end());
+      expect_refused(arguments, {"target", "squares", "1e-140", "1e140"});
+    }
+  }
+  for (const char* value : {"1e160", "1e300", "1e-160", "1e-310"}) {
+    // The first is the middle one of three workers'; the last one's would be refused, too.
+    const std::string data =
+        scratch_.write("column.libsvm", fmt::format("1 1:1 2:{0}\n0.5 1:2 3:{0}\n3 2:{0} 3:{0}\n", value));
+    for (const Texts& options : std::vector<Texts>{{"--beta", "1"},
+                                                   {"--lambda", "0.5"},
+                                                   {"--path", "5"},
+                                                   {"--path", "5", "--intercept", "--standardize"},
+                                                   {"--beta", "1", "--method", "line-search"},
+                                                   {"--beta", "1", "--staleness", "3"},
+                                                   {"--lambda", "0.1", "--standardize"}}) {
+      Texts arguments{"--data", data};
+      arguments.insert(arguments.end(), options.begin(), options.end());
+      expect_refused(arguments, {"column 1:", "1e140", "scale"});
+    }
+  }
+}
+
 TEST_F(BadInput, MatrixMarketAndCsv) {
   const std::string y = scratch_.write("y.txt", "1\n2\n");
   for (const auto& [name, text] : std::vector<std::pair<std::string, std::string>>{

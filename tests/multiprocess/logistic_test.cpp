@@ -226,6 +226,17 @@ TEST_F(Logistic, StepsThatAreTooLongFailWithALineThatNamesTheOption) {
   EXPECT_FALSE(std::filesystem::exists(scratch_.path("run/result.json")));
 }
 
+TEST_F(Logistic, AStepThatTheProgramChoseIsNotCalledTheUsersOwn) {
+  std::string samples;
+  for (int i = 0; i < 40; ++i) samples += fmt::format("{} 1:{}e-200 2:{}e-200\n", i % 2, 1 + i % 7, 1 + (3 * i) % 5);
+  const Outcome outcome = run_program({"logistic", "--data", scratch_.write("tiny.libsvm", samples), "--workers", "2",
+                                       "--output", scratch_.path("run"), "--quiet"});
+  EXPECT_EQ(outcome.exit_status, 1);
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("the program chose"));
+  EXPECT_THAT(outcome.err, HasSubstr("features"));
+}
+
 TEST_F(Logistic, LimitsAndSignalsEndItWithResults) {
   const LogisticRun clocks = run({"--data", data_, "--workers", "2", "--max-clock", "5", "--tolerance", "0"});
   EXPECT_EQ(clocks.outcome.exit_status, 3);

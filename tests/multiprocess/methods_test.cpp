@@ -57,6 +57,18 @@ TEST_F(MethodsOfTheProgram, ConvergeAndAreRecorded) {
   }
 }
 
+/// ||w - w*|| <= sqrt(2 gap), and columns have norms of some sqrt(20).
+TEST_F(MethodsOfTheProgram, AgreeOnTheMultiplierToTheAccuracyOfTheirCertificates) {
+  const double expected = run("corrective", {"--tolerance", "1e-10"}).result.at("lambda");
+  EXPECT_GT(expected, 0.0);
+  for (const char* method : {"line-search", "bellet", "away", "pairwise"}) {
+    const LassoRun solved = run(method, {"--tolerance", "1e-3"});
+    const double gap = solved.result.at("gap");
+    EXPECT_NEAR(solved.result.at("lambda").get<double>(), expected, 10.0 * std::sqrt(2.0 * gap)) << method;
+    EXPECT_GT(solved.result.at("lambda").get<double>(), 0.0) << method;
+  }
+}
+
 TEST_F(MethodsOfTheProgram, TheStepOfBelletIsAChoice) {
   for (const char* step : {"line-search", "open-loop"}) {
     const LassoRun solved = run("bellet", {"--step", step, "--staleness", "bsp", "--max-clock", "20", "--top-k", "1"});

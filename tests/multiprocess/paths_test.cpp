@@ -86,6 +86,17 @@ TEST_F(Paths, WithoutAPenaltyThereAreLeastSquares) {
   EXPECT_LE(free.result.at("loss").get<double>(), 1e-9 * free.result.at("null_objective").get<double>());
 }
 
+TEST_F(Paths, WhereTheFitIsNotExactARunWithoutAPenaltySaysThatItCannotBeCertified) {
+  const std::string tall = scratch_.write("tall.libsvm", to_svmlight(random_instance("tall", 30, 4, 1.0, 93)));
+  for (const char* lambda : {"0", "1e-14"}) {
+    const Outcome outcome = run_program({"lasso", "--data", tall, "--lambda", lambda, "--workers", "2"});
+    EXPECT_EQ(outcome.exit_status, 3);
+    EXPECT_THAT(outcome.err, ::testing::HasSubstr("0 is certified only where the fit is exact"));
+  }
+  const LassoRun quiet = run_lasso({"--data", tall, "--lambda", "0", "--workers", "2"});
+  EXPECT_LE(quiet.result.at("gap").get<double>(), quiet.result.at("objective").get<double>());
+}
+
 /// Every point against the problem by itself, in an order that is none.
 TEST_F(Paths, PointsAreTheSolutionsOfTheSingleProblems) {
   struct Case {

@@ -60,8 +60,8 @@ class QuickSelector final : public AtomSelector {
         {.dual = dual, .level = -1.0, .count = static_cast<std::size_t>(columns()), .excluded = away});
   }
   void forget_screening_of_other_problems(const SelectionRequest& request) {
-    if (!request.screening || request.screening->problem == problem_) return;
-    problem_ = request.screening->problem;
+    if (request.screening && request.screening->problem == problem_) return;
+    if (request.screening) problem_ = request.screening->problem;
     screened_.clear();
   }
   /// Takes the screened ones out of `all`.

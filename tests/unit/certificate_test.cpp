@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -13,6 +14,22 @@
 #include "frank_wolfe/l1_ball.hpp"
 
 namespace wolfpack::frank_wolfe {
+
+struct CertificateForTests {
+  /// f at a version minus the lower bound that this version gives: of a set, the Frank-Wolfe gap. Nothing where the
+  /// reports do not bound it, or the version is not here any more.
+  static std::optional<double> excess_at(const Certificate& certificate, Version version) {
+    const auto found = certificate.history_.find(version);
+    return found == certificate.history_.end() ? std::nullopt : certificate.excess_of(found->second);
+  }
+  static std::size_t versions_held(const Certificate& certificate) { return certificate.history_.size(); }
+  static std::size_t distances_held(const Certificate& certificate) {
+    std::size_t count = 0;
+    for (const auto& [version, entry] : certificate.history_) count += entry.distances.size();
+    return count;
+  }
+};
+
 namespace {
 
 using Vector = std::vector<double>;
@@ -108,7 +125,7 @@ Outcome run_stale(const Trajectory& trajectory, double norm_factor, std::size_t 
     ++outcome.checks;
     outcome.violations += gap < objective - trajectory.optimum - rounding;
     for (std::size_t v = 1; v <= published; ++v) {
-      const auto bound = certificate.excess_at(Version{v});
+      const auto bound = CertificateForTests::excess_at(certificate, Version{v});
       outcome.violations += bound && *bound < trajectory.true_gap(v) - rounding;
     }
     if (std::find(reported.begin(), reported.end(), std::size_t{0}) != reported.end()) {
@@ -152,7 +169,8 @@ TEST(Certificate, IsExactWhenAllReportsAreOfOneVersion) {
         EXPECT_TRUE(certificate.report(WorkerId{static_cast<std::uint32_t>(i)}, Version{v}, trajectory.report(i, v)));
       }
       const double objective = trajectory.iterates[v - 1].objective;
-      EXPECT_NEAR(certificate.gap(objective), std::max(0.0, trajectory.true_gap(v)), 1e-13 * f0);
+      const double known = std::min(objective, std::max(0.0, trajectory.true_gap(v)));  // f is not negative
+      EXPECT_NEAR(certificate.gap(objective), known, 1e-13 * f0);
     }
   }
 }
@@ -176,14 +194,14 @@ TEST(Certificate, RefusesAReportOfAVersionItHasNot) {
   Certificate certificate(ball, 2, 4);
   const Vector w{1.0};
   for (std::uint64_t v = 1; v <= 40; ++v) certificate.publish(Version{v}, w, 0.5, 0.0);
-  EXPECT_LE(certificate.versions_held(), 4u);
+  EXPECT_LE(CertificateForTests::versions_held(certificate), 4u);
   EXPECT_TRUE(certificate.report(WorkerId{0}, Version{40}, {1.0, 1.0})) << "the newest version is never dropped";
   EXPECT_FALSE(certificate.report(WorkerId{1}, Version{41}, {1.0, 1.0})) << "not yet published";
   int held = 0;
   for (std::uint64_t v = 1; v < 40; ++v) held += certificate.report(WorkerId{1}, Version{v}, {1.0, 1.0});
   EXPECT_LE(held, 3);
   EXPECT_TRUE(certificate.report(WorkerId{1}, Version{40}, {1.0, 1.0}));
-  EXPECT_NEAR(certificate.gap(0.5), 1.0, 1e-12);
+  EXPECT_NEAR(certificate.gap(0.5), 0.5, 1e-12);
 }
 
 TEST(Certificate, ForgetsWhatLiesBeforeTheOldestLiveReport) {
@@ -193,9 +211,47 @@ TEST(Certificate, ForgetsWhatLiesBeforeTheOldestLiveReport) {
     certificate.publish(Version{v}, Vector{1.0 / static_cast<double>(v)}, 0.5, 0.0);
   EXPECT_TRUE(certificate.report(WorkerId{0}, Version{9}, {1.0, 1.0}));
   EXPECT_TRUE(certificate.report(WorkerId{1}, Version{2}, {1.0, 1.0}));
-  EXPECT_EQ(certificate.versions_held(), 10u);
+  EXPECT_EQ(CertificateForTests::versions_held(certificate), 10u);
   EXPECT_TRUE(certificate.report(WorkerId{1}, Version{8}, {1.0, 1.0}));
-  EXPECT_EQ(certificate.versions_held(), 3u);
+  EXPECT_EQ(CertificateForTests::versions_held(certificate), 3u);
+}
+
+/// Least squares are never negative: with a bound so loose that the dual says nothing, the gap is the objective.
+TEST(Certificate, TheGapNeverExceedsTheObjective) {
+  for (const double radius : {1e10, 1e300}) {
+    const L1Ball ball(radius);
+    Certificate certificate(ball, 1);
+    certificate.publish(Version{1}, Vector{3.0, 0.0}, 4.5, 0.0);
+    EXPECT_EQ(certificate.gap(4.5), std::numeric_limits<double>::infinity()) << "nobody has reported";
+    EXPECT_TRUE(certificate.report(WorkerId{0}, Version{1}, {1e10, 1.0}));
+    EXPECT_EQ(certificate.gap(4.5), 4.5);
+  }
+}
+
+TEST(Certificate, AGapThatIsNoNumberCertifiesNothing) {
+  const L1Ball ball(1.0);
+  Certificate certificate(ball, 1);
+  certificate.publish(Version{1}, Vector{1.0}, 0.5, 0.0);
+  EXPECT_TRUE(certificate.report(WorkerId{0}, Version{1}, {1.0, 1.0}));
+  EXPECT_EQ(certificate.gap(std::numeric_limits<double>::quiet_NaN()), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(certificate.gap(std::numeric_limits<double>::infinity()), std::numeric_limits<double>::infinity());
+}
+
+TEST(Certificate, ComparesTwoVersionsOnceHoweverManyWorkersReport) {
+  constexpr std::uint32_t kWorkers = 16;
+  const L1Ball ball(1.0);
+  Certificate certificate(ball, kWorkers);
+  for (std::uint64_t v = 1; v <= 5; ++v) {
+    certificate.publish(Version{v}, Vector{1.0 / static_cast<double>(v), 0.0}, 0.5, 0.0);
+    for (std::uint32_t i = 0; i < kWorkers; ++i)
+      EXPECT_TRUE(certificate.report(WorkerId{i}, Version{v}, {1.0 / static_cast<double>(v), 1.0}));
+    EXPECT_LE(CertificateForTests::distances_held(certificate), 1u) << "all but this version and the last are gone";
+  }
+  // One worker stays behind: its version is compared with the newest and with the one before, which the others name.
+  certificate.publish(Version{6}, Vector{0.5, 0.5}, 0.25, 0.25);
+  for (std::uint32_t i = 1; i < kWorkers; ++i) EXPECT_TRUE(certificate.report(WorkerId{i}, Version{6}, {0.5, 1.0}));
+  certificate.publish(Version{7}, Vector{0.25, 0.5}, 0.25, 0.25);
+  EXPECT_EQ(CertificateForTests::distances_held(certificate), 3u + 1u) << "5-6, 5-7, 6-7, and 4-5 of before";
 }
 
 }  // namespace

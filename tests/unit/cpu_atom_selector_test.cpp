@@ -263,5 +263,24 @@ TEST(CpuAtomSelector, RefusesMatricesThatContradictThemselves) {
   refuses({2, 1, {0, 2}, {0, 1}, {1.0}});          // an index without its value
 }
 
+TEST(CpuAtomSelector, NamesTheFirstColumnOutOfScale) {
+  const std::vector<double> dual{1.0, 1.0};
+  const auto first_of = [&](const std::vector<double>& values, ColumnTransform transform = {}) {
+    const auto columns = static_cast<Index>(values.size() / 2);
+    const Matrix stored = dense<double>(2, columns, values);
+    const auto selector = make_cpu_atom_selector(view(stored), {.transform = std::move(transform)});
+    (void)selector->select({.dual = dual, .count = 1, .excluded = {}});
+    return selector->column_out_of_scale();
+  };
+  EXPECT_FALSE(first_of({1, 2, 0, 0, 1e-300, 1, 1e-130, 0, 1e130, 1}).has_value()) << "tiny values in normal columns";
+  ASSERT_TRUE(first_of({1, 2, 0, 1e160, 1e-170, 0}).has_value());
+  EXPECT_EQ(first_of({1, 2, 0, 1e160, 1e-170, 0})->column, 1);
+  EXPECT_NEAR(first_of({1, 2, 0, 1e160, 1e-170, 0})->norm / 1e160, 1.0, 1e-12);
+  EXPECT_EQ(first_of({1, 2, 0, 0, 1e-170, 0}).value().column, 2);
+  // What is centred is the difference of larger numbers, to which it is exact.
+  EXPECT_EQ(first_of({1, 2, 1e150, -1e150}, {.means = {1.5, 1e150}, .scales = {}}).value().column, 1);
+  EXPECT_FALSE(first_of({1e150, -1e150}, {.means = {}, .scales = {1e150}}).has_value());
+}
+
 }  // namespace
 }  // namespace wolfpack::cpu

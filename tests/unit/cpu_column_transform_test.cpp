@@ -2,10 +2,12 @@
 #include <limits>
 #include <random>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "base/status.hpp"
 #include "cpu/atom_selector.hpp"
 #include "cpu/column_transform.hpp"
 #include "cpu/reference_atom_selector.hpp"
@@ -47,6 +49,34 @@ TEST(CpuColumnTransform, FindsConstantColumnsExactly) {
     EXPECT_EQ(transform.means[0], value);
     EXPECT_EQ(transform.scales[0], 0.0);
   }
+}
+
+TEST(CpuColumnTransform, ScalesBeyondFloat64SquaresAreRefusedAndNotTakenForConstants) {
+  const auto refused = [](const std::vector<double>& column, bool centre, bool standardize) {
+    const auto rows = static_cast<Index>(column.size());
+    std::vector<double> values(column.size());  // column 7 + 0 is a good one
+    values.back() = 1.0;
+    values.insert(values.end(), column.begin(), column.end());
+    for (const Matrix& matrix : {Matrix(dense<double>(rows, 2, values)), Matrix(sparse<double>(rows, 2, values))}) {
+      try {
+        check_scale(column_transform(view(matrix), centre, standardize), 7);
+        return std::string();
+      } catch (const InputError& error) {
+        EXPECT_NE(std::string(error.what()).find("column 8"), std::string::npos) << error.what();
+        EXPECT_NE(std::string(error.what()).find("accepted"), std::string::npos) << error.what();
+      }
+    }
+    return std::string("refused");
+  };
+  for (const double scale : {1e-320, 1e-170, 1e-145, 1e145, 1e160, 1e170, 1e300}) {
+    EXPECT_EQ(refused({scale, 3 * scale, 0, -scale}, false, true), "refused") << scale;
+    EXPECT_EQ(refused({scale, 3 * scale, 2 * scale, 4 * scale}, true, true), "refused") << scale;
+  }
+  EXPECT_EQ(refused({1e145, 1e145, 1e145}, true, false), "refused");
+  EXPECT_EQ(refused({1e-130, 0, 3e-130}, true, true), "");
+  EXPECT_EQ(refused({1e130, 0, 3e130}, true, true), "");
+  EXPECT_EQ(refused({1e-300, 1, 2}, true, true), "") << "a tiny value in a normal column";
+  EXPECT_EQ(refused({1e-170, 1e-170}, false, true), "") << "constant";
 }
 
 TEST(CpuColumnTransform, EveryStorageSelectsLikeTheReferenceOfTransformedColumns) {

@@ -244,7 +244,9 @@ TEST(CpuScreening, ScreensOutNoColumnThatTheInequalityKeeps) {
       // What a full pass still lists is there; what it does not is screened out, or zero.
       const auto fresh = setting.fresh();
       const SelectedAtoms all = fresh->select({.dual = duals.dual(), .count = 400, .excluded = {}});
-      const SelectedAtoms left = lazy->select({.dual = duals.dual(), .count = 400, .excluded = {}});
+      const Screening nothing_more{.radius = 0.0, .level = 0.0, .problem = problem};
+      const SelectedAtoms left =
+          lazy->select({.dual = duals.dual(), .count = 400, .excluded = {}, .screening = nothing_more});
       EXPECT_EQ(left.columns_evaluated, columns - screened);
       std::set<Index> listed_columns;
       for (const ScoredAtom& atom : left.atoms) listed_columns.insert(atom.column);
@@ -265,13 +267,24 @@ TEST(CpuScreening, ScreenedColumnsStayOutUntilAnotherProblemComes) {
   const SelectedAtoms first = select(Screening{.radius = 1.0, .level = 1.0, .problem = 0});
   EXPECT_EQ(first.columns_screened, 1);
   EXPECT_EQ(first.atoms.size(), 2U);
-  EXPECT_EQ(select(std::nullopt).columns_evaluated, 2);
+  EXPECT_EQ(select(Screening{.radius = 1.0, .level = 0.0, .problem = 0}).columns_evaluated, 2);
   EXPECT_EQ(select(Screening{.radius = 1.0, .level = 2.5, .problem = 0}).columns_screened, 2);
   EXPECT_EQ(select(Screening{.radius = 1.0, .level = 100.0, .problem = 0}).largest_score, 0.0);  // nothing is left
   const SelectedAtoms next = select(Screening{.radius = 1.0, .level = 0.0, .problem = 1});
   EXPECT_EQ(next.columns_screened, 0);
   EXPECT_EQ(next.atoms.size(), 3U);
   EXPECT_EQ(next.largest_score, 3.0);
+}
+
+TEST(CpuScreening, ColumnsScreenedOutComeBackWithARequestThatHasNoScreening) {
+  const auto selector = make_cpu_atom_selector(DenseMatrix<double>{2, 3, {3, 0, 0, 1, 0.1, 0}});
+  const std::vector<double> dual{1.0, 1.0}, other{0.0, 4.0};
+  const Screening screening{.radius = 0.0, .level = 2.0, .problem = 0};
+  EXPECT_EQ(selector->select({.dual = dual, .count = 3, .excluded = {}, .screening = screening}).columns_screened, 2);
+  const SelectedAtoms all = selector->select({.dual = other, .count = 3, .excluded = {}});  // another run begins
+  EXPECT_EQ(all.columns_screened, 0);
+  EXPECT_EQ(all.largest_score, 4.0) << "of a column that the run before had screened out";
+  EXPECT_EQ(selector->select({.dual = dual, .count = 3, .excluded = {}, .screening = screening}).columns_screened, 2);
 }
 
 TEST(CpuQuantizedCopy, LeavesLittleToRead) {

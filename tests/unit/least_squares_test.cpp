@@ -36,5 +36,15 @@ TEST(LeastSquares, TheDualVectorIsTheNegativeGradient) {
 
 TEST(LeastSquares, RefusesATargetThatIsNotFinite) { EXPECT_THROW(LeastSquares({1.0, std::nan("")}), InputError); }
 
+TEST(LeastSquares, RefusesATargetWhoseSquaresAreNoNumbers) {
+  for (const double bad : {1e141, 1e155, -1e300, 1e-141, 1e-170, 5e-324}) {
+    EXPECT_THROW(check_target(std::vector<double>{0.0, bad}), InputError) << bad;
+    EXPECT_THROW(LeastSquares({bad}), InputError) << bad;
+  }
+  for (const std::vector<double>& good :
+       std::vector<std::vector<double>>{{}, {0.0, 0.0}, {1e139, 1e139}, {1e-139, 0.0}, {1.0, 1e-300}})
+    EXPECT_NO_THROW(check_target(good));
+}
+
 }  // namespace
 }  // namespace wolfpack::frank_wolfe

@@ -34,7 +34,6 @@ Iterate some_iterate(std::size_t active, std::size_t rows) {
   for (std::size_t i = 0; i < rows; ++i) iterate.dual.push_back(normal(random));
   iterate.objective = 1.25;
   iterate.level = 0.5;
-  iterate.inner = -0.75;
   return iterate;
 }
 
@@ -106,7 +105,6 @@ TEST(Messages, AModelComesBackBitForBitWithItsGap) {
       EXPECT_EQ(model.iterate.dual, iterate.dual);
       EXPECT_EQ(model.iterate.objective, iterate.objective);
       EXPECT_EQ(model.iterate.level, iterate.level);
-      EXPECT_EQ(model.iterate.inner, iterate.inner);
       EXPECT_EQ(model.gap, gap);
     }
   }

@@ -96,7 +96,7 @@ TEST_F(ModelPolicyTest, TheGapIsFiniteOnceEveryWorkerHasReportedAndBoundsWhatIsL
   EXPECT_TRUE(std::isinf(policy_->certified_gap()));
   report(1, {1}, kTarget);
   (void)settle();
-  EXPECT_NEAR(policy_->certified_gap(), 3.0 * 3.0, 1e-12) << "beta * max score - 0 at alpha = 0";
+  EXPECT_EQ(policy_->certified_gap(), kNull) << "beta * max score - 0 at alpha = 0 is 9, but f is never negative";
 }
 
 TEST_F(ModelPolicyTest, AVersionIsCertifiedBeforeItIsCorrectedAway) {
@@ -124,6 +124,24 @@ TEST_F(ModelPolicyTest, ConvergesOnceTheOptimumIsCertifiedAndNotBefore) {
   EXPECT_LE(policy_->certified_gap(), 1e-6 * kNull);
   EXPECT_NEAR(policy_->iterate().weights[0], 2.5, 1e-12);
   EXPECT_NEAR(policy_->iterate().weights[1], 0.5, 1e-12);
+}
+
+TEST_F(ModelPolicyTest, EndsWhereAWorkerRefusesItsColumns) {
+  make(1e-6);
+  report(0, {1}, kTarget);
+  EXPECT_FALSE(settle().stop.has_value());
+  policy_->merge({1}, {clocks_[1]++}, encode(Report{{1}, {std::numeric_limits<double>::infinity(), kRefusedNorm}, {}}));
+  EXPECT_EQ(settle().stop, ps::StopReason::stalled);
+  EXPECT_TRUE(policy_->points().empty()) << "nothing is solved";
+}
+
+TEST_F(ModelPolicyTest, TheMultiplierOfABoundIsTheLevelOfItsActiveAtoms) {
+  make(1e-6);
+  reach_optimum();
+  report(0, version_, policy_->iterate().dual);
+  report(1, version_, policy_->iterate().dual);
+  ASSERT_EQ(settle().stop, ps::StopReason::converged);
+  EXPECT_NEAR(policy_->points().front().lambda, 0.5, 1e-12);
 }
 
 TEST_F(ModelPolicyTest, AConvergedModelIsNotMovedByLateProposals) {

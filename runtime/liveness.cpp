@@ -101,11 +101,12 @@ void Liveness::look(double now) {
   const double own_gap = looked_at_ == 0.0 ? now : now - looked_at_;
   const double usual = std::max(3 * kBeatSeconds, std::min(1.0, timeout_seconds_ / 2));
   const double excused = own_gap > usual ? own_gap : 0.0;
+  const bool stood_still = looked_at_ != 0.0 && own_gap > timeout_seconds_;
   looked_at_ = now;
   for (auto& watched : watched_) {
     const std::uint64_t word = load_word(board_.data() + layout_.heartbeat_offset(watched->peer.worker));
     watched->seen_at += excused;
-    if (word == kHasFailed && own_gap > timeout_seconds_) {
+    if (word == kHasFailed && stood_still) {
       give_up(fmt::format("worker {} (pid {}) did nothing for {:.1f} s, and the others gave it up", self_.value,
                           getpid(), own_gap));
       continue;

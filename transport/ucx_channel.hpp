@@ -32,6 +32,10 @@ struct UcxAddress {
 [[nodiscard]] Bytes to_bytes(const UcxAddress& address);
 [[nodiscard]] UcxAddress to_ucx_address(std::span<const std::byte> bytes);
 
+/// What messages must hold where operations are emulated (UCX_TCP_TX_SEG_SIZE; at most UCX_TCP_RX_SEG_SIZE): each costs
+/// both sides system calls, and UCX cuts what is longer at any byte.
+inline constexpr std::size_t kEmulatedMessageBytes = 64 << 10;
+
 class UcxChannel final : public Channel {
  public:
   /// The peer at `own_address` is this process, and is reached without UCX (over shared memory it is like any other);
@@ -115,6 +119,7 @@ class UcxChannel final : public Channel {
   std::vector<Tracked> tracked_;
   std::vector<Tracked*> free_;
   std::uint64_t waiting_ = 0;
+  std::uint64_t idle_looks_ = 0;
   bool all_mapped_ = true;  // every region opened so far
   Reach reach_;
   Bytes own_address_;

@@ -90,18 +90,37 @@ class UcxTransport final : public Transport {
   int wakes_;      // a file descriptor of service_'s; -1: none
 };
 
+enum class Unless { set, same };
+
+/// UCX takes some settings from the environment alone.
+void set_for_ucx(const char* variable, const std::string& value, Unless unless) {
+  const char* present = std::getenv(variable);
+  if (present == nullptr || (unless == Unless::same && present != value)) setenv(variable, value.c_str(), 1);
+}
+
+ucx::ContextOptions tcp_options(Span span) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    for (const char* variable : {"UCX_TCP_TX_SEG_SIZE", "UCX_TCP_RX_SEG_SIZE"})
+      set_for_ucx(variable, std::to_string(kEmulatedMessageBytes), Unless::same);
+  });
+  // Private memory will do; huge pages, which UCX would try before, are System V segments.
+  ucx::ContextOptions options{.settings = {{"TLS", "tcp"}, {"ALLOC_PRIO", "mmap"}}, .wakeup = true};
+  if (span == Span::one_machine) options.settings.push_back({"NET_DEVICES", "lo"});
+  return options;
+}
+
 /// One port, and its writes in order: ARCHITECTURE.md, "The order of what arrives", says why.
 ucx::ContextOptions rdma_options() {
   const RdmaPort port = checked_rdma_port();
-  // UCX takes these from the environment alone. One-sided operations use none of the receive buffers: 13 MiB of locked
-  // memory a UCX worker, not 53.
+  // One-sided operations use none of the receive buffers: 13 MiB of locked memory a UCX worker, not 53.
   static std::once_flag once;
   std::call_once(once, [] {
     for (const auto& [variable, value] :
          {std::pair{"UCX_IB_PCI_RELAXED_ORDERING", "off"}, std::pair{"UCX_RC_RX_QUEUE_LEN", "128"},
           std::pair{"UCX_UD_RX_QUEUE_LEN", "256"}, std::pair{"UCX_RC_TX_BUFS_GROW", "64"},
           std::pair{"UCX_UD_TX_BUFS_GROW", "64"}})
-      setenv(variable, value, /*overwrite=*/0);
+      set_for_ucx(variable, value, Unless::set);
   });
   raise_locked_memory_limit();
   ucx::ContextOptions options{
@@ -129,9 +148,7 @@ std::unique_ptr<Transport> make_ucx_transport(const std::string& name, Span span
     // posix and not sysv, whose segments outlive a process that is killed: see shared_memory_folder.hpp.
     options.settings = {{"TLS", "posix,self"}};
   } else if (name == "tcp") {
-    // Private memory will do; huge pages, which UCX would try before, are System V segments.
-    options = {.settings = {{"TLS", "tcp"}, {"ALLOC_PRIO", "mmap"}}, .wakeup = true};
-    if (span == Span::one_machine) options.settings.push_back({"NET_DEVICES", "lo"});
+    options = tcp_options(span);
     reach = Reach::messages;
   } else if (name == "rdma") {
     options = rdma_options();

@@ -9,7 +9,7 @@
 //   shm   POSIX shared memory: operations are plain loads and stores, nobody serves anybody.
 //
 //   tcp   sockets, where UCX emulates one-sided operations: a peer's progress thread must serve them. Where the peer is
-//         gone they fail.
+//         gone they fail. UCX_TCP_TX_SEG_SIZE and UCX_TCP_RX_SEG_SIZE are set, as below, whatever they were.
 //
 //   rdma  an RDMA device, by UCX's reliable connections: the target's adapter carries operations out. Where the peer is
 //         gone they fail, after some seconds of retries. The first such transport of a process sets environment

@@ -51,6 +51,19 @@ SavedModel model_for(const PredictArguments& arguments) {
   return model;
 }
 
+/// Of a .csv that still holds the run's target, without --target: the target is what it was for the run.
+data::Dataset open_data(const PredictArguments& arguments, const SavedModel& model) {
+  auto dataset = data::Dataset::open({.data = arguments.data, .target = arguments.target, .target_is_optional = true});
+  const bool has_one_more = model.columns && dataset.columns() == *model.columns + 1;
+  const bool is_csv = data::format_extension(arguments.data) == ".csv";
+  if (!is_csv || !has_one_more || !arguments.target.empty() || model.target.empty()) return dataset;
+  try {
+    return data::Dataset::open({.data = arguments.data, .target = model.target, .target_is_optional = true});
+  } catch (const InputError&) {  // it has no such column
+    return dataset;
+  }
+}
+
 void check_columns(const SavedModel& model, const data::Dataset& dataset, const std::string& file) {
   check_same_columns(model, file, dataset.columns());
   if (model.coefficients.empty()) return;
@@ -132,8 +145,7 @@ CLI::App* add_predict(CLI::App& app, PredictArguments& arguments) {
 int run_predict(const PredictArguments& arguments) {
   if (!arguments.output.empty()) check_output_file(arguments.output, kOutputs);
   const SavedModel model = model_for(arguments);
-  const auto dataset =
-      data::Dataset::open({.data = arguments.data, .target = arguments.target, .target_is_optional = true});
+  const data::Dataset dataset = open_data(arguments, model);
   check_columns(model, dataset, arguments.data);
   const std::vector<double> predicted = data::predictions(dataset, arguments.data, model.coefficients, model.intercept);
   const ordered_json result = result_of(arguments, model, dataset, predicted);

@@ -43,6 +43,11 @@ std::optional<Index> columns_of(const json& result, const std::string& file) {
   return columns.get<Index>();
 }
 
+std::string target_of(const json& result) {
+  const json target = result.value("target", json());
+  return target.is_string() ? target.get<std::string>() : "";
+}
+
 SavedModel point_of_path(const std::filesystem::path& folder, const std::string& file, const json& result,
                          std::size_t point) {
   const json path = result.value("path", json());
@@ -54,7 +59,8 @@ SavedModel point_of_path(const std::filesystem::path& folder, const std::string&
                    .coefficients = {},
                    .intercept = intercept_of(path[point], file),
                    .result_file = file,
-                   .columns = columns_of(result, file)};
+                   .columns = columns_of(result, file),
+                   .target = target_of(result)};
   auto points = data::read_path(model.file);
   if (points.size() > path.size())
     data::refuse(model.file, fmt::format("has {} points; expected the {} of {}", points.size(), path.size(), file));
@@ -72,7 +78,8 @@ SavedModel read_model(const std::string& path, std::optional<std::size_t> point)
             .coefficients = data::read_coefficients(path),
             .intercept = 0.0,
             .result_file = "",
-            .columns = {}};
+            .columns = {},
+            .target = ""};
   }
   const std::string file = (folder / "result.json").string();
   const json result = read_result(file);
@@ -82,7 +89,8 @@ SavedModel read_model(const std::string& path, std::optional<std::size_t> point)
           .coefficients = data::read_coefficients(coefficients),
           .intercept = intercept_of(result, file),
           .result_file = file,
-          .columns = columns_of(result, file)};
+          .columns = columns_of(result, file),
+          .target = target_of(result)};
 }
 
 void check_same_columns(const SavedModel& model, const std::string& file, Index columns) {

@@ -18,6 +18,7 @@ struct SavedModel {
   double intercept = 0.0;
   std::string result_file;       ///< result.json; empty where there is none
   std::optional<Index> columns;  ///< of the data that it was made from, as result.json says
+  std::string target;            ///< what --target said then; empty: nothing, or not known
 };
 
 /// The columns of the data that a model was made from must be as many as those of `file`, but in svmlight text, which

@@ -19,10 +19,9 @@ struct ReportOptions {
 };
 
 /// Writes directory/report.html, replacing an older one atomically, and returns its path; where there is no result.json
-/// but a latency.json, directory/latency.html. Data that is no longer there
-/// costs only the pictures. Throws InputError where the folder is no run's, the pictures' shape is not its columns',
-///
-/// or where no page can be put there; RuntimeFailure where writing it fails.
+/// but a latency.json, directory/latency.html. Data that is no longer there costs only the pictures. Throws InputError
+/// where the folder is no run's, the pictures' shape is not its columns', or no page can be put there; RuntimeFailure
+/// where writing it fails.
 std::filesystem::path write_report(const std::filesystem::path& directory, const ReportOptions& options = {});
 
 /// Makes directory/latency.html of directory/latency.json, likewise.

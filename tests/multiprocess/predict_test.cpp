@@ -184,18 +184,23 @@ TEST_F(Predict, WritesFilesThatItReads) {
 }
 
 TEST_F(Predict, RefusesDataOfAnotherNumberOfColumns) {
-  const std::string more = scratch_.write("more.csv", "a,b,c,y\n1,2,4,3\n2,1,5,4\n3,5,1,1\n");
+  const std::string more = scratch_.write("more.csv", "a,y,b,c\n1,3,2,4\n2,4,1,5\n3,1,5,1\n");
+  const std::string other = scratch_.write("other.csv", "a,b,c,z\n1,2,4,3\n2,1,5,4\n3,5,1,1\n");
   for (const Texts& problem : {Texts{"--beta", "1"}, Texts{"--path", "3"}}) {
     Texts arguments{"lasso", "--data", more, "--target", "y", "--quiet", "--output", folder_};
     arguments.insert(arguments.end(), problem.begin(), problem.end());
     ASSERT_EQ(run_program(arguments).exit_status, 0);
     EXPECT_EQ(predict({"--data", more, "--target", "y", "--model", folder_}).exit_status, 0);
-    expect_refused({"--data", more, "--model", folder_},
-                   {"more.csv", "4 columns", "expected 3", "result.json", "--target"});
+    // The run's target is known to be none of the features, wherever it stands.
+    const Outcome without = predict({"--data", more, "--model", folder_});
+    EXPECT_EQ(without.exit_status, 0) << without.err;
+    EXPECT_EQ(without.out, predict({"--data", more, "--target", "y", "--model", folder_}).out);
+    expect_refused({"--data", other, "--model", folder_},
+                   {"other.csv", "4 columns", "expected 3", "result.json", "--target"});
     expect_refused({"--data", scratch_.write("less.csv", "a,b\n1,2\n"), "--model", folder_},
                    {"less.csv", "2 columns", "expected 3"});
   }
-  expect_refused({"--data", more, "--model", folder_, "--point", "0"}, {"4 columns", "expected 3"});
+  expect_refused({"--data", other, "--model", folder_, "--point", "0"}, {"4 columns", "expected 3"});
   // svmlight text names its columns: what a file leaves out is 0, and what the model does not know has no weight.
   EXPECT_EQ(predict({"--data", scratch_.write("more.svm", "1 1:1 9:2\n"), "--model", folder_}).exit_status, 0);
 }

@@ -141,7 +141,7 @@ void gather_devices(transport::Bootstrap& bootstrap, const WorkerSelector& mine,
     facts.devices.clear();
 }
 
-/// Atoms asked for in the last round, of all workers together. In worker 0.
+/// Atoms a clock, of all workers together: as typed, or what the last version of the model asks for. In worker 0.
 std::size_t last_top_k(runtime::Job& job, const LassoSettings& settings) {
   const auto& solve = settings.solve;
   if (frank_wolfe::traits(solve.method).one_atom) return settings.workers;

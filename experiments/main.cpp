@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "base/status.hpp"
+#include "base/stop_signals.hpp"
 #include "base/time.hpp"
 #include "experiments/data/svmlight.hpp"
 #include "experiments/data/synthetic.hpp"
@@ -213,10 +214,7 @@ int run_and_speak(const std::optional<WorkerId>& worker, int argc, char** argv) 
 
 /// UCX takes SIGHUP for itself before main() begins, also where it is ignored, as under nohup.
 bool hangups_are_ignored = false;
-void look_at_hangups() {
-  struct sigaction present {};
-  hangups_are_ignored = sigaction(SIGHUP, nullptr, &present) == 0 && present.sa_handler == SIG_IGN;
-}
+void look_at_hangups() { hangups_are_ignored = is_ignored(SIGHUP); }
 [[gnu::section(".preinit_array"), gnu::used]] void (*const before_libraries)() = look_at_hangups;
 
 }  // namespace

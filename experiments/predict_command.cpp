@@ -52,13 +52,15 @@ SavedModel model_for(const PredictArguments& arguments) {
 }
 
 /// Of a .csv that still holds the run's target, without --target: the target is what it was for the run.
-data::Dataset open_data(const PredictArguments& arguments, const SavedModel& model) {
+data::Dataset open_data(PredictArguments& arguments, const SavedModel& model) {
   auto dataset = data::Dataset::open({.data = arguments.data, .target = arguments.target, .target_is_optional = true});
   const bool has_one_more = model.columns && dataset.columns() == *model.columns + 1;
   const bool is_csv = data::format_extension(arguments.data) == ".csv";
   if (!is_csv || !has_one_more || !arguments.target.empty() || model.target.empty()) return dataset;
   try {
-    return data::Dataset::open({.data = arguments.data, .target = model.target, .target_is_optional = true});
+    auto without = data::Dataset::open({.data = arguments.data, .target = model.target, .target_is_optional = true});
+    arguments.target = model.target;
+    return without;
   } catch (const InputError&) {  // it has no such column
     return dataset;
   }
@@ -142,7 +144,7 @@ CLI::App* add_predict(CLI::App& app, PredictArguments& arguments) {
   return command;
 }
 
-int run_predict(const PredictArguments& arguments) {
+int run_predict(PredictArguments arguments) {
   if (!arguments.output.empty()) check_output_file(arguments.output, kOutputs);
   const SavedModel model = model_for(arguments);
   const data::Dataset dataset = open_data(arguments, model);

@@ -20,6 +20,6 @@ struct PredictArguments {
 CLI::App* add_predict(CLI::App& app, PredictArguments& arguments);
 
 /// Returns the exit status. Throws InputError and RuntimeFailure.
-int run_predict(const PredictArguments& arguments);
+int run_predict(PredictArguments arguments);
 
 }  // namespace wolfpack::experiments

@@ -27,8 +27,8 @@ struct RunFacts {
   std::string storage;               ///< "dense float32", ..., of the partitions
   std::string device;                ///< where atoms were chosen: "cpu", "gpu", or "mixed"
   std::vector<std::string> devices;  ///< by worker: which, and how the partition was kept there; empty: all on the CPU
-  std::size_t top_k = 0;             ///< atoms asked for in the last round, of all workers together
-  double null_objective = 0.0;       ///< f(0), of the centred y where there is an intercept
+  std::size_t top_k = 0;        ///< atoms a clock, of all workers together: as typed, or what the last model asks for
+  double null_objective = 0.0;  ///< f(0), of the centred y where there is an intercept
   double wall_seconds = 0.0;
   MemoryUse memory;
   runtime::TransportRecord transport;

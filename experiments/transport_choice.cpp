@@ -1,7 +1,6 @@
 #include "experiments/transport_choice.hpp"
 
 #include <algorithm>
-#include <set>
 #include <vector>
 
 #include <fmt/format.h>
@@ -17,6 +16,15 @@ namespace wolfpack::experiments {
 namespace {
 
 const std::string kShared = "shm";
+
+bool can_share_memory(std::size_t ranks) {
+  try {
+    transport::check_set_up(kShared, ranks);
+    return true;
+  } catch (const InputError&) {
+    return false;
+  }
+}
 
 bool has_usable_port() {
   const auto ports = transport::rdma_ports();
@@ -59,14 +67,23 @@ TransportChoice choose_transport(const std::string& requested, transport::Bootst
   const auto own = hosts.begin() + bootstrap.rank().value;
   const auto ranks_here = static_cast<std::size_t>(std::count(hosts.begin(), hosts.end(), *own));
   if (requested == "auto" && choice.name != kShared && within == WithinHosts::shared_memory) {
-    if (std::set(hosts.begin(), hosts.end()).size() < hosts.size()) choice.reason += "; those of one host share memory";
-    if (ranks_here > 1) choice.neighbourhood = *own;
+    const bool has_neighbours = ranks_here > 1;
+    const std::vector<std::string> answers = bootstrap.allgather_text(!has_neighbours                ? ""
+                                                                      : can_share_memory(ranks_here) ? "yes"
+                                                                                                     : "no");
+    const auto some_say = [&](const char* answer) {
+      return std::find(answers.begin(), answers.end(), answer) != answers.end();
+    };
+    if (some_say("no")) {
+      choice.reason += "; not each has the shared memory that its ranks would need";
+    } else if (some_say("yes")) {
+      choice.reason += "; those of one host share memory";
+      if (has_neighbours) choice.neighbourhood = *own;
+    }
   }
   const bool is_first_here = std::find(hosts.begin(), own, *own) == own;
   runtime::agree(bootstrap, [&] {
-    if (!is_first_here) return;
-    transport::check_set_up(choice.name, ranks_here);
-    if (!choice.neighbourhood.empty()) transport::check_set_up(kShared, ranks_here);
+    if (is_first_here) transport::check_set_up(choice.name, ranks_here);
   });
   return choice;
 }

@@ -22,6 +22,7 @@
 #include <fmt/format.h>
 
 #include "base/status.hpp"
+#include "base/stop_signals.hpp"
 #include "base/time.hpp"
 #include "runtime/foreign_launcher.hpp"
 #include "runtime/signals.hpp"
@@ -57,8 +58,9 @@ class Launcher {
       : options_(options), server_((allow_many_files(), options.workers)), children_(options.workers) {
     sigset_t handled;
     sigemptyset(&handled);
-    for (const int number : {SIGCHLD, SIGINT, SIGTERM, SIGHUP})
-      if (number == SIGCHLD || is_request_to_stop(number)) sigaddset(&handled, number);
+    sigaddset(&handled, SIGCHLD);
+    for (const int number : kStopSignals)
+      if (is_request_to_stop(number)) sigaddset(&handled, number);
     std::signal(SIGCHLD, SIG_DFL);  // inherited as ignored, it would keep waitpid from telling who ended
     if (sigprocmask(SIG_BLOCK, &handled, &previous_mask_) != 0) throw RuntimeFailure("sigprocmask failed");
     signals_ = FileDescriptor(signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -110,7 +112,7 @@ class Launcher {
     if (pid < 0) throw RuntimeFailure(fmt::format("fork: {}", std::strerror(errno)));
     if (pid == 0) {  // only calls that are safe after fork; requests stay blocked until the worker can handle them
       sigset_t until_handled = previous_mask_;
-      for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&until_handled, number);
+      for (const int number : kStopSignals) sigaddset(&until_handled, number);
       sigprocmask(SIG_SETMASK, &until_handled, nullptr);
       fcntl(membership.socket, F_SETFD, 0);  // this one socket, and no other child's, passes the exec
       execve("/proc/self/exe", arguments, environment.data());
@@ -130,8 +132,8 @@ class Launcher {
     const double now = monotonic_seconds();
     if (!asked_at_) asked_at_ = now;
     if (now - *asked_at_ < kSameRequestSeconds) return kill_all(SIGTERM);
-    if (!ending_) std::fputs("wolfpack: told to stop again; the job ends without results\n", stderr);
-    fail();
+    if (!ending_) std::fputs("wolfpack: told to stop again; the job ends at once\n", stderr);
+    if (children_[0].running) fail();  // else its status stands: results are written
     end_all();
   }
 

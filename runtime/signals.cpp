@@ -5,6 +5,8 @@
 #include <ctime>
 #include <signal.h>
 
+#include "base/stop_signals.hpp"
+
 namespace wolfpack::runtime {
 namespace {
 
@@ -25,11 +27,7 @@ extern "C" void on_interrupt(int number) {
 
 }  // namespace
 
-bool is_request_to_stop(int number) {
-  struct sigaction present {};
-  if (number == SIGHUP) return sigaction(SIGHUP, nullptr, &present) == 0 && present.sa_handler != SIG_IGN;
-  return number == SIGINT || number == SIGTERM;
-}
+bool is_request_to_stop(int number) { return number != SIGHUP || !is_ignored(SIGHUP); }
 
 void catch_interrupts(AskedAgain again) {
   ends_when_asked_again = again == AskedAgain::end_process;
@@ -38,7 +36,7 @@ void catch_interrupts(AskedAgain again) {
   action.sa_flags = SA_RESTART;
   sigset_t caught;
   sigemptyset(&caught);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const int number : kStopSignals) {
     if (!is_request_to_stop(number)) continue;
     sigaction(number, &action, nullptr);
     sigaddset(&caught, number);

@@ -10,7 +10,8 @@ namespace wolfpack::runtime {
 /// send it, and to whole process groups.
 inline constexpr double kSameRequestSeconds = 1.0;
 
-/// What asks a job to stop; SIGHUP only where it is not ignored, as under nohup.
+/// Which of base/stop_signals.hpp a job listens to: SIGHUP where it is not ignored, and the others even then, since a
+/// shell without job control starts what is in the background with SIGINT ignored.
 [[nodiscard]] bool is_request_to_stop(int number);
 
 enum class AskedAgain {

@@ -19,6 +19,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/environment.hpp"
 #include "base/status.hpp"
 #include "base/time.hpp"
 #include "transport/cannot_join.hpp"
@@ -53,11 +54,6 @@ constexpr double kToBeHeardSeconds = 0.5;
 /// How long rank 0 waits in the end for the others to come to theirs.
 constexpr double kLeaveTogetherSeconds = 30.0;
 
-const char* text_of(const char* variable) {
-  const char* text = std::getenv(variable);
-  return text == nullptr ? "" : text;
-}
-
 template <class Number>
 std::optional<Number> number_of(const std::string& text) {
   Number number = 0;
@@ -68,7 +64,7 @@ std::optional<Number> number_of(const std::string& text) {
 
 /// WORLD_SIZE where RANK is set, too, and there are others.
 std::optional<std::string> several_ranks() {
-  const std::string size = text_of("WORLD_SIZE");
+  const std::string size = environment("WORLD_SIZE");
   return std::getenv("RANK") == nullptr || size.empty() || size == "1" ? std::nullopt : std::optional(size);
 }
 
@@ -303,7 +299,7 @@ class TcpBootstrap final : public Bootstrap {
 
 std::optional<WorkerId> tcp_rank() {
   if (!several_ranks()) return std::nullopt;
-  const auto rank = number_of<std::uint32_t>(text_of("RANK"));
+  const auto rank = number_of<std::uint32_t>(environment("RANK"));
   return rank ? std::optional(WorkerId{*rank}) : std::nullopt;
 }
 
@@ -314,11 +310,11 @@ std::optional<TcpMembership> TcpMembership::from_environment() {
   if (!size || *size == 0 || *size > kMostRanks)
     throw CannotJoin(
         fmt::format("WORLD_SIZE={}: accepted: 1 to {}, or unset RANK and WORLD_SIZE", *size_text, kMostRanks));
-  const auto rank = number_of<std::uint32_t>(text_of("RANK"));
+  const auto rank = number_of<std::uint32_t>(environment("RANK"));
   if (!rank || *rank >= *size)
-    throw CannotJoin(
-        fmt::format("RANK={} with WORLD_SIZE={}: accepted: 0 to {}, or unset both", text_of("RANK"), *size, *size - 1));
-  TcpMembership member{{*rank}, *size, text_of("MASTER_ADDR"), text_of("MASTER_PORT")};
+    throw CannotJoin(fmt::format("RANK={} with WORLD_SIZE={}: accepted: 0 to {}, or unset both", environment("RANK"),
+                                 *size, *size - 1));
+  TcpMembership member{{*rank}, *size, environment("MASTER_ADDR"), environment("MASTER_PORT")};
   if (member.address.empty() || number_of<std::uint16_t>(member.port).value_or(0) == 0)
     throw CannotJoin(
         fmt::format("RANK={} WORLD_SIZE={} MASTER_ADDR={} MASTER_PORT={}: accepted: with the address of rank 0's "

@@ -191,8 +191,9 @@ Status UcxChannel::flush(PeerIndex peer, Completion& done) {
 
 void UcxChannel::progress() {
   if (all_mapped_) return;
-  // A look at a socket is a system call. Where nothing is under way, nobody waits for what it finds: acknowledgements
-  // of puts, which must not pile up.
+  // A look at a socket is a system call. Where nothing is under way, nobody waits for what it finds, acknowledgements
+  // of puts, which must not pile up; or what it moves, the tail of a put that its socket has not taken, which a flush
+  // hurries.
   if (reach_ == Reach::messages && in_flight_ == 0 && ++idle_looks_ % kIdleLooksALook != 0) return;
   ucp_worker_progress(worker_.get());
   if (waiting_ == 0) return;

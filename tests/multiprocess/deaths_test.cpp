@@ -211,8 +211,7 @@ TEST_P(Deaths, AskedAgainAfterASecondItEndsWithoutResults) {
   ASSERT_TRUE(pid);
   ASSERT_EQ(::kill(*pid, SIGSTOP), 0);  // so that it cannot end by itself
   ASSERT_TRUE(job.signal_group(SIGINT));
-  ::usleep(1'200'000);
-  EXPECT_FALSE(job.has_ended());
+  EXPECT_FALSE(eventually(2.0, [&] { return job.has_ended(); }));
   ASSERT_TRUE(job.signal_group(SIGINT));
   const Outcome outcome = job.wait(kEndsWithinSeconds);
   EXPECT_EQ(outcome.exit_status, 1);

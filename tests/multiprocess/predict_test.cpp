@@ -195,6 +195,8 @@ TEST_F(Predict, RefusesDataOfAnotherNumberOfColumns) {
     const Outcome without = predict({"--data", more, "--model", folder_});
     EXPECT_EQ(without.exit_status, 0) << without.err;
     EXPECT_EQ(without.out, predict({"--data", more, "--target", "y", "--model", folder_}).out);
+    const Outcome told = predict({"--data", more, "--model", folder_, "--json", "--quiet"});
+    EXPECT_EQ(nlohmann::json::parse(told.out).at("target"), "y");
     expect_refused({"--data", other, "--model", folder_},
                    {"other.csv", "4 columns", "expected 3", "result.json", "--target"});
     expect_refused({"--data", scratch_.write("less.csv", "a,b\n1,2\n"), "--model", folder_},

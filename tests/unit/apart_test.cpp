@@ -109,7 +109,6 @@ TEST(Apart, IsKilledSoonAfterASignalThatWaits) {
               }),
               HasSubstr("signal"));
   EXPECT_LT(monotonic_seconds() - start, kPatienceSeconds / 2);
-  EXPECT_EQ(Apart([] { return bytes_of("a"); }).result(kPatienceSeconds), bytes_of("a")) << "it was about to end";
   std::signal(SIGTERM, SIG_IGN);  // takes what waits
   EXPECT_FALSE(ending_signal_has_come());
   std::signal(SIGTERM, SIG_DFL);

@@ -125,7 +125,7 @@ std::optional<double> Certificate::excess_of(const Entry& entry) const {
 
 void Certificate::raise_lower_bound(const Entry& entry) {
   if (const std::optional<double> excess = excess_of(entry))
-    lower_bound_ = std::max({lower_bound_, 0.0, entry.loss - *excess});
+    lower_bound_ = std::max(lower_bound_, entry.loss - *excess);
 }
 
 void Certificate::restate(const Regularizer& regularizer) {

@@ -43,7 +43,7 @@ class Certificate {
   /// many as fit 64 MiB.
   Certificate(const Regularizer& regularizer, std::size_t workers, std::size_t max_versions = 0);
 
-  /// A new version: w = -grad f(A alpha), f(A alpha), which is never negative, and <w, A alpha>. Versions increase.
+  /// A new version: w = -grad f(A alpha), f(A alpha) and <w, A alpha>. Versions increase.
   /// O(workers + d * versions that live reports name).
   void publish(Version version, std::span<const double> w, double loss, double inner);
 
@@ -56,8 +56,9 @@ class Certificate {
   /// Another problem with the same f: all that is known bounds its optimum from here on. O(versions * workers).
   void restate(const Regularizer& regularizer);
 
-  /// The largest known lower bound of the optimum; minus infinity until every worker has reported, and from then on at
-  /// least 0, as f and r are never negative.
+  /// The largest known lower bound of the optimum; minus infinity until every worker has reported. It comes of dual
+  /// vectors alone: that least squares are never negative is not used, so that anybody finds a small gap in the answer
+  /// who computes it from there.
   [[nodiscard]] double lower_bound() const { return lower_bound_; }
 
   /// An upper bound of objective - optimum, never negative; infinite until every worker has reported. `objective`: f +

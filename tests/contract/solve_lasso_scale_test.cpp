@@ -128,13 +128,11 @@ TEST(SolveLassoScale, AnIdleBoundHasTheMultiplierZeroWithEveryMethod) {
 
 /// The fit of more rows than columns is not exact: there the dual problem has no point but 0 that rounding lets one
 /// see.
-TEST(SolveLassoScale, TheGapOfAnUncertifiedRunIsItsObjective) {
+TEST(SolveLassoScale, WithoutAPenaltyOnlyAnExactFitIsCertified) {
   const Problem tall = random_problem(40, 6, 72);
-  for (const Solution& solution : {solve_lasso(tall.view(), tall.target, {.lambda = 0.0}),
-                                   solve_lasso(tall.view(), tall.target, {.beta = 1e300})}) {
-    EXPECT_LE(solution.gap, solution.objective);
-    EXPECT_NE(solution.status, SolveStatus::clock_limit);
-  }
+  for (const Solution& solution :
+       {solve_lasso(tall.view(), tall.target, {.lambda = 0.0}), solve_lasso(tall.view(), tall.target, {.beta = 1e300})})
+    EXPECT_EQ(solution.status, SolveStatus::stalled);
   const Problem wide = random_problem(6, 40, 73);
   const Solution exact = solve_lasso(wide.view(), wide.target, {.lambda = 0.0});
   EXPECT_EQ(exact.status, SolveStatus::converged);

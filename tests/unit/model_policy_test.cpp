@@ -96,7 +96,7 @@ TEST_F(ModelPolicyTest, TheGapIsFiniteOnceEveryWorkerHasReportedAndBoundsWhatIsL
   EXPECT_TRUE(std::isinf(policy_->certified_gap()));
   report(1, {1}, kTarget);
   (void)settle();
-  EXPECT_EQ(policy_->certified_gap(), kNull) << "beta * max score - 0 at alpha = 0 is 9, but f is never negative";
+  EXPECT_NEAR(policy_->certified_gap(), 3.0 * 3.0, 1e-12) << "beta * max score - 0 at alpha = 0";
 }
 
 TEST_F(ModelPolicyTest, AVersionIsCertifiedBeforeItIsCorrectedAway) {

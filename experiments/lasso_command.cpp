@@ -91,16 +91,22 @@ Target target_of(const data::Dataset& dataset, bool intercept) {
   return target;
 }
 
-/// With a penalty a run stalls at the optimum over the columns, as far as rounding lets it see: every multiple of w
-/// that is feasible in the dual problem is then too small to tell.
-constexpr const char* kWhyPenaltiesStall =
+/// Of a penalty so small that rounding decides what multiple of w is feasible in the dual problem: too small a one to
+/// bound anything, though the run has come to the optimum over the columns.
+constexpr const char* kNoCertificate =
     "rounding leaves no certificate at this lambda: 0 is certified only where the fit is exact";
+
+bool has_no_certificate(const nlohmann::ordered_json& result) {
+  const auto& gap = result.at("gap");
+  return result.at("status") == "stalled" && result.at("beta").is_null() && gap.is_number() &&
+         gap.get<double>() > 0.5 * result.at("objective").get<double>();
+}
 
 void print_table(const nlohmann::ordered_json& result, const MemoryUse& memory, const LassoSettings& settings) {
   const auto text = [&](const char* field) { return field_text(result, field); };
   if (result.contains("path")) print_path(result.at("path"));
   print_line("status", text("status"));
-  if (result.at("status") == "stalled" && result.at("beta").is_null()) print_line("why stalled", kWhyPenaltiesStall);
+  if (has_no_certificate(result)) print_line("why stalled", kNoCertificate);
   print_line("objective", fmt::format("{:.12g}  (f(0) = {:.6g})", result.at("objective").get<double>(),
                                       result.at("null_objective").get<double>()));
   print_line("certified gap / f(0)", text("relative_gap"));

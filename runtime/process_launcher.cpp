@@ -35,7 +35,6 @@
 namespace wolfpack::runtime {
 namespace {
 
-using transport::FileDescriptor;
 using transport::LocalBootstrap;
 using transport::LocalBootstrapServer;
 

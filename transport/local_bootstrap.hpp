@@ -21,8 +21,6 @@
 
 namespace wolfpack::transport {
 
-using wolfpack::FileDescriptor;
-
 class LocalBootstrap final : public Bootstrap {
  public:
   /// The environment variable by which the launcher tells a child its socket, rank, the job's size and its id.

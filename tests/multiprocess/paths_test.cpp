@@ -93,6 +93,9 @@ TEST_F(Paths, WhereTheFitIsNotExactARunWithoutAPenaltySaysThatItCannotBeCertifie
     EXPECT_EQ(outcome.exit_status, 3);
     EXPECT_THAT(outcome.err, ::testing::HasSubstr("0 is certified only where the fit is exact"));
   }
+  // Where a run stalls since nothing is as exact as was asked for, that is not why.
+  const Outcome exact = run_program({"lasso", "--data", tall, "--lambda", "0.5", "--tolerance", "0", "--workers", "2"});
+  EXPECT_THAT(exact.err, ::testing::Not(::testing::HasSubstr("why stalled")));
 }
 
 /// Every point against the problem by itself, in an order that is none.

@@ -153,6 +153,17 @@ TEST_F(TcpBootstraps, AStrangerOnThePortIsNobody) {
   make_tcp_bootstrap(member(1, 2), fail_on_loss, {kPatienceSeconds})->barrier();
 }
 
+TEST_F(TcpBootstraps, AWaitThatTakesLongerIsToldOfOnce) {
+  for (const std::uint32_t rank : {0u, 1u}) {
+    std::vector<std::string> told;
+    const TcpPatience patience{4.0, [&told](const std::string& what) { told.push_back(what); }};
+    (void)complaint<RuntimeFailure>([&] { (void)make_tcp_bootstrap(member(rank, 2), fail_on_loss, patience); });
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_THAT(told[0], ::testing::AllOf(HasSubstr(rank == 0 ? "ranks 1 have not come" : "rank 0 cannot be reached"),
+                                          HasSubstr("MASTER_PORT=" + port_), HasSubstr("4 s in all")));
+  }
+}
+
 TEST_F(TcpBootstraps, WhoDoesNotComeIsSaidInTime) {
   EXPECT_THAT(complaint<RuntimeFailure>([this] { (void)make_tcp_bootstrap(member(0, 4), fail_on_loss, {0.1}); }),
               HasSubstr("ranks 1, 2, 3 have not come"));
